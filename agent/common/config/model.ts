@@ -1,0 +1,95 @@
+/**
+ * What the engine and the daemon need to know, resolved from ha.cf, haresources and
+ * authkeys. Parsing keeps the files' text losslessly elsewhere; this is the meaning.
+ */
+
+/** One heartbeat path. `name` is Linux-HA's link name (interface or tty path); `id` is unique among the links of a node. */
+export type LinkConfig =
+  | { readonly medium: 'ucast'; readonly id: string; readonly name: string; readonly iface: string; readonly peer: string; readonly port: number }
+  | { readonly medium: 'bcast'; readonly id: string; readonly name: string; readonly iface: string; readonly port: number }
+  | {
+      readonly medium: 'mcast';
+      readonly id: string;
+      readonly name: string;
+      readonly iface: string;
+      readonly group: string;
+      readonly port: number;
+      readonly ttl: number;
+      readonly loop: boolean;
+    }
+  | { readonly medium: 'serial'; readonly id: string; readonly name: string; readonly device: string; readonly baud: number };
+
+/** `legacy` is Linux-HA's third family; both nodes must use the same one. */
+export type AutoFailback = 'on' | 'off' | 'legacy';
+
+/** ha.cf, resolved. Durations in milliseconds. Defaults already applied. */
+export interface HaConfig {
+  /** Lower-cased names in file order. */
+  readonly nodes: readonly string[];
+  readonly keepaliveMs: number;
+  readonly deadtimeMs: number;
+  readonly warntimeMs: number;
+  readonly initdeadMs: number;
+  readonly deadpingMs: number;
+  readonly autoFailback: AutoFailback;
+  readonly links: readonly LinkConfig[];
+  readonly pingNodes: readonly { readonly name: string; readonly members: readonly string[] }[];
+  readonly hopfudge: number;
+  readonly maxRexmitDelayMs: number;
+  readonly logfile: string | null;
+  readonly debugfile: string | null;
+  readonly logfacility: string | null;
+  readonly hbgenmethod: 'file' | 'time';
+  readonly logBadpack: boolean;
+  readonly respawn: readonly { readonly user: string; readonly command: string; readonly failfast: boolean }[];
+  readonly watchdog: string | null;
+  readonly stonith: readonly { readonly host: string; readonly type: string; readonly parameters: readonly string[] }[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** `ip[/mask[/iface[:label]][/broadcast]]` of IPaddr and IPaddr2 (reference, section 8.3). */
+export interface VipSpec {
+  readonly address: string;
+  readonly family: 'ipv4' | 'ipv6';
+  /** Prefix length in bits, or null: derive it from the route to the address. */
+  readonly prefixBits: number | null;
+  readonly iface: string | null;
+  /** Whole label as `ip addr` takes it, e.g. `eth0:0`; null when none was given. */
+  readonly label: string | null;
+  readonly broadcast: string | null;
+}
+
+/** One resource of a group. `script` is `IPaddr` for a bare address. */
+export interface ResourceSpec {
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Present for IPaddr and IPaddr2: the daemon owns these addresses itself. */
+  readonly vip: VipSpec | null;
+  /** As written in the file (a bare address is expanded to `IPaddr::address`). */
+  readonly spec: string;
+}
+
+/** One logical line of haresources. The key is its first resource's spec; keys are unique. */
+export interface ResourceGroup {
+  readonly key: string;
+  /** Preferred node, lower-cased. */
+  readonly node: string;
+  readonly resources: readonly ResourceSpec[];
+  readonly line: number;
+}
+
+/** Where in a file something stands. Lines and columns start at 1. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing wrong with a configuration file, for people and for programs. */
+export interface ConfigProblem {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly at: SourcePosition;
+  /** A sentence: what is wrong, what was expected. */
+  readonly message: string;
+}

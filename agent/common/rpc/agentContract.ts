@@ -1,0 +1,192 @@
+/**
+ * What the console may ask of an agent, over the standard streams of `twinbeat-agent attach`.
+ * One object gives the types and the run-time validation of both ends. The version is raised
+ * when an older end could misread a newer one.
+ */
+import { z } from 'zod';
+import { call, stream } from './contract.ts';
+
+export const AGENT_PROTOCOL_VERSION = 1;
+
+export const NodeStatusSchema = z.enum(['init', 'up', 'active', 'dead']);
+export const ResourceSetSchema = z.enum(['none', 'local', 'foreign', 'all']);
+export const DirectionStateSchema = z.enum(['up', 'late', 'dead', 'unknown']);
+
+const Direction = z.object({
+  state: DirectionStateSchema,
+  /** Milliseconds since the newest heartbeat that got through; null: nothing known. */
+  silenceMs: z.number().nullable(),
+  /** deadtime minus silence, milliseconds; null: nothing known. Negative once dead. */
+  marginMs: z.number().nullable(),
+});
+
+export const LinkStatusSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  medium: z.enum(['ucast', 'bcast', 'mcast', 'serial']),
+  fromPeer: Direction,
+  toPeer: Direction,
+  rttMs: z.number().nullable(),
+  clockOffsetMs: z.number().nullable(),
+  clockErrorMs: z.number().nullable(),
+  /** Why the local end does not work (interface down, serial port missing), or null. */
+  problem: z.string().nullable(),
+});
+export type LinkStatus = z.infer<typeof LinkStatusSchema>;
+
+export const VipStatusSchema = z.object({
+  address: z.string(),
+  prefixBits: z.number().nullable(),
+  group: z.string(),
+  /** Interface that carries the address on this node right now, read back from the kernel; null: not held here. */
+  heldOn: z.string().nullable(),
+  /** MAC of another host that answers for the address on the LAN; null: none seen. */
+  conflictMac: z.string().nullable(),
+  /** When the LAN was last asked who has it, milliseconds ago; null: never, so `conflictMac` says nothing. */
+  probedAgoMs: z.number().nullable(),
+});
+export type VipStatus = z.infer<typeof VipStatusSchema>;
+
+export const AgentStatusSchema = z.object({
+  node: z.string(),
+  peerName: z.string(),
+  engine: z.enum(['twinbeat', 'heartbeat', 'keepalived']),
+  version: z.string(),
+  pid: z.number(),
+  bootId: z.string(),
+  journalId: z.string(),
+  /** This node's monotonic clock at the snapshot, milliseconds. */
+  atMonotonicMs: z.number(),
+  wallMs: z.number(),
+  status: NodeStatusSchema,
+  peer: z.object({
+    status: NodeStatusSchema,
+    silenceMs: z.number().nullable(),
+    marginMs: z.number().nullable(),
+    engine: z.enum(['twinbeat', 'heartbeat']).nullable(),
+  }),
+  links: z.array(LinkStatusSchema),
+  mine: ResourceSetSchema,
+  theirs: ResourceSetSchema,
+  stable: z.boolean(),
+  groups: z.array(
+    z.object({
+      key: z.string(),
+      preferredNode: z.string(),
+      state: z.enum(['started', 'stopped', 'starting', 'stopping', 'failed']),
+      resources: z.array(z.string()),
+    }),
+  ),
+  vips: z.array(VipStatusSchema),
+  timing: z.object({
+    keepaliveMs: z.number(),
+    warntimeMs: z.number(),
+    deadtimeMs: z.number(),
+    initdeadMs: z.number(),
+    autoFailback: z.enum(['on', 'off', 'legacy']),
+  }),
+  /** Lateness of the heartbeat thread's own timers over the last minute, milliseconds. */
+  lateness: z.object({ maxMs: z.number(), p99Ms: z.number() }),
+  problems: z.array(z.object({ code: z.string(), detail: z.string(), sinceWallMs: z.number() })),
+  resources: z.object({ cpuSeconds: z.number(), rssBytes: z.number() }),
+});
+export type AgentStatus = z.infer<typeof AgentStatusSchema>;
+
+/** One sampling instant of everything that is plotted. Taken by the heartbeat thread, sent in order. */
+export const AgentSampleSchema = z.object({
+  atMonotonicMs: z.number(),
+  status: NodeStatusSchema,
+  peerStatus: NodeStatusSchema,
+  mine: ResourceSetSchema,
+  /** Addresses of the configured VIPs this node holds right now. */
+  heldVips: z.array(z.string()),
+  nodeMarginMs: z.number().nullable(),
+  links: z.array(
+    z.object({
+      id: z.string(),
+      fromPeer: DirectionStateSchema,
+      toPeer: DirectionStateSchema,
+      fromPeerSilenceMs: z.number().nullable(),
+      toPeerSilenceMs: z.number().nullable(),
+      /** Largest silence since the previous sample: down-sampling keeps extremes. */
+      fromPeerSilenceMaxMs: z.number().nullable(),
+      rttMs: z.number().nullable(),
+    }),
+  ),
+  latenessMs: z.number(),
+});
+export type AgentSample = z.infer<typeof AgentSampleSchema>;
+
+export const SeveritySchema = z.enum(['debug', 'info', 'warn', 'error', 'crit']);
+
+/** A TimelineEvent; bodies are passed on as they are (their shape is timeline/event.ts's). */
+export const TimelineEventSchema = z.object({
+  seq: z.number().int().positive(),
+  node: z.string(),
+  at: z.object({ monotonicMs: z.number() }),
+  wallMs: z.number(),
+  severity: SeveritySchema,
+  body: z.looseObject({ kind: z.string() }),
+});
+
+/** Faults that the agent can inject on its own node by software. */
+export const FaultNameSchema = z.enum([
+  'pull-lan',
+  'pull-crossover',
+  'pull-serial',
+  'stop-agent',
+  'kill-agent',
+  'freeze-agent',
+  'drop-heartbeats-in',
+  'drop-heartbeats-out',
+]);
+export type FaultName = z.infer<typeof FaultNameSchema>;
+
+export const FaultStateSchema = z.object({
+  faultId: z.string(),
+  name: FaultNameSchema,
+  phase: z.enum(['armed', 'injected', 'reverted', 'failed']),
+  /** Link the fault is about, where it is about one. */
+  link: z.string().nullable(),
+  revertsInMs: z.number().nullable(),
+  detail: z.string(),
+});
+export type FaultState = z.infer<typeof FaultStateSchema>;
+
+export const agentContract = {
+  hello: call(
+    z.object({ protocol: z.number() }),
+    z.object({ protocol: z.number(), version: z.string(), node: z.string(), pid: z.number(), journalId: z.string() }),
+  ),
+  /** For clock alignment: the caller measures the round trip around it. */
+  clock: call(z.object({}), z.object({ monotonicMs: z.number(), wallMs: z.number() })),
+  status: call(z.object({}), AgentStatusSchema),
+  /** Ask the engine; the reply says whether the request was taken, its outcome arrives as events. */
+  standby: call(z.object({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
+  takeover: call(z.object({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
+  stop: call(z.object({}), z.object({ accepted: z.boolean(), detail: z.string() })),
+  /** Journal from number `fromSeq` on, then live. A first item with a later number means older ones are gone. */
+  events: stream(z.object({ fromSeq: z.number().int().positive() }), TimelineEventSchema),
+  /** Live samples every `periodMs` (50..5000). */
+  samples: stream(z.object({ periodMs: z.number().min(50).max(5000) }), AgentSampleSchema),
+  faultList: call(
+    z.object({}),
+    z.array(
+      z.object({
+        name: FaultNameSchema,
+        available: z.boolean(),
+        /** Why not, when not available; else what it does, with the exact commands. */
+        reason: z.string(),
+        commands: z.array(z.string()),
+        revertCommands: z.array(z.string()),
+      }),
+    ),
+  ),
+  /** Writes the revert, arms and proves its guard, then injects. Refused while another fault is active on this node. */
+  faultInject: call(
+    z.object({ name: FaultNameSchema, link: z.string().nullable(), durationMs: z.number().min(500).max(3_600_000) }),
+    FaultStateSchema,
+  ),
+  faultRevert: call(z.object({ faultId: z.string() }), FaultStateSchema),
+  faultStates: call(z.object({}), z.array(FaultStateSchema)),
+};

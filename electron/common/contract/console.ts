@@ -1,0 +1,104 @@
+/** The console's one contract, served by three hosts: desktop, browser, CLI. */
+import { z } from 'zod';
+import { call, stream } from '../../../agent/common/rpc/contract.ts';
+import { DeployPlanSchema, DeployProgressSchema, DrillProgressSchema, PreflightItemSchema } from './deploy.ts';
+import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
+import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
+import { SessionBatchSchema } from './session.ts';
+import { ConsoleFaultNameSchema, FaultOfferSchema, ActiveFaultSchema, PairStateSchema } from './state.ts';
+
+const PairRef = z.object({ pairId: z.string() });
+const NodeRef = PairRef.extend({ node: z.string() });
+const Done = z.object({});
+
+/** The rack's pair always has this id. */
+export const RACK_PAIR_ID = 'rack';
+
+export const SettingsSchema = z.object({
+  /** null: follow the system. */
+  language: z.enum(['en', 'zh-CN']).nullable(),
+  theme: z.enum(['light', 'dark', 'system']),
+  /** Dock layouts and the like, opaque to the core. */
+  layout: z.record(z.string(), z.unknown()),
+});
+export type Settings = z.infer<typeof SettingsSchema>;
+
+export const TerminalKindSchema = z.enum(['shell', 'watch-addresses', 'follow-log']);
+
+export const consoleContract = {
+  info: call(
+    z.object({}),
+    z.object({
+      host: z.enum(['desktop', 'web', 'cli']),
+      version: z.string(),
+      platform: z.string(),
+      rack: z.object({ available: z.boolean(), mode: z.enum(['rootless', 'root']).nullable(), reason: z.string() }),
+      secretStore: z.object({ available: z.boolean(), reason: z.string() }),
+    }),
+  ),
+  settingsGet: call(z.object({}), SettingsSchema),
+  settingsSet: call(SettingsSchema.partial(), SettingsSchema),
+
+  rackState: stream(z.object({}), RackStateSchema),
+  rackUp: call(RackUpOptionsSchema, RackStateSchema),
+  rackDown: call(z.object({}), Done),
+  rackPower: call(z.object({ node: z.string(), action: z.enum(['off', 'on', 'reboot']) }), Done),
+  /** Both directions false is a pulled cable. */
+  rackCable: call(
+    z.object({ cable: CableIdSchema, aToB: z.boolean(), bToA: z.boolean(), noisePpm: z.number().min(0).max(1_000_000).default(0) }),
+    Done,
+  ),
+
+  pairList: call(z.object({}), z.array(PairSpecSchema)),
+  pairSave: call(z.object({ spec: PairSpecSchema }), Done),
+  pairDelete: call(PairRef, Done),
+  /** Starts connecting both nodes; progress is in pairState. `secrets` by node name. */
+  pairConnect: call(PairRef.extend({ secrets: z.record(z.string(), NodeSecretsSchema).default({}) }), Done),
+  pairDisconnect: call(PairRef, Done),
+  /** Present state, then every change, at most ten times a second. */
+  pairState: stream(PairRef, PairStateSchema),
+  hostKeyAnswer: call(
+    z.object({ questionId: z.string(), answer: z.enum(['reject', 'trust-once', 'trust-and-remember', 'replace']) }),
+    Done,
+  ),
+
+  preflight: stream(PairRef, PreflightItemSchema),
+  deployPlan: call(PairRef.extend({ action: z.enum(['deploy', 'remove']) }), DeployPlanSchema),
+  /** Ends when the plan is done; stopping the stream cancels and rolls back the node in work. */
+  deployApply: stream(PairRef.extend({ planId: z.string() }), DeployProgressSchema),
+
+  /** History of the last `historyMs` first (decimated to extremes), then live batches, about ten a second. */
+  session: stream(PairRef.extend({ historyMs: z.number().min(0).default(300_000) }), SessionBatchSchema),
+  /** A stretch of the past; samples decimated to at most `pointsMax` a node, keeping extremes. */
+  sessionRange: call(
+    PairRef.extend({ fromMs: z.number(), toMs: z.number(), pointsMax: z.number().int().min(10).max(20_000) }),
+    SessionBatchSchema,
+  ),
+  engineStandby: call(NodeRef.extend({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
+  engineTakeover: call(NodeRef.extend({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
+  /** Starts or stops the deployed agent's service on a node. */
+  agentService: call(NodeRef.extend({ action: z.enum(['start', 'stop']) }), Done),
+
+  terminalOpen: call(
+    NodeRef.extend({ kind: TerminalKindSchema, cols: z.number().int().min(2).max(1000), rows: z.number().int().min(1).max(1000) }),
+    z.object({ terminalId: z.string() }),
+  ),
+  /** Output as text; ends with the terminal. `exit` comes last. */
+  terminalOutput: stream(
+    z.object({ terminalId: z.string() }),
+    z.discriminatedUnion('kind', [z.object({ kind: z.literal('data'), data: z.string() }), z.object({ kind: z.literal('exit'), detail: z.string() })]),
+  ),
+  terminalInput: call(z.object({ terminalId: z.string(), data: z.string() }), Done),
+  terminalResize: call(z.object({ terminalId: z.string(), cols: z.number().int().min(2).max(1000), rows: z.number().int().min(1).max(1000) }), Done),
+  terminalClose: call(z.object({ terminalId: z.string() }), Done),
+
+  faultOffers: call(PairRef, z.array(FaultOfferSchema)),
+  faultInject: call(
+    NodeRef.extend({ name: ConsoleFaultNameSchema, link: z.string().nullable().default(null), durationMs: z.number().min(500).max(3_600_000) }),
+    ActiveFaultSchema,
+  ),
+  faultRevert: call(NodeRef.extend({ faultId: z.string() }), ActiveFaultSchema),
+
+  drillPowerOff: stream(PairRef, DrillProgressSchema),
+};
+export type ConsoleContract = typeof consoleContract;

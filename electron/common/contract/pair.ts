@@ -1,0 +1,84 @@
+/**
+ * A pair as the console knows it: also the documented pair file (`--pair FILE`). It never
+ * holds a secret: passwords, passphrases and authkeys are asked for, generated or taken
+ * from the operating system's key store.
+ */
+import { z } from 'zod';
+
+const NodeNameSchema = z.string().min(1).max(99).regex(/^[a-z0-9._-]+$/, 'node names are lower case, as uname -n prints them');
+
+export const NodeSpecSchema = z.strictObject({
+  /** Must equal `uname -n` on the node. */
+  name: NodeNameSchema,
+  host: z.string().min(1),
+  port: z.number().int().min(1).max(65535).default(22),
+  user: z.string().min(1).default('root'),
+  auth: z
+    .discriminatedUnion('method', [
+      z.strictObject({ method: z.literal('password') }),
+      z.strictObject({ method: z.literal('key'), keyFile: z.string().min(1) }),
+      z.strictObject({ method: z.literal('agent') }),
+    ])
+    .default({ method: 'password' }),
+  /** How to become root when `user` is not root. */
+  sudo: z.enum(['none', 'sudo', 'sudo-password']).default('none'),
+  /** SHA-256 fingerprints (`SHA256:…`) that are trusted besides known_hosts. */
+  hostKeys: z.array(z.string().startsWith('SHA256:')).default([]),
+});
+export type NodeSpec = z.infer<typeof NodeSpecSchema>;
+
+/** A heartbeat link by node name: what it is called on each side. */
+export const LinkSpecSchema = z.discriminatedUnion('medium', [
+  z.strictObject({ medium: z.literal('serial'), device: z.record(z.string(), z.string()), baud: z.number().int().default(19200) }),
+  z.strictObject({ medium: z.literal('bcast'), iface: z.record(z.string(), z.string()) }),
+  z.strictObject({
+    medium: z.literal('ucast'),
+    iface: z.record(z.string(), z.string()),
+    /** Address of each node on this link; each node sends to the other's. */
+    address: z.record(z.string(), z.string()),
+  }),
+]);
+export type LinkSpec = z.infer<typeof LinkSpecSchema>;
+
+export const HaSpecSchema = z.strictObject({
+  keepaliveMs: z.number().positive(),
+  warntimeMs: z.number().positive(),
+  deadtimeMs: z.number().positive(),
+  initdeadMs: z.number().positive(),
+  autoFailback: z.enum(['on', 'off']),
+  udpPort: z.number().int().min(1).max(65535).default(694),
+  links: z.array(LinkSpecSchema).min(1),
+  /** Lines of haresources, e.g. `node1 192.168.2.3 httpd`. */
+  haresources: z.array(z.string()).min(1),
+});
+export type HaSpec = z.infer<typeof HaSpecSchema>;
+
+export const ProbeSpecSchema = z.strictObject({
+  kind: z.enum(['http', 'tcp']),
+  address: z.string(),
+  port: z.number().int().min(1).max(65535),
+  path: z.string().default('/'),
+  /** 10 ms to 1 s. */
+  periodMs: z.number().min(10).max(1000).default(100),
+});
+export type ProbeSpec = z.infer<typeof ProbeSpecSchema>;
+
+export const PairSpecSchema = z.strictObject({
+  schema: z.literal('twinbeat.pair/1'),
+  id: z.string().regex(/^[a-z0-9-]+$/),
+  name: z.string().min(1),
+  nodes: z.tuple([NodeSpecSchema, NodeSpecSchema]),
+  /** null: keep the /etc/ha.d that is on the nodes. */
+  ha: HaSpecSchema.nullable().default(null),
+  probe: ProbeSpecSchema.nullable().default(null),
+});
+export type PairSpec = z.infer<typeof PairSpecSchema>;
+
+/** Secrets for one connection attempt; kept in memory unless `remember` and the host has a real key store. */
+export const NodeSecretsSchema = z.strictObject({
+  password: z.string().optional(),
+  passphrase: z.string().optional(),
+  sudoPassword: z.string().optional(),
+  remember: z.boolean().default(false),
+});
+export type NodeSecrets = z.infer<typeof NodeSecretsSchema>;
