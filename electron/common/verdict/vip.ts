@@ -1,0 +1,139 @@
+/**
+ * Who holds a virtual address, judged from every witness at hand. "A client can reach it" is
+ * not enough: a killed daemon leaves its address behind and then both nodes answer. So the
+ * verdict is built from what each node reads back from its own kernel, from who answers on
+ * the LAN and from who answered the client, and it says `unknown` with the missing witness
+ * named rather than guess.
+ */
+
+/** How old a node's own word may be, milliseconds. Three missed status polls and a little slack. */
+export const WITNESS_FRESH_MS = 3000;
+
+/** How old the holder's question to the LAN ("who else has it?") may be, milliseconds. */
+export const LAN_QUESTION_FRESH_MS = 5000;
+
+export type VerdictWord = 'one' | 'dual' | 'none' | 'unknown';
+
+/** What one node is known to do with the address. Times are on the session axis, milliseconds. */
+export interface NodeWitness {
+  readonly node: string;
+  /** From the rack; `null` where nobody can know (a real server). */
+  readonly poweredOff: boolean | null;
+  /** The node's own word; null: never heard. */
+  readonly held: {
+    readonly holds: boolean;
+    /** When the node said so. */
+    readonly atMs: number;
+    /** Since when it has said the same. */
+    readonly sinceMs: number;
+    /** How wrong both times can be. */
+    readonly errorMs: number;
+  } | null;
+  /** Answer to the node's last question to the LAN; null: never asked. */
+  readonly lan: { readonly conflictMac: string | null; readonly askedAgoMs: number } | null;
+}
+
+/** The last answered probe of the address, if there is a probe. */
+export interface ProbeWitness {
+  readonly answeredBy: string | null;
+  readonly atMs: number;
+}
+
+export interface VipJudgement {
+  readonly verdict: VerdictWord;
+  /** The only holder, when the verdict is `one`. */
+  readonly holder: string | null;
+  /** Everybody known to hold it; a MAC address for a holder that is neither node. */
+  readonly holders: readonly string[];
+  readonly answeredBy: string | null;
+  /** Witnesses that would settle it; empty unless `unknown`. */
+  readonly missing: readonly string[];
+}
+
+type Holding = 'holds' | 'not' | 'unknown';
+
+/** What a node is taken to do right now: the rack knows that a node without power holds nothing. */
+function holdingOf(witness: NodeWitness, nowMs: number): Holding {
+  if (witness.poweredOff === true) return 'not';
+  if (witness.held === null || nowMs - witness.held.atMs > WITNESS_FRESH_MS) return 'unknown';
+  return witness.held.holds ? 'holds' : 'not';
+}
+
+/**
+ * True when there was a moment at which both are known to hold. Without this check an ordinary
+ * move would flash `dual`:
+ *
+ *   1. A's last word, 150 ms ago, is "I hold it".
+ *   2. A releases, B takes over, B says "I hold it".
+ *   3. A's next word is not here yet.
+ */
+function heldTogether(a: NodeWitness, b: NodeWitness): boolean {
+  if (a.held === null || b.held === null) return false;
+  const bothSinceMs = Math.max(a.held.sinceMs, b.held.sinceMs);
+  const bothUntilMs = Math.min(a.held.atMs, b.held.atMs);
+  return bothUntilMs - bothSinceMs >= a.held.errorMs + b.held.errorMs;
+}
+
+function later(a: NodeWitness, b: NodeWitness): NodeWitness {
+  return (a.held?.sinceMs ?? 0) >= (b.held?.sinceMs ?? 0) ? a : b;
+}
+
+function freshAnswer(probe: ProbeWitness | null, nowMs: number): string | null {
+  return probe !== null && nowMs - probe.atMs <= WITNESS_FRESH_MS ? probe.answeredBy : null;
+}
+
+/** A second host that answers for the address, as the holder itself saw it on the LAN. */
+function strangerMac(holder: NodeWitness): string | null {
+  const lan = holder.lan;
+  return lan !== null && lan.askedAgoMs <= LAN_QUESTION_FRESH_MS ? lan.conflictMac : null;
+}
+
+/** One known holder, and the other node's word is missing: may the rest of the evidence settle it? */
+function judgeLoneHolder(
+  holder: NodeWitness,
+  absent: NodeWitness,
+  probe: ProbeWitness | null,
+  nowMs: number,
+): VipJudgement {
+  const answeredBy = freshAnswer(probe, nowMs);
+  const holders = [holder.node];
+  // The silent node answered a client after the other one had taken the address: both have it.
+  const answeredAfter =
+    probe !== null && holder.held !== null && probe.atMs - holder.held.sinceMs > holder.held.errorMs;
+  if (answeredBy === absent.node && answeredAfter) {
+    return { verdict: 'dual', holder: null, holders: [holder.node, absent.node], answeredBy, missing: [] };
+  }
+  const lan = holder.lan;
+  const lanIsClear = lan !== null && lan.askedAgoMs <= LAN_QUESTION_FRESH_MS && lan.conflictMac === null;
+  if (lanIsClear && answeredBy === holder.node) {
+    return { verdict: 'one', holder: holder.node, holders, answeredBy, missing: [] };
+  }
+  return { verdict: 'unknown', holder: null, holders, answeredBy, missing: [absent.node] };
+}
+
+/** Judges one address. `nowMs` is the present on the session axis. */
+export function judgeVip(a: NodeWitness, b: NodeWitness, probe: ProbeWitness | null, nowMs: number): VipJudgement {
+  const answeredBy = freshAnswer(probe, nowMs);
+  const states = [a, b].map((witness) => ({ witness, holding: holdingOf(witness, nowMs) }));
+  const holding = states.filter((s) => s.holding === 'holds').map((s) => s.witness);
+  const absent = states.filter((s) => s.holding === 'unknown').map((s) => s.witness);
+  const [first, second] = holding;
+  if (first !== undefined && second !== undefined) {
+    if (heldTogether(first, second)) {
+      return { verdict: 'dual', holder: null, holders: [first.node, second.node], answeredBy, missing: [] };
+    }
+    const holder = later(first, second);
+    return { verdict: 'one', holder: holder.node, holders: [holder.node], answeredBy, missing: [] };
+  }
+  if (first !== undefined) {
+    const mac = strangerMac(first);
+    if (mac !== null) return { verdict: 'dual', holder: null, holders: [first.node, mac], answeredBy, missing: [] };
+    const [silent] = absent;
+    if (silent !== undefined) return judgeLoneHolder(first, silent, probe, nowMs);
+    return { verdict: 'one', holder: first.node, holders: [first.node], answeredBy, missing: [] };
+  }
+  if (absent.length > 0) {
+    return { verdict: 'unknown', holder: null, holders: [], answeredBy, missing: absent.map((w) => w.node) };
+  }
+  return { verdict: 'none', holder: null, holders: [], answeredBy, missing: [] };
+}
