@@ -1,0 +1,115 @@
+/** Faults that the rack does with its own power and cables: physical there, and undone by the rack itself. */
+import { randomUUID } from 'node:crypto';
+import type { CableState, RackState } from '../../common/contract/rack.ts';
+import type { ActiveFault, ConsoleFaultName, FaultOffer } from '../../common/contract/state.ts';
+import { monotonicNowMs } from '../base/time.ts';
+import type { RackHandlePort } from '../service/ports.ts';
+
+const CABLE_KINDS: Partial<Record<ConsoleFaultName, CableState['kind']>> = {
+  'pull-lan': 'lan',
+  'pull-crossover': 'crossover',
+  'pull-serial': 'serial',
+};
+
+/** True for the faults that the rack does itself instead of the agent. */
+export function isRackFault(name: ConsoleFaultName): boolean {
+  return name === 'power-off' || CABLE_KINDS[name] !== undefined;
+}
+
+/** The cable that a fault on `node` pulls; null: this setup has none. */
+function cableOf(state: RackState, node: string, name: ConsoleFaultName): CableState | null {
+  const kind = CABLE_KINDS[name];
+  return state.cables.find((c) => c.kind === kind && (c.node === null || c.node === node)) ?? null;
+}
+
+/** What the rack offers for one of its faults. */
+export function rackOffer(state: RackState, node: string, name: ConsoleFaultName): FaultOffer {
+  const base = { name, node, level: 'physical' as const };
+  if (name === 'power-off') {
+    const isOn = state.nodes.find((n) => n.name === node)?.power === 'on';
+    const reason = isOn ? null : 'the power of this node is not on';
+    return {
+      ...base,
+      available: isOn,
+      reason,
+      commands: [`rack: power off ${node}`],
+      revertCommands: [`rack: power on ${node}`],
+    };
+  }
+  const cable = cableOf(state, node, name);
+  if (cable === null) {
+    return { ...base, available: false, reason: 'this setup has no such cable', commands: [], revertCommands: [] };
+  }
+  const isWhole = cable.aToB && cable.bToA;
+  return {
+    ...base,
+    available: isWhole,
+    reason: isWhole ? null : 'this cable is pulled already',
+    commands: [`rack: pull cable ${cable.id}`],
+    revertCommands: [`rack: plug cable ${cable.id}`],
+  };
+}
+
+/** One fault in the rack from its injection to its end. */
+export class RackFault {
+  readonly faultId = `rack-${randomUUID()}`;
+  readonly node: string;
+  readonly name: ConsoleFaultName;
+  private readonly rack: RackHandlePort;
+  private readonly cable: CableState | null;
+  private readonly endsAtMs: number;
+  private phase: ActiveFault['phase'] = 'armed';
+  private detail = '';
+
+  constructor(rack: RackHandlePort, node: string, name: ConsoleFaultName, durationMs: number) {
+    this.rack = rack;
+    this.node = node;
+    this.name = name;
+    this.cable = name === 'power-off' ? null : cableOf(rack.state(), node, name);
+    this.endsAtMs = monotonicNowMs() + durationMs;
+  }
+
+  /** Cuts. The time to mend it goes along in the same request, so that nothing depends on this console living on. */
+  async inject(durationMs: number): Promise<void> {
+    if (this.cable === null) await this.rack.power(this.node, 'off', { revertAfterMs: durationMs });
+    else await this.rack.cable(this.cable.id, { aToB: false, bToA: false, noisePpm: 0, revertAfterMs: durationMs });
+    this.phase = 'injected';
+  }
+
+  async revert(): Promise<void> {
+    if (this.phase !== 'injected') return;
+    if (this.cable === null) await this.rack.power(this.node, 'on');
+    else await this.rack.cable(this.cable.id, { aToB: true, bToA: true, noisePpm: 0 });
+    this.refresh();
+  }
+
+  /** Reads the state back from the rack; the fault is over when the rack says so and not before. */
+  refresh(): void {
+    if (this.phase !== 'injected') return;
+    const state = this.rack.state();
+    if (state.phase !== 'up') {
+      this.phase = 'reverted';
+      this.detail = 'the rack is down';
+      return;
+    }
+    const cable = state.cables.find((c) => c.id === this.cable?.id);
+    const isOver =
+      this.cable === null
+        ? state.nodes.find((n) => n.name === this.node)?.power !== 'off'
+        : cable?.aToB === true && cable.bToA;
+    if (isOver) this.phase = 'reverted';
+  }
+
+  toState(): ActiveFault {
+    const revertsInMs = this.phase === 'injected' ? Math.max(0, this.endsAtMs - monotonicNowMs()) : null;
+    return {
+      faultId: this.faultId,
+      node: this.node,
+      name: this.name,
+      phase: this.phase,
+      link: null,
+      revertsInMs,
+      detail: this.detail,
+    };
+  }
+}

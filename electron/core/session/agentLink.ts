@@ -1,0 +1,98 @@
+/** Opens the rpc to a node's agent through its SSH connection, and says in words why it cannot. */
+import { connect } from '../../../agent/common/rpc/client.ts';
+import { AGENT_PROTOCOL_VERSION, agentContract } from '../../../agent/common/rpc/agentContract.ts';
+import type { Channel } from '../../../agent/common/rpc/channel.ts';
+import type { Client } from '../../../agent/common/rpc/contract.ts';
+import { ndjsonChannel } from '../../../agent/common/rpc/ndjson.ts';
+import type { NodeConnection } from '../../common/contract/state.ts';
+import { within } from '../base/time.ts';
+import type { NodeConnector, RemoteProcess } from '../service/ports.ts';
+
+export type AgentClient = Client<typeof agentContract>;
+export type AgentPhase = NodeConnection['agent'];
+
+/** The wrapper that deploy puts in place; a full path, because a bare SSH command has no PATH of root's. */
+export const AGENT_COMMAND = '/usr/local/sbin/twinbeat-agent';
+
+/** How long the agent may take to say hello, milliseconds: start of a Node process on a slow server. */
+const HELLO_MS_MAX = 10_000;
+
+/** The shell's exit status for a command that does not exist. */
+const STATUS_NOT_FOUND = 127;
+
+/** Standard error kept for the explanation, characters. */
+const ERROR_TEXT_MAX = 2000;
+
+export type AttachResult =
+  | {
+      readonly ok: true;
+      readonly client: AgentClient;
+      readonly channel: Channel;
+      readonly version: string;
+      readonly journalId: string;
+    }
+  | { readonly ok: false; readonly agent: AgentPhase };
+
+function processChannel(process: RemoteProcess): {
+  channel: Channel;
+  ended: Promise<number | null>;
+  errorText: () => string;
+} {
+  const decoder = new TextDecoder();
+  let errorText = '';
+  process.onErrorText((text) => {
+    errorText = (errorText + text).slice(-ERROR_TEXT_MAX);
+  });
+  let resolveEnd: (status: number | null) => void = () => undefined;
+  const ended = new Promise<number | null>((resolve) => (resolveEnd = resolve));
+  const channel = ndjsonChannel({
+    write: (text) => process.write(text),
+    onText: (listener) => process.onData((bytes) => listener(decoder.decode(bytes, { stream: true }))),
+    onEnd: (listener) =>
+      process.onExit((status) => {
+        resolveEnd(status);
+        listener();
+      }),
+    end: () => process.close(),
+  });
+  return { channel, ended, errorText: () => errorText.trim() };
+}
+
+function whyNot(status: number | null, errorText: string): AgentPhase {
+  if (status === STATUS_NOT_FOUND)
+    return { phase: 'absent', version: null, detail: 'the agent is not installed on this node' };
+  const said = errorText === '' ? `exit status ${status ?? 'unknown'}` : errorText;
+  return { phase: 'stopped', version: null, detail: `the agent does not answer: ${said}` };
+}
+
+/** One attempt. Never throws for what the node may do. */
+export async function attachAgent(connector: NodeConnector): Promise<AttachResult> {
+  let opened: ReturnType<typeof processChannel>;
+  try {
+    opened = processChannel(await connector.exec(`${AGENT_COMMAND} attach`, { asRoot: true }));
+  } catch (error) {
+    return {
+      ok: false,
+      agent: { phase: 'unknown', version: null, detail: error instanceof Error ? error.message : String(error) },
+    };
+  }
+  const { channel, ended, errorText } = opened;
+  const client = connect(channel, agentContract);
+  try {
+    const hello = await within(
+      HELLO_MS_MAX,
+      'the agent did not answer in time',
+      client.hello({ protocol: AGENT_PROTOCOL_VERSION }),
+    );
+    if (hello.protocol !== AGENT_PROTOCOL_VERSION) {
+      channel.close();
+      const detail = `the agent speaks protocol ${hello.protocol}, this console ${AGENT_PROTOCOL_VERSION}: deploy again`;
+      return { ok: false, agent: { phase: 'other-version', version: hello.version, detail } };
+    }
+    return { ok: true, client, channel, version: hello.version, journalId: hello.journalId };
+  } catch {
+    channel.close();
+    const status = await within(1000, '', ended).catch(() => null);
+    return { ok: false, agent: whyNot(status, errorText()) };
+  }
+}

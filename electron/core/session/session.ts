@@ -1,0 +1,193 @@
+/**
+ * The session of one pair: one time axis, one record on disk, any number of live subscribers.
+ * `tMs` is this computer's monotonic clock since the session began.
+ */
+import { randomUUID } from 'node:crypto';
+import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
+import type { DrillResult } from '../../common/contract/deploy.ts';
+import type { PairSpec } from '../../common/contract/pair.ts';
+import type { ProbeSample, SessionBatch, SessionEvent, SessionSample } from '../../common/contract/session.ts';
+import { decimateProbes, decimateSamples } from '../../common/session/decimate.ts';
+import { AsyncQueue } from '../base/asyncQueue.ts';
+import { Emitter } from '../base/emitter.ts';
+import { monotonicNowMs } from '../base/time.ts';
+import type { NumberedGap, SessionStore } from '../store/sessionStore.ts';
+
+/** Live batches leave this often, milliseconds: smooth to the eye, ten messages a second. */
+export const BATCH_PERIOD_MS = 100;
+
+/** Items of one batch at most; history is cut into pieces of this size so that no message is huge. */
+const BATCH_ITEMS_MAX = 500;
+
+/** Points of history a node or the probe gets in front of the live feed. A screen is not wider. */
+const HISTORY_POINTS_MAX = 2000;
+
+/** Batches a subscriber may leave unread (one minute). Then it gets no more and is told by an error. */
+const WAITING_BATCHES_MAX = 600;
+
+function emptyBatch(): SessionBatch {
+  return { samples: [], events: [], probes: [], gaps: [] };
+}
+
+function isEmpty(batch: SessionBatch): boolean {
+  return batch.samples.length + batch.events.length + batch.probes.length + batch.gaps.length === 0;
+}
+
+/** Cuts a big batch into pieces, each sorted as the whole was. */
+export function cutBatch(batch: SessionBatch, itemsMax: number = BATCH_ITEMS_MAX): SessionBatch[] {
+  const longest = Math.max(batch.samples.length, batch.events.length, batch.probes.length, batch.gaps.length);
+  const pieces: SessionBatch[] = [];
+  for (let at = 0; at === 0 || at < longest; at += itemsMax) {
+    pieces.push({
+      samples: batch.samples.slice(at, at + itemsMax),
+      events: batch.events.slice(at, at + itemsMax),
+      probes: batch.probes.slice(at, at + itemsMax),
+      gaps: batch.gaps.slice(at, at + itemsMax),
+    });
+  }
+  return pieces;
+}
+
+/** Thins samples node by node, and the probe, to at most `pointsMax` each. Events and gaps stay whole. */
+export function decimateBatch(batch: SessionBatch, pointsMax: number): SessionBatch {
+  const nodes = [...new Set(batch.samples.map((s) => s.node))];
+  const thinned = nodes.map((node) =>
+    decimateSamples(
+      batch.samples.filter((s) => s.node === node),
+      pointsMax,
+    ),
+  );
+  return {
+    samples: thinned.flat().sort((a, b) => a.tMs - b.tMs),
+    events: batch.events,
+    probes: decimateProbes(batch.probes, pointsMax),
+    gaps: batch.gaps,
+  };
+}
+
+/** Records and distributes. Made when the pair is connected, closed when it is disconnected. */
+export class Session {
+  readonly id: string = randomUUID();
+  readonly startedWallMs: number;
+  /** Every event as it is recorded, for those inside the core who wait for one. */
+  readonly onEvent = new Emitter<SessionEvent>();
+  readonly onProbe = new Emitter<ProbeSample>();
+
+  private readonly store: SessionStore;
+  private readonly originMs = monotonicNowMs();
+  private readonly subscribers = new Set<AsyncQueue<SessionBatch>>();
+  private readonly timer: NodeJS.Timeout;
+  private readonly openGaps = new Map<string, NumberedGap>();
+  private pending = emptyBatch();
+  private eventCount = 0;
+  private gapCount = 0;
+
+  /** `wallMs`: Unix epoch milliseconds, for people to find the session again. */
+  constructor(store: SessionStore, pair: PairSpec, host: string, wallMs: number) {
+    this.store = store;
+    this.startedWallMs = wallMs;
+    store.begin({ id: this.id, pairId: pair.id, pairJson: JSON.stringify(pair), host, startedWallMs: wallMs });
+    this.timer = setInterval(() => this.distribute(), BATCH_PERIOD_MS);
+  }
+
+  /** The present on the session axis. */
+  nowMs(): number {
+    return monotonicNowMs() - this.originMs;
+  }
+
+  /** A reading of this computer's monotonic clock, on the session axis. */
+  axisMs(monotonicMs: number): number {
+    return monotonicMs - this.originMs;
+  }
+
+  addSample(sample: SessionSample): void {
+    this.store.addSample(this.id, sample);
+    this.pending.samples.push(sample);
+  }
+
+  addEvent(journalId: string, entry: Omit<SessionEvent, 'index'>): void {
+    const numbered = { index: this.eventCount, ...entry };
+    this.eventCount += 1;
+    this.store.addEvent(this.id, journalId, numbered);
+    this.pending.events.push(numbered);
+    this.onEvent.fire(numbered);
+  }
+
+  addProbe(probe: ProbeSample): void {
+    this.store.addProbe(this.id, probe);
+    this.pending.probes.push(probe);
+    this.onProbe.fire(probe);
+  }
+
+  addDrill(result: DrillResult): void {
+    this.store.addDrill(this.id, this.nowMs(), result);
+  }
+
+  /** Marks that nothing is heard from `source` since `fromMs`. A second call while one is open changes nothing. */
+  openGap(source: string, fromMs: number, reason: string): void {
+    if (this.openGaps.has(source)) return;
+    this.gapCount += 1;
+    const gap: NumberedGap = { number: this.gapCount, source, fromMs, toMs: null, reason };
+    this.openGaps.set(source, gap);
+    this.putGap(gap);
+  }
+
+  closeGap(source: string, toMs: number): void {
+    const gap = this.openGaps.get(source);
+    if (gap === undefined) return;
+    this.openGaps.delete(source);
+    this.putGap({ ...gap, toMs });
+  }
+
+  /** Marks a stretch that is over already: a hole in a journal, a sleep of this computer. */
+  addGap(source: string, fromMs: number, toMs: number, reason: string): void {
+    this.gapCount += 1;
+    this.putGap({ number: this.gapCount, source, fromMs, toMs, reason });
+  }
+
+  private putGap(gap: NumberedGap): void {
+    this.store.putGap(this.id, gap);
+    this.pending.gaps.push({ source: gap.source, fromMs: gap.fromMs, toMs: gap.toMs, reason: gap.reason });
+  }
+
+  private distribute(): void {
+    if (isEmpty(this.pending)) return;
+    const batch = this.pending;
+    this.pending = emptyBatch();
+    for (const queue of this.subscribers) {
+      if (queue.length < WAITING_BATCHES_MAX) queue.push(batch);
+      else queue.end(new Error('the session feed was not read for a minute; ask again for what was missed'));
+    }
+  }
+
+  /** A stretch of the record, at most `pointsMax` samples a node, keeping extremes. */
+  range(fromMs: number, toMs: number, pointsMax: number): SessionBatch {
+    return decimateBatch(this.store.range(this.id, fromMs, toMs), pointsMax);
+  }
+
+  /** Everything of a stretch, not thinned: for measuring. */
+  raw(fromMs: number, toMs: number): SessionBatch {
+    return this.store.range(this.id, fromMs, toMs);
+  }
+
+  /** The last `historyMs` first, then live. Ends when the session closes or the consumer leaves. */
+  subscribe(historyMs: number, signal: CancelSignal): AsyncIterable<SessionBatch> {
+    const queue: AsyncQueue<SessionBatch> = new AsyncQueue(signal, () => this.subscribers.delete(queue));
+    // What is pending is on its way to the store and would otherwise come twice.
+    this.distribute();
+    const history = this.range(this.nowMs() - historyMs, Number.MAX_SAFE_INTEGER, HISTORY_POINTS_MAX);
+    for (const piece of cutBatch(history)) queue.push(piece);
+    if (!signal.aborted) this.subscribers.add(queue);
+    return queue;
+  }
+
+  close(wallMs: number): void {
+    clearInterval(this.timer);
+    const now = this.nowMs();
+    for (const source of [...this.openGaps.keys()]) this.closeGap(source, now);
+    this.distribute();
+    for (const queue of [...this.subscribers]) queue.end();
+    this.subscribers.clear();
+    this.store.end(this.id, wallMs);
+  }
+}

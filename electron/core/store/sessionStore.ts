@@ -1,0 +1,221 @@
+/**
+ * Sessions on disk. Rows are collected in memory and written in one transaction at least once
+ * a second, so that a kill loses at most the last second and a busy minute costs sixty syncs.
+ */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
+import type { DrillResult } from '../../common/contract/deploy.ts';
+import type {
+  ProbeSample,
+  SessionBatch,
+  SessionEvent,
+  SessionGap,
+  SessionSample,
+} from '../../common/contract/session.ts';
+import { STORE_SCHEMA, STORE_VERSION } from './schema.ts';
+
+/** Longest time a row waits in memory, milliseconds. */
+export const FLUSH_PERIOD_MS = 1000;
+
+/** Rows that may wait while the disk refuses; older ones go first. About ten minutes of two nodes and a 100 ms probe. */
+export const WAITING_ROWS_MAX = 20_000;
+
+/** Finished sessions kept of one pair; the oldest go when a new one begins. */
+export const SESSIONS_KEPT_MAX = 50;
+
+/** How long a write may wait for another process that has the file, milliseconds. */
+const BUSY_TIMEOUT_MS = 2000;
+
+export interface SessionHead {
+  readonly id: string;
+  readonly pairId: string;
+  readonly pairJson: string;
+  readonly host: string;
+  readonly startedWallMs: number;
+}
+
+/** A gap with its number in the session, so that it can be closed later. */
+export interface NumberedGap extends SessionGap {
+  readonly number: number;
+}
+
+type Row = (statements: Statements) => void;
+
+interface Statements {
+  readonly sample: StatementSync;
+  readonly event: StatementSync;
+  readonly probe: StatementSync;
+  readonly gap: StatementSync;
+  readonly drill: StatementSync;
+}
+
+function prepare(db: DatabaseSync): Statements {
+  return {
+    sample: db.prepare('INSERT INTO sample VALUES (?, ?, ?, ?)'),
+    event: db.prepare('INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    probe: db.prepare('INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?)'),
+    gap: db.prepare('INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)'),
+    drill: db.prepare('INSERT INTO drill VALUES (?, ?, ?)'),
+  };
+}
+
+/** One file with every session of this user. `:memory:` keeps nothing. */
+export class SessionStore {
+  private readonly db: DatabaseSync;
+  private readonly statements: Statements;
+  private readonly timer: NodeJS.Timeout;
+  private waiting: Row[] = [];
+  private failed: string | null = null;
+
+  /** Opens or makes the file. Throws when it cannot be opened or is of a newer version. */
+  constructor(file: string) {
+    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    this.db = new DatabaseSync(file);
+    this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`);
+    this.migrate(file);
+    this.statements = prepare(this.db);
+    this.timer = setInterval(() => this.flush(), FLUSH_PERIOD_MS);
+    this.timer.unref();
+  }
+
+  /** What the disk said when it last refused a write; null while it takes them. */
+  get problem(): string | null {
+    return this.failed;
+  }
+
+  private migrate(file: string): void {
+    const version = Number(this.db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    if (version > STORE_VERSION) throw new Error(`${file} was written by a newer Twinbeat (store version ${version})`);
+    if (version === STORE_VERSION) return;
+    this.db.exec(`BEGIN IMMEDIATE; ${STORE_SCHEMA} PRAGMA user_version = ${STORE_VERSION}; COMMIT;`);
+  }
+
+  /** Begins a session and drops the oldest finished ones of the same pair. */
+  begin(head: SessionHead): void {
+    this.db
+      .prepare('INSERT INTO session VALUES (?, ?, ?, ?, ?, NULL)')
+      .run(head.id, head.pairId, head.pairJson, head.host, head.startedWallMs);
+    const old = this.db
+      .prepare('SELECT id FROM session WHERE pair_id = ? ORDER BY started_wall_ms DESC LIMIT -1 OFFSET ?')
+      .all(head.pairId, SESSIONS_KEPT_MAX);
+    for (const row of old) this.drop(String(row['id']));
+  }
+
+  private drop(session: string): void {
+    for (const table of ['sample', 'event', 'probe', 'gap', 'drill']) {
+      this.db.prepare(`DELETE FROM ${table} WHERE session = ?`).run(session);
+    }
+    this.db.prepare('DELETE FROM session WHERE id = ?').run(session);
+  }
+
+  end(session: string, endedWallMs: number): void {
+    this.flush();
+    this.db.prepare('UPDATE session SET ended_wall_ms = ? WHERE id = ?').run(endedWallMs, session);
+  }
+
+  addSample(session: string, sample: SessionSample): void {
+    const body = JSON.stringify(sample);
+    this.add((s) => s.sample.run(session, sample.node, sample.tMs, body));
+  }
+
+  addEvent(session: string, journalId: string, entry: SessionEvent): void {
+    const { event } = entry;
+    const body = JSON.stringify(entry);
+    this.add((s) => s.event.run(session, event.node, journalId, event.seq, entry.index, entry.tMs, body));
+  }
+
+  addProbe(session: string, p: ProbeSample): void {
+    this.add((s) => s.probe.run(session, p.tMs, p.ok ? 1 : 0, p.answeredBy, p.latencyMs, p.error));
+  }
+
+  /** Adds a gap, or overwrites the one with the same number. */
+  putGap(session: string, gap: NumberedGap): void {
+    this.add((s) => s.gap.run(session, gap.number, gap.source, gap.fromMs, gap.toMs, gap.reason));
+  }
+
+  addDrill(session: string, tMs: number, result: DrillResult): void {
+    const body = JSON.stringify(result);
+    this.add((s) => s.drill.run(session, tMs, body));
+  }
+
+  private add(row: Row): void {
+    this.waiting.push(row);
+    if (this.waiting.length > WAITING_ROWS_MAX) this.waiting.splice(0, this.waiting.length - WAITING_ROWS_MAX);
+  }
+
+  /** Writes what waits. A disk that refuses is remembered in `problem`, and the rows are tried again next time. */
+  flush(): void {
+    if (this.waiting.length === 0) return;
+    const rows = this.waiting;
+    try {
+      this.db.exec('BEGIN IMMEDIATE');
+      for (const row of rows) row(this.statements);
+      this.db.exec('COMMIT');
+      this.waiting = [];
+      this.failed = null;
+    } catch (error) {
+      this.failed = error instanceof Error ? error.message : String(error);
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+    }
+  }
+
+  /** Everything of a session between two times, sorted by time. Gaps that touch the stretch are whole. */
+  range(session: string, fromMs: number, toMs: number): SessionBatch {
+    this.flush();
+    const bodies = (sql: string): unknown[] =>
+      this.db
+        .prepare(sql)
+        .all(session, fromMs, toMs)
+        .map((row) => JSON.parse(String(row['body'])) as unknown);
+    const probes = this.db
+      .prepare('SELECT * FROM probe WHERE session = ? AND t_ms BETWEEN ? AND ? ORDER BY t_ms')
+      .all(session, fromMs, toMs);
+    const gaps = this.db
+      .prepare(
+        'SELECT * FROM gap WHERE session = ? AND (to_ms IS NULL OR to_ms >= ?) AND from_ms <= ? ORDER BY from_ms',
+      )
+      .all(session, fromMs, toMs);
+    return {
+      samples: bodies(
+        'SELECT body FROM sample WHERE session = ? AND t_ms BETWEEN ? AND ? ORDER BY t_ms',
+      ) as SessionSample[],
+      events: bodies(
+        'SELECT body FROM event WHERE session = ? AND t_ms BETWEEN ? AND ? ORDER BY t_ms',
+      ) as SessionEvent[],
+      probes: probes.map(probeOfRow),
+      gaps: gaps.map(gapOfRow),
+    };
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.flush();
+    this.db.close();
+  }
+}
+
+type SqlRow = ReturnType<StatementSync['all']>[number];
+
+const textOrNull = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+const numberOrNull = (value: unknown): number | null => (typeof value === 'number' ? value : null);
+
+function probeOfRow(row: SqlRow): ProbeSample {
+  return {
+    tMs: Number(row['t_ms']),
+    ok: row['ok'] === 1,
+    answeredBy: textOrNull(row['answered_by']),
+    latencyMs: numberOrNull(row['latency_ms']),
+    error: textOrNull(row['error']),
+  };
+}
+
+function gapOfRow(row: SqlRow): SessionGap {
+  return {
+    source: String(row['source']),
+    fromMs: Number(row['from_ms']),
+    toMs: numberOrNull(row['to_ms']),
+    reason: String(row['reason']),
+  };
+}
