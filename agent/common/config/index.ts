@@ -1,0 +1,21 @@
+/** Public surface of the config room. */
+export { isHost, isInterfaceName, isIpv4, isIpv6, prefixBitsOfMask } from './address.ts';
+export { parseAuthkeys, type ParsedAuthkeys } from './authkeys.ts';
+export { findDirective, HA_CF_DIRECTIVES, type DirectiveRow } from './directives.ts';
+export { print, type ConfigDocument } from './document.ts';
+export { parseHaCf, type ParsedHaCf } from './haCf.ts';
+export { checkForNode, peerOf } from './haCfChecks.ts';
+export { parseHaresources, type ParsedHaresources } from './haresources.ts';
+export type {
+  AutoFailback,
+  ConfigProblem,
+  HaConfig,
+  LinkConfig,
+  ResourceGroup,
+  ResourceSpec,
+  SourcePosition,
+  VipSpec,
+} from './model.ts';
+export { formatProblem } from './problems.ts';
+export { formatDuration, parseDurationMs } from './time.ts';
+export { parseVip, type VipFailure, type VipResult } from './vip.ts';
