@@ -18,6 +18,11 @@ export class HeldWords {
     return this.words.get(address) ?? null;
   }
 
+  /** Forgets everything: the node lost its power, and its addresses with it. */
+  clear(): void {
+    this.words.clear();
+  }
+
   addresses(): string[] {
     return [...this.words.keys()];
   }

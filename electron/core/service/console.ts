@@ -1,0 +1,374 @@
+/** The console's core without a window: one implementation of the contract, served by every host. */
+import { join } from 'node:path';
+import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
+import type { Implementation } from '../../../agent/common/rpc/contract.ts';
+import { RpcError } from '../../../agent/common/rpc/messages.ts';
+import { RACK_PAIR_ID } from '../../common/contract/console.ts';
+import type { ConsoleContract } from '../../common/contract/console.ts';
+import type { NodeSpec, PairSpec } from '../../common/contract/pair.ts';
+import type { RackState } from '../../common/contract/rack.ts';
+import type { PairState } from '../../common/contract/state.ts';
+import { AsyncQueue } from '../base/asyncQueue.ts';
+import { sleepMs, within } from '../base/time.ts';
+import { drillPowerOff } from '../drill/powerOff.ts';
+import { localProbeHost } from '../probe/probe.ts';
+import type { ProbeHost } from '../probe/probe.ts';
+import { Profiles } from '../profiles/profiles.ts';
+import { RackService } from '../rack/rackService.ts';
+import { SessionStore } from '../store/sessionStore.ts';
+import { Terminals } from '../terminal/terminals.ts';
+import { Pairs } from './pairs.ts';
+import type { Deployer, NodeConnector, RackHandlePort, RackPort, SecretStore } from './ports.ts';
+
+/** The state of a pair goes out at most this often, milliseconds. */
+const STATE_PERIOD_MS = 100;
+
+/** Ages and countdowns in it move on without news: it goes out at least this often, milliseconds. */
+const STATE_REFRESH_MS = 500;
+
+/** Longest wait for a service command on a node, milliseconds: stopping releases resources by their scripts. */
+const SERVICE_MS_MAX = 60_000;
+
+export interface ConsoleOptions {
+  readonly host: 'desktop' | 'web' | 'cli';
+  readonly version: string;
+  /** Pair files and settings; see userDirs(). */
+  readonly configDir: string;
+  /** The session store is `sessions.sqlite` here; null keeps sessions in memory only. */
+  readonly dataDir: string | null;
+  /** null where there can be no rack. */
+  readonly lab: RackPort | null;
+  readonly secretStore: SecretStore;
+  readonly createConnector: (spec: NodeSpec) => NodeConnector;
+  readonly deployer: Deployer;
+  /** What runs the probe: a Node of at least 22 and the agent's bundle; null: this host cannot probe. */
+  readonly probe: { readonly runtime: string; readonly bundle: string } | null;
+  /** Gets sentences about things that went wrong aside (a damaged pair file, a full disk). */
+  readonly report: (problem: string) => void;
+  /** Unix epoch milliseconds; Date.now in every host. */
+  readonly wallMs: () => number;
+}
+
+/** Nothing is kept per connection: terminals belong to whoever reads them. */
+export type ConsoleContext = Readonly<Record<string, never>>;
+
+export interface ConsoleCore {
+  readonly implementation: Implementation<ConsoleContract, ConsoleContext>;
+  /** Adds a pair that is not saved (`--pair FILE`). */
+  givePair(spec: PairSpec): void;
+  /** Takes over a rack that runs already; false when there is none. */
+  attachRack(): Promise<boolean>;
+  /** Disconnects, takes down the rack it started, and writes the store out. */
+  close(): Promise<void>;
+}
+
+function rackProbeHost(probe: ConsoleOptions['probe']): (rack: RackHandlePort) => ProbeHost | null {
+  return (rack) => {
+    if (probe === null) return null;
+    const start: ProbeHost['start'] = (argv) => rack.spawnOn('client', [probe.runtime, probe.bundle, ...argv]);
+    return { name: 'the client host of the rack', start };
+  };
+}
+
+class Core {
+  readonly options: ConsoleOptions;
+  readonly profiles: Profiles;
+  readonly rack: RackService;
+  readonly store: SessionStore;
+  readonly pairs: Pairs;
+  readonly terminals = new Terminals();
+
+  constructor(options: ConsoleOptions) {
+    this.options = options;
+    this.profiles = new Profiles(options.configDir, options.report);
+    this.rack = new RackService(options.lab);
+    this.store = new SessionStore(options.dataDir === null ? ':memory:' : join(options.dataDir, 'sessions.sqlite'));
+    const { probe } = options;
+    this.pairs = new Pairs({
+      profiles: this.profiles,
+      rack: this.rack,
+      store: this.store,
+      secretStore: options.secretStore,
+      createConnector: options.createConnector,
+      localProbe: probe === null ? null : localProbeHost(probe.runtime, probe.bundle),
+      rackProbe: rackProbeHost(probe),
+      host: options.host,
+      wallMs: options.wallMs,
+    });
+  }
+
+  connector(pairId: string, node: string): NodeConnector {
+    const live = this.pairs.need(pairId);
+    const connector = live.connectors.find((c) => c.spec.name === node);
+    if (connector === undefined) {
+      throw new RpcError(
+        'no-node',
+        `this pair has no node ${node}; its nodes are ${live.spec.nodes.map((n) => n.name).join(', ')}`,
+      );
+    }
+    return connector;
+  }
+
+  agent(pairId: string, node: string) {
+    const live = this.pairs.need(pairId);
+    this.connector(pairId, node);
+    const feed = live.feeds.find((f) => f.node === node);
+    if (feed?.client == null)
+      throw new RpcError('not-attached', `the agent of ${node} does not answer: ${feed?.agent.detail ?? ''}`);
+    return feed.client;
+  }
+
+  /**
+   * The state of a pair: at once, then at every change and twice a second. The rack's pair may be
+   * watched while there is no rack; another one must exist, and the stream ends when it is deleted.
+   */
+  watchPair(pairId: string, signal: CancelSignal): AsyncIterable<PairState> {
+    if (pairId !== RACK_PAIR_ID) this.pairs.spec(pairId);
+    let changed = true;
+    let sentAtMs = 0;
+    let off: () => void = () => undefined;
+    let watched: unknown = null;
+    const timer = setInterval(() => tick(), STATE_PERIOD_MS);
+    const queue: AsyncQueue<PairState> = new AsyncQueue(signal, () => {
+      clearInterval(timer);
+      off();
+    });
+    const tick = (): void => {
+      const live = this.pairs.find(pairId);
+      if (live !== watched) {
+        off();
+        off = live === null ? () => undefined : live.onChange.on(() => (changed = true));
+        watched = live;
+        changed = true;
+      }
+      const isDue = performance.now() - sentAtMs >= STATE_REFRESH_MS;
+      // A reader that is behind gets the newest state later, not every old one.
+      if ((!changed && !isDue) || queue.length > 0) return;
+      const state = this.pairs.state(pairId);
+      if (state === null) {
+        if (pairId !== RACK_PAIR_ID) queue.end();
+        return;
+      }
+      changed = false;
+      sentAtMs = performance.now();
+      queue.push(state);
+    };
+    if (!signal.aborted) tick();
+    return queue;
+  }
+
+  watchRack(signal: CancelSignal): AsyncIterable<RackState> {
+    const queue: AsyncQueue<RackState> = new AsyncQueue(signal, () => off());
+    const off = this.rack.onState.on((state) => queue.push(state));
+    queue.push(this.rack.state);
+    return queue;
+  }
+
+  /** Starts or stops the deployed service by whatever starts services on the node. */
+  async agentService(pairId: string, node: string, action: 'start' | 'stop'): Promise<void> {
+    const systemd = `systemctl ${action} twinbeat-agent`;
+    const command = `if [ -d /run/systemd/system ]; then ${systemd}; else /etc/init.d/twinbeat-agent ${action}; fi`;
+    const process = await this.connector(pairId, node).exec(command, { asRoot: true });
+    let said = '';
+    process.onErrorText((text) => (said += text));
+    process.onData(() => undefined);
+    const ended = new Promise<number | null>((resolve) => process.onExit(resolve));
+    const status = await within(SERVICE_MS_MAX, `${node} did not ${action} the agent in time`, ended);
+    if (status !== 0)
+      throw new RpcError('command-failed', `${node}: ${said.trim() || `exit status ${status ?? 'unknown'}`}`);
+    for (const feed of this.pairs.need(pairId).feeds) feed.retryNow();
+  }
+
+  async close(): Promise<void> {
+    this.terminals.closeAll();
+    await this.pairs.close();
+    await this.rack.close();
+    this.store.close();
+  }
+}
+
+/** A cancel signal as the AbortSignal that Node's own functions want. */
+function abortSignalOf(signal: CancelSignal): AbortSignal {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort();
+  else signal.addEventListener('abort', () => controller.abort(), { once: true });
+  return controller.signal;
+}
+
+type Methods = Implementation<ConsoleContract, ConsoleContext>;
+
+function generalMethods(
+  core: Core,
+): Pick<
+  Methods,
+  'info' | 'settingsGet' | 'settingsSet' | 'rackState' | 'rackUp' | 'rackDown' | 'rackPower' | 'rackCable'
+> {
+  const { options, profiles, rack } = core;
+  return {
+    info: async () => ({
+      host: options.host,
+      version: options.version,
+      platform: process.platform,
+      rack: await rack.support(),
+      secretStore: { available: options.secretStore.available, reason: options.secretStore.reason },
+    }),
+    settingsGet: () => profiles.settings(),
+    settingsSet: (change) => {
+      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      const settings = { ...profiles.settings(), ...given };
+      profiles.saveSettings(settings);
+      return settings;
+    },
+    rackState: (_input, _context, signal) => core.watchRack(signal),
+    rackUp: (input) => rack.up(input),
+    rackDown: async () => {
+      await rack.down();
+      return {};
+    },
+    rackPower: async ({ node, action }) => {
+      await rack.need().power(node, action);
+      return {};
+    },
+    rackCable: async ({ cable, ...setting }) => {
+      await rack.need().cable(cable, setting);
+      return {};
+    },
+  };
+}
+
+function pairMethods(
+  core: Core,
+): Pick<
+  Methods,
+  'pairList' | 'pairSave' | 'pairDelete' | 'pairConnect' | 'pairDisconnect' | 'pairState' | 'hostKeyAnswer'
+> {
+  const { pairs } = core;
+  return {
+    pairList: () => pairs.list(),
+    pairSave: ({ spec }) => {
+      pairs.save(spec);
+      return {};
+    },
+    pairDelete: async ({ pairId }) => {
+      await pairs.remove(pairId);
+      return {};
+    },
+    pairConnect: async ({ pairId, secrets }) => {
+      await pairs.connect(pairId, secrets);
+      return {};
+    },
+    pairDisconnect: async ({ pairId }) => {
+      await pairs.disconnect(pairId);
+      return {};
+    },
+    pairState: ({ pairId }, _context, signal) => core.watchPair(pairId, signal),
+    hostKeyAnswer: ({ questionId, answer }) => {
+      const connectors = pairs.all().flatMap((live) => [...live.connectors]);
+      if (!connectors.some((c) => c.answerHostKey(questionId, answer))) {
+        throw new RpcError('no-question', 'this question is no longer open');
+      }
+      return {};
+    },
+  };
+}
+
+function deployMethods(core: Core): Pick<Methods, 'preflight' | 'deployPlan' | 'deployApply' | 'agentService'> {
+  const { pairs, options } = core;
+  return {
+    preflight: ({ pairId }, _context, signal) => {
+      const live = pairs.need(pairId);
+      return options.deployer.preflight(live.spec, live.connectors, signal);
+    },
+    deployPlan: ({ pairId, action }) => {
+      const live = pairs.need(pairId);
+      return options.deployer.plan(live.spec, live.connectors, action);
+    },
+    deployApply: async function* ({ pairId, planId }, _context, signal) {
+      const live = pairs.need(pairId);
+      try {
+        yield* options.deployer.apply(planId, signal);
+      } finally {
+        for (const feed of live.feeds) feed.retryNow();
+      }
+    },
+    agentService: async ({ pairId, node, action }) => {
+      await core.agentService(pairId, node, action);
+      return {};
+    },
+  };
+}
+
+function sessionMethods(
+  core: Core,
+): Pick<
+  Methods,
+  | 'session'
+  | 'sessionRange'
+  | 'engineStandby'
+  | 'engineTakeover'
+  | 'faultOffers'
+  | 'faultInject'
+  | 'faultRevert'
+  | 'drillPowerOff'
+> {
+  const { pairs } = core;
+  return {
+    session: ({ pairId, historyMs }, _context, signal) => pairs.need(pairId).session.subscribe(historyMs, signal),
+    sessionRange: ({ pairId, fromMs, toMs, pointsMax }) => pairs.need(pairId).session.range(fromMs, toMs, pointsMax),
+    engineStandby: ({ pairId, node, set }) => core.agent(pairId, node).standby({ set }),
+    engineTakeover: ({ pairId, node, set }) => core.agent(pairId, node).takeover({ set }),
+    faultOffers: ({ pairId }) => pairs.need(pairId).faults.offers(),
+    faultInject: ({ pairId, node, name, link, durationMs }) =>
+      pairs.need(pairId).faults.inject(node, name, link, durationMs),
+    faultRevert: ({ pairId, node, faultId }) => pairs.need(pairId).faults.revert(node, faultId),
+    drillPowerOff: ({ pairId }, _context, signal) => drillPowerOff(pairs.need(pairId).stage(), abortSignalOf(signal)),
+  };
+}
+
+function terminalMethods(
+  core: Core,
+): Pick<Methods, 'terminalOpen' | 'terminalOutput' | 'terminalInput' | 'terminalResize' | 'terminalClose'> {
+  const { terminals } = core;
+  return {
+    terminalOpen: async ({ pairId, node, kind, cols, rows }) => ({
+      terminalId: await terminals.open(core.connector(pairId, node), kind, cols, rows),
+    }),
+    terminalOutput: ({ terminalId }, _context, signal) => terminals.get(terminalId).read(signal),
+    terminalInput: ({ terminalId, data }) => {
+      terminals.get(terminalId).write(data);
+      return {};
+    },
+    terminalResize: ({ terminalId, cols, rows }) => {
+      terminals.get(terminalId).resize(cols, rows);
+      return {};
+    },
+    terminalClose: ({ terminalId }) => {
+      terminals.close(terminalId);
+      return {};
+    },
+  };
+}
+
+/** Longest wait for everything to close, milliseconds; the rack then is taken down by its own guard. */
+const CLOSE_MS_MAX = 20_000;
+
+/** Puts a console together. Throws when the session store cannot be opened. */
+export function createConsole(options: ConsoleOptions): ConsoleCore {
+  const core = new Core(options);
+  let closing: Promise<void> | null = null;
+  return {
+    implementation: {
+      ...generalMethods(core),
+      ...pairMethods(core),
+      ...deployMethods(core),
+      ...sessionMethods(core),
+      ...terminalMethods(core),
+    },
+    givePair: (spec) => core.pairs.give(spec),
+    attachRack: () => core.rack.attach(),
+    close: () => {
+      closing ??= Promise.race([core.close(), sleepMs(CLOSE_MS_MAX).then(() => undefined)]);
+      return closing;
+    },
+  };
+}

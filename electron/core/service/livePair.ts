@@ -1,0 +1,236 @@
+/** One connected pair: two connections, two feeds, a probe, faults and the session that records them all. */
+import { RACK_PAIR_ID } from '../../common/contract/console.ts';
+import type { NodeSecrets, PairSpec } from '../../common/contract/pair.ts';
+import type { RackState } from '../../common/contract/rack.ts';
+import type { NodeConnection, PairState, VipVerdict } from '../../common/contract/state.ts';
+import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
+import type { NodeWitness } from '../../common/verdict/vip.ts';
+import { Emitter } from '../base/emitter.ts';
+import type { DrillStage } from '../drill/powerOff.ts';
+import { Faults } from '../faults/faults.ts';
+import { Probe, probeTarget } from '../probe/probe.ts';
+import type { ProbeHost } from '../probe/probe.ts';
+import { NodeFeed } from '../session/nodeFeed.ts';
+import { Session } from '../session/session.ts';
+import { SleepWatch } from '../session/sleepWatch.ts';
+import type { SessionStore } from '../store/sessionStore.ts';
+import type { NodeConnector, RackHandlePort, SecretStore } from './ports.ts';
+import { keepSecrets, keptSecrets } from './secrets.ts';
+import { VipTracker } from './vipTracker.ts';
+
+export interface LivePairParts {
+  readonly spec: PairSpec;
+  readonly connectors: readonly [NodeConnector, NodeConnector];
+  readonly store: SessionStore;
+  readonly secretStore: SecretStore;
+  /** null: this host cannot probe. */
+  readonly probeHost: ProbeHost | null;
+  /** Only for the rack's own pair. */
+  readonly rack: RackHandlePort | null;
+  readonly host: string;
+  readonly wallMs: () => number;
+}
+
+export class LivePair {
+  readonly spec: PairSpec;
+  readonly connectors: readonly [NodeConnector, NodeConnector];
+  readonly session: Session;
+  readonly feeds: readonly [NodeFeed, NodeFeed];
+  readonly faults: Faults;
+  readonly probe: Probe | null;
+  readonly onChange = new Emitter<void>();
+
+  private readonly parts: LivePairParts;
+  private readonly tracker = new VipTracker();
+  private readonly sleepWatch: SleepWatch;
+  private readonly off: (() => void)[] = [];
+  private readonly toKeep = new Map<string, NodeSecrets>();
+  private powerBefore = new Map<string, string>();
+
+  constructor(parts: LivePairParts) {
+    this.parts = parts;
+    this.spec = parts.spec;
+    this.connectors = parts.connectors;
+    this.session = new Session(parts.store, parts.spec, parts.host, parts.wallMs());
+    this.feeds = [new NodeFeed(parts.connectors[0], this.session), new NodeFeed(parts.connectors[1], this.session)];
+    this.faults = new Faults(this.feeds, parts.rack);
+    const { probe } = parts.spec;
+    this.probe = probe === null || parts.probeHost === null ? null : new Probe(probe, parts.probeHost, this.session);
+    const changed = (): void => this.onChange.fire();
+    for (const feed of this.feeds) this.off.push(feed.onChange.on(changed));
+    for (const connector of this.connectors) {
+      this.off.push(connector.onState(changed));
+      this.off.push(connector.onState(() => this.keepProven(connector)));
+    }
+    this.off.push(this.faults.onChange.on(changed));
+    this.sleepWatch = new SleepWatch(this.session, parts.wallMs, () => {
+      for (const feed of this.feeds) feed.clock.reset();
+    });
+  }
+
+  get isRack(): boolean {
+    return this.spec.id === RACK_PAIR_ID && this.parts.rack !== null;
+  }
+
+  /** Starts connecting whatever is not connected. `secrets` by node name; missing ones come from the key store. */
+  async connect(secrets: Readonly<Record<string, NodeSecrets>>): Promise<void> {
+    for (const connector of this.connectors) {
+      const { name } = connector.spec;
+      const given = secrets[name] ?? null;
+      if (given?.remember === true) this.toKeep.set(name, given);
+      connector.connect(given ?? (await keptSecrets(this.parts.secretStore, this.spec.id, name)));
+    }
+  }
+
+  /** A secret is kept only when a server has accepted it. */
+  private keepProven(connector: NodeConnector): void {
+    const { name } = connector.spec;
+    const secrets = this.toKeep.get(name);
+    if (secrets === undefined || connector.state().phase !== 'ready') return;
+    this.toKeep.delete(name);
+    void keepSecrets(this.parts.secretStore, this.spec.id, name, secrets);
+  }
+
+  /** News of the rack's power: what a node held is gone with it, and a node that is back is worth a call at once. */
+  rackChanged(state: RackState): void {
+    for (const node of state.nodes) {
+      const before = this.powerBefore.get(node.name);
+      this.powerBefore.set(node.name, node.power);
+      if (before === undefined || before === node.power) continue;
+      const feed = this.feeds.find((f) => f.node === node.name);
+      if (node.power !== 'on') feed?.held.clear();
+      else this.connectors.find((c) => c.spec.name === node.name)?.retryNow();
+    }
+    this.onChange.fire();
+  }
+
+  private poweredOff(node: string): boolean | null {
+    const power = this.parts.rack?.state().nodes.find((n) => n.name === node)?.power;
+    return power === undefined ? null : power === 'off';
+  }
+
+  /** Addresses under guard: what the agents say, else what the probe asks for. */
+  private addresses(): string[] {
+    const told = new Set(this.feeds.flatMap((f) => f.status?.vips.map((v) => v.address) ?? []));
+    if (told.size === 0 && this.spec.probe !== null) told.add(this.spec.probe.address);
+    return [...told];
+  }
+
+  vips(): VipVerdict[] {
+    const [a, b] = this.feeds;
+    const nowMs = this.session.nowMs();
+    const lastOk = this.probe?.lastOk ?? null;
+    const probed = this.spec.probe?.address ?? null;
+    return this.addresses().map((address) => {
+      const probe = lastOk !== null && address === probed ? { answeredBy: lastOk.answeredBy, atMs: lastOk.tMs } : null;
+      const witness = (feed: NodeFeed): NodeWitness => feed.witness(address, this.poweredOff(feed.node));
+      return this.tracker.judge(address, witness(a), witness(b), probe, nowMs);
+    });
+  }
+
+  /** Who answered the newest good probe, while it is fresh. */
+  answeredBy(): string | null {
+    const lastOk = this.probe?.lastOk ?? null;
+    return lastOk !== null && this.session.nowMs() - lastOk.tMs <= WITNESS_FRESH_MS ? lastOk.answeredBy : null;
+  }
+
+  private nodeState(index: 0 | 1): NodeConnection {
+    const feed = this.feeds[index];
+    return {
+      node: feed.node,
+      ...this.connectors[index].state(),
+      agent: feed.agent,
+      clock: feed.clockState(),
+      status: feed.status,
+      statusAgeMs: feed.statusAgeMs(),
+    };
+  }
+
+  private probeState(): PairState['probe'] {
+    const { probe } = this;
+    if (probe === null) {
+      const detail = this.spec.probe === null ? 'this pair has no probe' : 'this host cannot probe';
+      return { running: false, from: '', target: null, periodMs: null, answeredBy: null, lastOkAgoMs: null, detail };
+    }
+    return {
+      running: probe.isRunning,
+      from: probe.from,
+      target: probeTarget(probe.spec),
+      periodMs: probe.spec.periodMs,
+      answeredBy: this.answeredBy(),
+      lastOkAgoMs: probe.lastOk === null ? null : this.session.nowMs() - probe.lastOk.tMs,
+      detail: probe.detail,
+    };
+  }
+
+  state(): PairState {
+    return {
+      pairId: this.spec.id,
+      name: this.spec.name,
+      isRack: this.isRack,
+      nodes: [this.nodeState(0), this.nodeState(1)],
+      vips: this.vips(),
+      faults: this.faults.list(),
+      probe: this.probeState(),
+      session: { id: this.session.id, startedWallMs: this.session.startedWallMs, nowMs: this.session.nowMs() },
+    };
+  }
+
+  /** The pair as a drill needs it. */
+  stage(): DrillStage {
+    return {
+      session: this.session,
+      feeds: this.feeds,
+      faults: this.faults,
+      probe: this.probe,
+      vips: () => this.vips(),
+      answeredBy: () => this.answeredBy(),
+      isRack: this.isRack,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const off of this.off) off();
+    this.sleepWatch.close();
+    this.faults.close();
+    for (const connector of this.connectors) connector.disconnect();
+    await Promise.all([...this.feeds.map((f) => f.close()), this.probe?.close()]);
+    this.session.close(this.parts.wallMs());
+    await Promise.all(this.connectors.map((c) => c.close()));
+  }
+}
+
+/** The state of a pair that is known and not connected. */
+export function idleState(spec: PairSpec): PairState {
+  const node = (name: string): NodeConnection => ({
+    node: name,
+    phase: 'idle',
+    detail: 'not connected',
+    attempt: 0,
+    nextTryInMs: null,
+    lastHeardAgoMs: null,
+    hostKey: null,
+    agent: { phase: 'unknown', version: null, detail: 'not connected' },
+    clock: null,
+    status: null,
+    statusAgeMs: null,
+  });
+  return {
+    pairId: spec.id,
+    name: spec.name,
+    isRack: spec.id === RACK_PAIR_ID,
+    nodes: [node(spec.nodes[0].name), node(spec.nodes[1].name)],
+    vips: [],
+    faults: [],
+    probe: {
+      running: false,
+      from: '',
+      target: null,
+      periodMs: null,
+      answeredBy: null,
+      lastOkAgoMs: null,
+      detail: 'not connected',
+    },
+    session: null,
+  };
+}
