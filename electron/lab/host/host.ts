@@ -1,0 +1,229 @@
+/**
+ * The rack host: one process in the machine's own namespaces for each rack. It holds the control
+ * socket and the SSH ports, starts the world and ends with it. Everything of the rack
+ * itself is in the world, so ending it is one kill.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { connect } from '../../../agent/common/rpc/client.ts';
+import type { Client, Implementation } from '../../../agent/common/rpc/contract.ts';
+import { RpcError } from '../../../agent/common/rpc/messages.ts';
+import { ndjsonChannel } from '../../../agent/common/rpc/ndjson.ts';
+import { serve } from '../../../agent/common/rpc/server.ts';
+import type { HaSpec } from '../../common/contract/pair.ts';
+import type { RackState } from '../../common/contract/rack.ts';
+import { Latest } from '../latest.ts';
+import { removePlaces } from '../places.ts';
+import { processChannel } from '../processChannel.ts';
+import { rackContract, worldContract } from '../protocol.ts';
+import type { RackCredentials, WorldPlan, WorldState } from '../protocol.ts';
+import { haWithTiming, loadSetup, pairSpecOf } from '../setup.ts';
+import type { Setup } from '../setup.ts';
+import { socketText } from '../socketText.ts';
+import { Forwarder } from './forwarder.ts';
+import { HostConfigSchema } from './hostConfig.ts';
+import type { HostConfig } from './hostConfig.ts';
+import { hireJanitor } from './janitor.ts';
+import { launchWorld } from './launchWorld.ts';
+import type { LaunchedWorld } from './launchWorld.ts';
+
+const USER = 'root';
+
+interface KeyPair {
+  readonly privatePem: string;
+  readonly publicLine: string;
+  readonly sha256: string;
+}
+
+function makeKey(comment: string): KeyPair {
+  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+  const blob = Buffer.from(pair.public.split(' ')[1] ?? '', 'base64');
+  const digest = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
+  return { privatePem: pair.private, publicLine: pair.public, sha256: `SHA256:${digest}` };
+}
+
+class RackHost {
+  private readonly config: HostConfig;
+  private readonly setup: Setup;
+  private readonly ha: HaSpec;
+  private readonly hostKeys: readonly [KeyPair, KeyPair];
+  private readonly credentials: RackCredentials;
+  private readonly publicKey: string;
+  private readonly forwarders: readonly Forwarder[];
+  private readonly world: LaunchedWorld;
+  private readonly client: Client<typeof worldContract>;
+  private worldState: WorldState | null = null;
+  private ending = false;
+  readonly state: Latest<RackState>;
+
+  constructor(config: HostConfig) {
+    this.config = config;
+    this.setup = loadSetup(config.install.appDir, config.options.setup);
+    this.ha = haWithTiming(this.setup.ha, config.options);
+    const [a, b] = this.setup.nodes;
+    this.hostKeys = [makeKey(a.name), makeKey(b.name)];
+    const userKey = makeKey('rack');
+    this.publicKey = userKey.publicLine;
+    writeFileSync(config.places.keyFile, userKey.privatePem, { mode: 0o600 });
+    this.credentials = {
+      user: USER,
+      privateKeyPem: userKey.privatePem,
+      privateKeyFile: config.places.keyFile,
+      password: randomBytes(9).toString('base64url'),
+      hostKeySha256: { [a.name]: [this.hostKeys[0].sha256], [b.name]: [this.hostKeys[1].sha256] },
+    };
+    this.state = new Latest<RackState>(this.snapshot('starting', 'making namespaces'));
+    mkdirSync(config.places.worldDir, { recursive: true });
+    this.world = launchWorld(config);
+    this.client = connect(processChannel(this.world.child), worldContract);
+    this.forwarders = (['a', 'b'] as const).map((side) => new Forwarder(() => this.sshPath(side)));
+    void this.world.ended.then((said) => this.worldEnded(said));
+  }
+
+  private sshPath(side: 'a' | 'b'): string {
+    return join(`/proc/${this.world.initPid()}/root`, this.config.places.worldDir, side, 'ctl', 'ssh');
+  }
+
+  private snapshot(phase: RackState['phase'], detail: string): RackState {
+    const { options, mode } = this.config;
+    const world = this.worldState;
+    const ports = this.forwarders?.map(({ port }) => port) ?? [];
+    return {
+      phase,
+      detail,
+      setup: options.setup,
+      mode,
+      nodes: (world?.nodes ?? []).map((node, i) => ({
+        ...node,
+        ssh: { host: '127.0.0.1', port: ports[i] ?? 0, user: USER },
+      })),
+      cables: world?.cables ?? [],
+      vip: this.setup.vip,
+      pid: process.pid,
+    };
+  }
+
+  private async follow(): Promise<void> {
+    for await (const next of this.client.state({})) {
+      this.worldState = next;
+      await Promise.all(
+        next.nodes.map(async ({ power }, i) => {
+          if (power === 'on') await this.forwarders[i]?.open();
+          else this.forwarders[i]?.shut();
+        }),
+      );
+      const { phase, detail } = this.state.value;
+      this.state.set(this.snapshot(phase, phase === 'starting' ? bootDetail(next) : detail));
+    }
+  }
+
+  /** Builds the rack; the outcome is in `state`. */
+  async up(): Promise<void> {
+    const following = this.follow();
+    following.catch(() => undefined); // The world ended: worldEnded says so.
+    try {
+      await this.client.build(this.plan());
+      // Its last state may still be on the way; nobody should see "up" without ports.
+      while (this.forwarders.some(({ port }) => port === 0)) await new Promise((resolve) => this.state.listen(resolve));
+      this.state.set(this.snapshot('up', this.worldState?.oneWayReason ?? ''));
+    } catch (error) {
+      if (this.ending) return;
+      this.state.set(this.snapshot('failed', error instanceof Error ? error.message : String(error)));
+      await this.end();
+    }
+  }
+
+  private plan(): WorldPlan {
+    const { setup, config } = this;
+    const node = (i: 0 | 1) => ({ ...setup.nodes[i], hostKeyPem: this.hostKeys[i].privatePem });
+    return {
+      mode: config.mode,
+      worldDir: config.places.worldDir,
+      ...config.install,
+      nodes: [node(0), node(1)],
+      gateway: setup.gateway,
+      client: setup.client,
+      baud: setup.baud,
+      service: setup.service,
+      publicKey: this.publicKey,
+      password: this.credentials.password,
+    };
+  }
+
+  private worldEnded(said: string): void {
+    for (const forwarder of this.forwarders) forwarder.shut();
+    this.worldState = null;
+    if (!this.ending) this.state.set(this.snapshot('failed', `the rack ended by itself: ${said}`));
+    void this.end();
+  }
+
+  /** Ends the rack and this process. Resolves when nothing of it is left but this process. */
+  async end(): Promise<void> {
+    if (!this.ending) {
+      this.ending = true;
+      if (this.state.value.phase !== 'failed') this.state.set(this.snapshot('stopping', ''));
+      this.world.kill();
+      await this.world.ended;
+      removePlaces(this.config.places);
+      if (this.state.value.phase !== 'failed') this.state.set(this.snapshot('down', ''));
+      // A moment for the last state and the answer to `down` to reach whoever listens.
+      setTimeout(() => process.exit(0), 100);
+    }
+    await this.world.ended;
+  }
+
+  implementation(): Implementation<typeof rackContract, null> {
+    const whenUp = (): void => {
+      if (this.state.value.phase !== 'up') throw new RpcError('not-up', `the rack is ${this.state.value.phase}`);
+    };
+    return {
+      state: (_input, _context, signal) => this.state.changes(signal),
+      access: () => {
+        whenUp();
+        const { nodes } = this.state.value;
+        const { privateKeyFile, hostKeySha256 } = this.credentials;
+        return {
+          pair: pairSpecOf(this.setup, this.ha, nodes, privateKeyFile, hostKeySha256),
+          credentials: this.credentials,
+        };
+      },
+      power: async (command) => this.client.power(command),
+      cable: async (command) => this.client.cable(command),
+      spawn: (input, _context, signal) => this.client.spawn(input, signal),
+      down: async () => {
+        await this.end();
+        return {};
+      },
+    };
+  }
+}
+
+function bootDetail({ nodes }: WorldState): string {
+  const booting = nodes.filter(({ power }) => power !== 'on').map(({ name }) => name);
+  return booting.length === 0 ? '' : `booting ${booting.join(' and ')}`;
+}
+
+/** Main of the rack host. `argument`: HostConfig as JSON. Says `listening` on standard output when it can be connected to. */
+export function runHost(argument: string): void {
+  const config = HostConfigSchema.parse(JSON.parse(argument));
+  // The directory was made by whoever started us: making it is what decides who gets the name.
+  hireJanitor(config.places);
+  const host = new RackHost(config);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    serve(ndjsonChannel(socketText(socket)), rackContract, host.implementation(), null);
+  });
+  server.listen(config.places.controlSocket, () => process.stdout.write('listening\n'));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void host.end());
+  if (!config.detached) process.stdin.on('end', () => void host.end()).resume();
+  // Whoever started us may be gone: a broken pipe must not end the rack in a half-way state.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  void host.up();
+}
