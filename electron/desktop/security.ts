@@ -42,12 +42,17 @@ export function isOwnFrame(frame: SenderFrame | null): boolean {
   return frame !== null && frame.parent === null && isOwnUrl(frame.url);
 }
 
+/** Whether an address is the one page we have; a query or a fragment makes no other page of it. */
+export function isOwnPage(url: string): boolean {
+  return isOwnUrl(url) && new URL(url).pathname === '/';
+}
+
 /** Applies to every page that will ever exist in this process. */
 export function hardenContents(app: App, report: (line: string) => void): void {
   app.on('web-contents-created', (_event, contents: WebContents) => {
     contents.on('will-frame-navigate', (details) => {
       // A page may reload itself; it may not become another one.
-      if (details.isMainFrame && isOwnUrl(details.url)) return;
+      if (details.isMainFrame && isOwnPage(details.url)) return;
       details.preventDefault();
       report(`refused to navigate to ${details.url}`);
     });

@@ -8,12 +8,13 @@ function emitter<T extends object>(name: string, members: T): object {
   return strict(name, Object.assign(new EventEmitter(), members));
 }
 
-/** Dialogs answer with their first button and say so; tests replace them with their own answers. */
+/** Dialogs answer as if a person pressed Escape, and say so; tests replace them with their own answers. */
 function createDialog(): object {
   const members: MembersOf<Dialog> = {
     showMessageBox: (...args: unknown[]) => {
-      report(`message box answered by default: ${JSON.stringify(args.at(-1))}`);
-      return Promise.resolve({ response: 0, checkboxChecked: false });
+      const { message, cancelId } = args.at(-1) as { message: string; cancelId?: number };
+      report(`message box cancelled: ${message}`);
+      return Promise.resolve({ response: cancelId ?? 0, checkboxChecked: false });
     },
     showErrorBox: (title: string, content: string) => report(`error box: ${title}: ${content}`),
   };
