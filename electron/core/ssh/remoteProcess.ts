@@ -30,6 +30,25 @@ export interface CollectOptions {
 /** How much of standard error is kept, bytes; the rest is read and dropped. */
 const STDERR_BYTES_MAX = 65_536;
 
+/**
+ * How long a closed process may keep its end to itself, milliseconds. OpenSSH answers a close
+ * only when the command has ended, which may be never.
+ */
+const CLOSE_MS = 1000;
+
+/**
+ * The library's own `signal()` is silent once standard input has ended, which is the normal
+ * case here; the protocol has no such rule (RFC 4254, 6.9).
+ */
+function sendTerm(channel: ClientChannel): void {
+  const inner = channel as unknown as {
+    readonly outgoing?: { readonly id: number; readonly state: string };
+    readonly _client?: { readonly _protocol?: { signal?(id: number, name: string): void } };
+  };
+  const { outgoing } = inner;
+  if (outgoing?.state === 'open' || outgoing?.state === 'eof') inner._client?._protocol?.signal?.(outgoing.id, 'TERM');
+}
+
 export class SshProcess implements RemoteProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
@@ -92,13 +111,18 @@ export class SshProcess implements RemoteProcess {
     this.channel.setWindow(rows, cols, 0, 0);
   }
 
-  /** Asks it to end and closes the channel; a command that reads or writes then ends, one that only waits may stay. */
+  /**
+   * Asks it to end (SIGTERM) and closes the channel; `exit` follows within CLOSE_MS. OpenSSH
+   * passes signals on for ordinary users only: as root, a command that neither reads nor
+   * writes runs to its own end.
+   */
   close(): void {
-    if (this.channel.writable) this.channel.signal('TERM');
+    sendTerm(this.channel);
     this.channel.close();
     // Its end is announced only when everything was read.
     this.stdout.resume();
     this.stderr.resume();
+    setTimeout(() => this.channel.emit('close'), CLOSE_MS).unref();
   }
 
   /**

@@ -83,6 +83,7 @@ export const openSsh2Transport: OpenTransport = (options, events) => {
   const stream = options.dial(options.host, options.port);
   let failure: TransportFailure | null = null;
   let closed = false;
+  let ending = false;
   let handshakeDone = false;
   const close = (): void => {
     if (closed) return;
@@ -115,8 +116,10 @@ export const openSsh2Transport: OpenTransport = (options, events) => {
       const key = parseHostKey(Buffer.from(blob));
       const judged = key === null ? Promise.resolve(false) : events.onHostKey(key);
       void judged.then((accepted) => {
-        if (!accepted) failWith({ layer: 'host-key', detail: 'the host key was not accepted' });
-        if (!closed) verdict(accepted);
+        if (accepted && !closed && !ending) return verdict(true);
+        // Cutting is a refusal too; the library's own refusal fails when the stream is already gone.
+        failWith({ layer: 'host-key', detail: 'the host key was not accepted' });
+        stream.destroy();
       });
     },
     authHandler: (offered, partial, next) => {
@@ -128,6 +131,7 @@ export const openSsh2Transport: OpenTransport = (options, events) => {
   return {
     open: (command, terminal) => openChannel(client, command, terminal),
     end: () => {
+      ending = true;
       client.end();
       // A server that is gone never closes its side.
       setTimeout(() => stream.destroy(), GOODBYE_MS).unref();
