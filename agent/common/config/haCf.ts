@@ -81,7 +81,7 @@ function readLine(document: ConfigDocument, line: SourceLine, draft: Draft, prob
 
 function reportUnknown(directive: Word, problems: Problems): void {
   const nearest = nearestDirective(directive.text);
-  const hint = nearest === null ? 'it is not one of ha.cf' : `did you mean ${nearest}?`;
+  const hint = nearest === null ? 'it is not one of ha.cf.' : `did you mean ${nearest}?`;
   problems.error('illegal-directive', directive.at, `Unknown directive "${directive.text.slice(0, 80)}": ${hint}`);
 }
 
