@@ -1,0 +1,66 @@
+/** Fixed times and bounds of the engine, each with its origin. Everything an operator may choose is in EngineConfig. */
+
+/** Sent messages kept for retransmission. The real daemon keeps 500 and answers older requests with a NAK. */
+export const HISTORY_MESSAGES_MAX = 500;
+
+/** A gap wider than this is not repaired message by message: tracking starts anew. The real daemon's bound. */
+export const LOST_MESSAGES_MAX = 250;
+
+/** Most messages re-sent for one request. The real daemon's bound. */
+export const REXMIT_BURST_MAX = 50;
+
+/** Shortest wait before the first retransmission request, so that mere reordering over two links asks for nothing. */
+export const REXMIT_FIRST_MIN_MS = 50;
+
+/**
+ * How far behind the newest sequence number a copy may be and still show that its link works.
+ * A 19200 baud line carries about six messages a second; at burst it lags by some dozens, not more.
+ */
+export const LINK_DUPLICATE_WINDOW = 64;
+
+/** Unanswered `reqnodes` are repeated this often. The real daemon's period. */
+export const REQNODES_RETRY_MS = 1000;
+
+/** A node that heard reports but no settled one starts its own groups after this. The real daemon's deadline. */
+export const SETTLE_DEADLINE_MS = 10_000;
+
+/** No answer to a standby request for this long: it is withdrawn. The real daemon's time. */
+export const STANDBY_REPLY_MS = 10_000;
+
+/** Longest time one side may take to stop or start groups during a standby. The real daemon's time. */
+export const STANDBY_WORK_MS = 3_600_000;
+
+/** Pause before another automatic failback after one that was not answered or refused. */
+export const FAILBACK_RETRY_MS = 1000;
+
+/**
+ * How long both nodes must have reported themselves settled, with a set claimed by neither, before a
+ * node starts it: its preferred node almost at once (the report of a hand-over may still be on its way), the
+ * other node only when the preferred one evidently does not.
+ */
+export const ORPHAN_LOCAL_MS = 300;
+export const ORPHAN_FOREIGN_MS = 3000;
+
+/**
+ * After `shutdone` the engine stays this long to answer retransmission requests, unless the peer
+ * acknowledged earlier. The real daemon beats on for about two seconds.
+ */
+export const STOP_LINGER_MS = 1000;
+
+/** Added to the deadtime as silence before a restart that a real peer must notice: it sleeps ceil(deadtime) + 1 s itself. */
+export const RESTART_SILENCE_EXTRA_MS = 1000;
+
+/**
+ * Both nodes claim a set and the peer is a real heartbeat, which only logs it. It restarts itself about two
+ * seconds after a healed partition that it noticed; one that did not is resolved by our own restart after this.
+ */
+export const REAL_CONFLICT_MS = 15_000;
+
+/** A step this much later than asked for counts as late: packets may wait unread, so silence proves nothing yet. */
+export const LATE_STEP_MS = 50;
+
+/** Copies of our newest heartbeats remembered per link, to recognise their echoes. */
+export const ECHO_MEMORY = 64;
+
+/** Echo samples per link from which the best (shortest round trip) gives the clock offset. */
+export const OFFSET_SAMPLES = 16;

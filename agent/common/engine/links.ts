@@ -1,0 +1,215 @@
+/**
+ * Liveness of every link, in both directions. From the peer: measured by arrivals. To the peer:
+ * told by the peer, which echoes the send times of our heartbeats (Twinbeat peers only). The
+ * same echoes give round trip and clock offset.
+ */
+import { elapsedMs, instant, plusMs } from '../base/instant.ts';
+import type { Instant } from '../base/instant.ts';
+import type { DirectionState } from '../timeline/event.ts';
+import { fieldText } from '../wire/message.ts';
+import type { WireMessage } from '../wire/message.ts';
+import { ECHO_MEMORY, OFFSET_SAMPLES } from './limits.ts';
+import { emit } from './state.ts';
+import type { Context, LinkState } from './state.ts';
+
+/** Thousandths of a millisecond keep the copies of one heartbeat apart, so that an echo names its link. */
+const STAMP_STEP_MS = 0.001;
+
+/** Send time of the copy for the link at `index`, as it is written in `tbt`. */
+export function stampOf(now: Instant, index: number): string {
+  return (now.monotonicMs + index * STAMP_STEP_MS).toFixed(3);
+}
+
+/** Remembers a stamp that leaves on this link. */
+export function noteSent(link: LinkState, stamp: string): void {
+  link.sent.set(stamp, Number(stamp));
+  if (link.sent.size > ECHO_MEMORY) {
+    const oldest = link.sent.keys().next();
+    if (!oldest.done) link.sent.delete(oldest.value);
+  }
+}
+
+/** The `tbe` field: `link,peerTbt,holdMs` for every link that heard the peer, joined by semicolons. */
+export function echoList(links: readonly LinkState[], now: Instant): string {
+  const entries: string[] = [];
+  for (const link of links) {
+    if (link.newest === null) continue;
+    const holdMs = Math.max(0, elapsedMs(link.newest.receivedAt, now));
+    entries.push(`${link.name},${link.newest.text},${holdMs.toFixed(3)}`);
+  }
+  return entries.join(';');
+}
+
+interface EchoEntry {
+  readonly link: string;
+  readonly stamp: string;
+  readonly holdMs: number;
+}
+
+function parseMs(value: string | undefined): number | null {
+  return value !== undefined && /^[0-9]{1,15}(\.[0-9]{1,6})?$/.test(value) ? Number(value) : null;
+}
+
+function parseEchoes(value: string): EchoEntry[] {
+  const entries: EchoEntry[] = [];
+  for (const part of value.split(';')) {
+    const [link, stamp, hold] = part.split(',');
+    const holdMs = parseMs(hold);
+    if (link !== undefined && stamp !== undefined && parseMs(stamp) !== null && holdMs !== null) {
+      entries.push({ link, stamp, holdMs });
+    }
+  }
+  return entries;
+}
+
+/** A message of the peer's present life came in on this link. */
+export function noteHeard(link: LinkState, receivedAt: Instant): void {
+  if (link.lastHeardAt === null || elapsedMs(link.lastHeardAt, receivedAt) > 0) link.lastHeardAt = receivedAt;
+}
+
+/** The peer started over: what it echoed before belongs to its earlier life. */
+export function forgetEchoes(links: readonly LinkState[]): void {
+  for (const link of links) {
+    link.newest = null;
+    link.echo = null;
+    link.samples.length = 0;
+  }
+}
+
+/**
+ * Reads our extra fields from one copy of a status. Returns the shortest time, in milliseconds, for which
+ * the peer has not heard us on any link by its own account, or null when it does not say.
+ */
+export function readEchoes(ctx: Context, link: LinkState, message: WireMessage, receivedAt: Instant): number | null {
+  const stamp = fieldText(message, 'tbt');
+  const sentMs = parseMs(stamp);
+  const echoes = fieldText(message, 'tbe');
+  if (stamp === undefined || sentMs === null || echoes === undefined) return null;
+  const peerName = fieldText(message, 'tbl') ?? null;
+  if (peerName !== null) link.peerName = peerName;
+  if (link.newest === null || sentMs > link.newest.sentMs) link.newest = { text: stamp, sentMs, receivedAt };
+  let shortestMs: number | null = null;
+  for (const entry of parseEchoes(echoes)) {
+    shortestMs = shortestMs === null ? entry.holdMs : Math.min(shortestMs, entry.holdMs);
+    const target = echoTarget(ctx, entry);
+    if (target === null) continue;
+    noteEcho(target, entry, receivedAt);
+    if (target === link && entry.link === peerName) measure(link, entry, sentMs, receivedAt);
+  }
+  return shortestMs;
+}
+
+function echoTarget(ctx: Context, entry: EchoEntry): LinkState | null {
+  const byStamp = ctx.state.links.find((l) => l.sent.has(entry.stamp));
+  return byStamp ?? ctx.state.links.find((l) => l.peerName === entry.link) ?? null;
+}
+
+/** Of two reports of the same heartbeat the earlier estimate is the better one: delay on the way only adds. */
+function noteEcho(link: LinkState, entry: EchoEntry, receivedAt: Instant): void {
+  const sentMs = Number(entry.stamp);
+  const heardAt = plusMs(receivedAt, -entry.holdMs);
+  const known = link.echo;
+  if (known !== null && known.sentMs > sentMs) return;
+  const same = known !== null && known.sentMs === sentMs;
+  const better = same && elapsedMs(known.heardAt, heardAt) > 0 ? known.heardAt : heardAt;
+  link.echo = { sentMs, heardAt: better, learnedAt: receivedAt };
+}
+
+/** Round trip and clock offset from the four times of one exchange, as NTP takes them. */
+function measure(link: LinkState, entry: EchoEntry, peerSentMs: number, receivedAt: Instant): void {
+  const sentMs = link.sent.get(entry.stamp);
+  if (sentMs === undefined) return;
+  const rttMs = receivedAt.monotonicMs - sentMs - entry.holdMs;
+  if (rttMs < 0) return;
+  link.rttMs = rttMs;
+  const peerHeardMs = peerSentMs - entry.holdMs;
+  const offsetMs = (peerHeardMs - sentMs + (peerSentMs - receivedAt.monotonicMs)) / 2;
+  link.samples.push({ offsetMs, errorMs: rttMs / 2 });
+  if (link.samples.length > OFFSET_SAMPLES) link.samples.shift();
+}
+
+/** Clock offset from the sample with the shortest round trip, or null before there is one. */
+export function bestOffset(link: LinkState): { readonly offsetMs: number; readonly errorMs: number } | null {
+  let best: LinkState['samples'][number] | null = null;
+  for (const sample of link.samples) if (best === null || sample.errorMs < best.errorMs) best = sample;
+  return best;
+}
+
+/** Deadtime that holds for the peer's silence, milliseconds. */
+export function peerDeadtimeMs(ctx: Context): number {
+  return ctx.state.peer.deadtimeMs ?? ctx.config.deadtimeMs;
+}
+
+function judge(silenceMs: number, warnMs: number, deadMs: number): DirectionState {
+  if (silenceMs >= deadMs) return 'dead';
+  return silenceMs >= warnMs ? 'late' : 'up';
+}
+
+/** When a link that never heard anything counts as dead: other links heard the peer long enough, or start-up is over. */
+function unheardDeadline(ctx: Context): Instant {
+  const { aliveSince } = ctx.state.peer;
+  if (aliveSince !== null) return plusMs(aliveSince, peerDeadtimeMs(ctx));
+  return plusMs(ctx.state.startedAt, ctx.config.initdeadMs);
+}
+
+function judgeFromPeer(ctx: Context, link: LinkState): DirectionState {
+  const { now } = ctx.world;
+  if (link.lastHeardAt !== null) {
+    return judge(elapsedMs(link.lastHeardAt, now), ctx.config.warntimeMs, peerDeadtimeMs(ctx));
+  }
+  return elapsedMs(unheardDeadline(ctx), now) >= 0 ? 'dead' : link.fromPeer;
+}
+
+/**
+ * Between two of the peer's heartbeats its account ages by up to one keepalive without meaning
+ * anything; only what exceeds that counts as silence.
+ */
+function judgeToPeer(ctx: Context, link: LinkState): DirectionState {
+  const { now } = ctx.world;
+  const { peer } = ctx.state;
+  if (peer.engine !== 'twinbeat') return 'unknown';
+  if (link.echo !== null) {
+    const heldMs = elapsedMs(link.echo.heardAt, link.echo.learnedAt);
+    const agedMs = Math.max(0, elapsedMs(link.echo.learnedAt, now) - ctx.config.keepaliveMs);
+    return judge(heldMs + agedMs, ctx.config.warntimeMs, ctx.config.deadtimeMs);
+  }
+  const since = peer.aliveSince;
+  return since !== null && elapsedMs(since, now) >= ctx.config.deadtimeMs ? 'dead' : link.toPeer;
+}
+
+/** Brings every direction's state up to date and reports the changes. */
+export function updateLinkStates(ctx: Context): void {
+  for (const link of ctx.state.links) {
+    const fromPeer = judgeFromPeer(ctx, link);
+    if (fromPeer !== link.fromPeer) {
+      link.fromPeer = fromPeer;
+      emitLink(ctx, link.id, 'from-peer', fromPeer);
+    }
+    const toPeer = judgeToPeer(ctx, link);
+    if (toPeer !== link.toPeer) {
+      link.toPeer = toPeer;
+      emitLink(ctx, link.id, 'to-peer', toPeer);
+    }
+  }
+}
+
+function emitLink(ctx: Context, link: string, direction: 'from-peer' | 'to-peer', state: DirectionState): void {
+  emit(ctx, state === 'up' || state === 'unknown' ? 'info' : 'warn', { kind: 'link', link, direction, state });
+}
+
+/** Moments at which a direction may change its state without any input. */
+export function linkDeadlines(ctx: Context): Instant[] {
+  const times: Instant[] = [];
+  const { warntimeMs, deadtimeMs, keepaliveMs } = ctx.config;
+  for (const link of ctx.state.links) {
+    if (link.lastHeardAt === null) times.push(unheardDeadline(ctx));
+    else times.push(plusMs(link.lastHeardAt, warntimeMs), plusMs(link.lastHeardAt, peerDeadtimeMs(ctx)));
+    if (link.echo !== null) {
+      const base = plusMs(link.echo.heardAt, keepaliveMs);
+      times.push(plusMs(base, warntimeMs), plusMs(base, deadtimeMs));
+    } else if (ctx.state.peer.aliveSince !== null) {
+      times.push(instant(ctx.state.peer.aliveSince.monotonicMs + deadtimeMs));
+    }
+  }
+  return times;
+}

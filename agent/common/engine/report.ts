@@ -1,0 +1,84 @@
+/** Our reports to the peer (`resource`) and to the timeline (`holdings`). */
+import { fieldText } from '../wire/message.ts';
+import type { WireMessage } from '../wire/message.ts';
+import type { ResourceSet } from '../timeline/event.ts';
+import { busy, claims, heldSet, runningSet, touchedSet } from './holdings.ts';
+import { parseDecimal, sendResource } from './messages.ts';
+import { SIDES, setOf } from './sets.ts';
+import { emit } from './state.ts';
+import type { Context, EngineState, PeerState } from './state.ts';
+
+/** We know what we may hold and nothing is moving: what `isstable` says. */
+export function settled(state: EngineState): boolean {
+  return state.phase === 'stable' && state.standby.kind === 'none' && !busy(state);
+}
+
+/**
+ * The set that `rsc_hold` names. A Twinbeat peer is told what runs; our claims go beside it in `tbc`. For a
+ * real heartbeat the field has to mean "hands off": it starts its own groups after ten seconds if a
+ * survivor that is still taking them over does not name them.
+ */
+function wireHold(state: EngineState): ResourceSet {
+  return state.peer.engine === 'twinbeat' ? runningSet(state) : touchedSet(state);
+}
+
+/** `tbc`: every claimed set with the term of its claim, `-` when there is none. */
+function claimsText(state: EngineState): string {
+  const parts = SIDES.filter((side) => claims(state, side)).map((side) => `${side}:${state.mine[side].term}`);
+  return parts.length === 0 ? '-' : parts.join(' ');
+}
+
+/** Sends what we hold, whether or not it changed. */
+export function report(ctx: Context, info: string | null): void {
+  const { state } = ctx;
+  const stable = settled(state);
+  state.announced = `${wireHold(state)}|${claimsText(state)}|${stable}`;
+  sendResource(ctx, wireHold(state), stable, claimsText(state), info);
+}
+
+/**
+ * Sends what we hold when it changed, to a peer that takes reports. During a standby a real heartbeat gets
+ * exactly the messages of that exchange, which standby.ts sends.
+ */
+export function reportChange(ctx: Context): void {
+  const { state } = ctx;
+  if (state.life !== 'running' || state.status !== 'active' || state.phase === 'init') return;
+  if (state.peer.status !== 'active' || !state.peer.conversing || state.peer.stopped) return;
+  if (state.peer.engine !== 'twinbeat' && state.standby.kind !== 'none') return;
+  const next = `${wireHold(state)}|${claimsText(state)}|${settled(state)}`;
+  if (next !== state.announced) report(ctx, null);
+}
+
+/** Publishes what both nodes hold when it changed. */
+export function publishHoldings(ctx: Context): void {
+  const { state } = ctx;
+  const mine = heldSet(state);
+  const theirs = state.peer.holds;
+  const stable = bothSettled(state);
+  const text = `${mine}|${theirs}|${stable}`;
+  if (text === state.lastHoldings) return;
+  state.lastHoldings = text;
+  emit(ctx, 'info', { kind: 'holdings', mine, theirs, stable });
+}
+
+/** Nothing is moving on either node. */
+export function bothSettled(state: EngineState): boolean {
+  return settled(state) && (state.peer.stable || state.peer.status === 'dead' || state.peer.stopped);
+}
+
+/** Reads `tbc` into the peer's claims and terms. Without it (a real heartbeat) everything it names is a claim. */
+export function readClaims(peer: PeerState, message: WireMessage, hold: ResourceSet): void {
+  const value = fieldText(message, 'tbc');
+  if (value === undefined) {
+    peer.claims = hold;
+    return;
+  }
+  const terms = new Map<string, number>();
+  for (const part of value.split(' ')) {
+    const [side, term] = part.split(':');
+    const number = parseDecimal(term);
+    if (side !== undefined && number !== null) terms.set(side, number);
+  }
+  peer.claims = setOf(terms.has('local'), terms.has('foreign'));
+  peer.terms = { local: terms.get('local') ?? 0, foreign: terms.get('foreign') ?? 0 };
+}

@@ -1,0 +1,60 @@
+/** What the engine shows of itself. */
+import { elapsedMs } from '../base/instant.ts';
+import type { Instant } from '../base/instant.ts';
+import { heldSet } from './holdings.ts';
+import { bestOffset } from './links.ts';
+import { bothSettled } from './report.ts';
+import type { EngineState, LinkState } from './state.ts';
+import type { EngineConfig, EngineSnapshot, LinkView } from './types.ts';
+
+function silence(since: Instant | null, now: Instant): number | null {
+  return since === null ? null : Math.max(0, elapsedMs(since, now));
+}
+
+function linkView(link: LinkState, now: Instant): LinkView {
+  const best = bestOffset(link);
+  return {
+    id: link.id,
+    name: link.name,
+    fromPeer: { state: link.fromPeer, silenceMs: silence(link.lastHeardAt, now) },
+    toPeer: { state: link.toPeer, silenceMs: silence(link.echo?.heardAt ?? null, now) },
+    rttMs: link.rttMs,
+    clockOffsetMs: best?.offsetMs ?? null,
+    clockErrorMs: best?.errorMs ?? null,
+  };
+}
+
+function standbyView(state: EngineState): EngineSnapshot['standby'] {
+  switch (state.standby.kind) {
+    case 'none':
+      return 'none';
+    case 'waiting':
+    case 'acquiring':
+      return 'taking';
+    default:
+      return 'giving';
+  }
+}
+
+/** A copy of the present state for people; the engine does not change by it. */
+export function snapshotOf(state: EngineState, config: EngineConfig, now: Instant): EngineSnapshot {
+  const { peer } = state;
+  return {
+    at: now,
+    status: state.status,
+    peer: {
+      status: peer.status,
+      silenceMs: silence(peer.lastHeardAt, now),
+      deadtimeMs: peer.deadtimeMs ?? config.deadtimeMs,
+      generation: peer.tracking.generation > 0 ? peer.tracking.generation : null,
+      engine: peer.engine,
+    },
+    links: state.links.map((link) => linkView(link, now)),
+    mine: heldSet(state),
+    theirs: peer.holds,
+    stable: bothSettled(state),
+    standby: standbyView(state),
+    shuttingDown: state.life === 'releasing' || state.life === 'lingering' || state.life === 'over',
+    generation: config.generation,
+  };
+}

@@ -1,0 +1,173 @@
+/**
+ * The three-phase standby (reference, section 6.6): the giver asks (`me`), the taker agrees (`other`),
+ * the giver stops the groups and says `done`, the taker starts them and says `done`. Sets are in the giver's view.
+ */
+import { elapsedMs, plusMs } from '../base/instant.ts';
+import type { ResourceSet } from '../timeline/event.ts';
+import { fieldText } from '../wire/message.ts';
+import type { WireMessage } from '../wire/message.ts';
+import { busy, claim, claims, release } from './holdings.ts';
+import { FAILBACK_RETRY_MS, STANDBY_REPLY_MS, STANDBY_WORK_MS } from './limits.ts';
+import { sendAsk } from './messages.ts';
+import type { Header } from './messages.ts';
+import { report } from './report.ts';
+import { includes, mirrorSet, parseSet, sidesOf, without } from './sets.ts';
+import { emit } from './state.ts';
+import type { Context } from './state.ts';
+
+type Phase = 'requested' | 'accepted' | 'released' | 'done' | 'refused' | 'timed-out';
+
+function tell(ctx: Context, phase: Phase, set: ResourceSet, detail: string): void {
+  emit(ctx, phase === 'refused' || phase === 'timed-out' ? 'warn' : 'info', { kind: 'standby', phase, set, detail });
+}
+
+/** Why we may not ask for a standby now, or null. */
+function obstacle(ctx: Context): string | null {
+  const { state } = ctx;
+  const { peer } = state;
+  if (state.life !== 'running' || state.phase !== 'stable') return 'local resources are in flux';
+  if (peer.status !== 'active' || peer.stopped) return 'the peer is not active';
+  if (!peer.stable) return 'the peer is in flux';
+  if (state.standby.kind !== 'none') return 'a standby is in progress';
+  return busy(state) ? 'local resources are in flux' : null;
+}
+
+/** Giver: asks the peer to take `set`. Refused, with an event, when either node is in flux. */
+export function requestStandby(ctx: Context, set: ResourceSet, because: string): boolean {
+  const why = obstacle(ctx);
+  if (why !== null) {
+    tell(ctx, 'refused', set, why);
+    return false;
+  }
+  ctx.state.standby = { kind: 'requested', set, until: plusMs(ctx.world.now, STANDBY_REPLY_MS) };
+  sendAsk(ctx, set, 'me');
+  tell(ctx, 'requested', set, because);
+  return true;
+}
+
+/** Takes one message of the exchange. */
+export function receiveAsk(ctx: Context, header: Header, message: WireMessage): void {
+  const set = parseSet(fieldText(message, 'rsc_hold')) ?? 'all';
+  const info = fieldText(message, 'info');
+  const seq = header.seq ?? 0;
+  if (info === 'me') agreeToTake(ctx, set, seq);
+  if (info === 'other') beginGiving(ctx, seq);
+  if (info === 'done') acceptDone(ctx, seq);
+}
+
+function agreeToTake(ctx: Context, set: ResourceSet, seq: number): void {
+  const { state } = ctx;
+  const crossed = state.standby.kind === 'requested' && state.peer.engine === 'twinbeat';
+  // Both asked at once: between two Twinbeat nodes the lower name's request goes on, instead of both timing out.
+  if (crossed && ctx.config.peer < ctx.config.self) {
+    tell(ctx, 'refused', set, 'both nodes asked; the peer goes first');
+    state.standby = { kind: 'none' };
+  }
+  if (state.standby.kind !== 'none' || state.phase !== 'stable' || busy(state)) {
+    tell(ctx, 'refused', set, 'the peer asked while local resources are in flux');
+    return;
+  }
+  state.peer.reportSeq = Math.max(state.peer.reportSeq, seq);
+  state.peer.stable = false;
+  state.standby = { kind: 'waiting', set, begun: false, until: plusMs(ctx.world.now, STANDBY_REPLY_MS) };
+  sendAsk(ctx, set, 'other');
+  tell(ctx, 'accepted', set, 'waiting for the peer to release');
+}
+
+function beginGiving(ctx: Context, seq: number): void {
+  const { state } = ctx;
+  if (state.standby.kind !== 'requested') {
+    // The peer waits for a release that will not come; a report that we are settled ends its waiting.
+    if (state.standby.kind === 'none') report(ctx, null);
+    return;
+  }
+  const { set } = state.standby;
+  state.peer.reportSeq = Math.max(state.peer.reportSeq, seq);
+  state.peer.stable = false;
+  state.standby = { kind: 'releasing', set };
+  tell(ctx, 'accepted', set, 'the peer takes it');
+  for (const side of sidesOf(set)) release(ctx, side, 'standby');
+  // Tells the taker that we are at it. It still names the set: it runs until the release is done.
+  if (busy(state)) report(ctx, 'standby');
+}
+
+function acceptDone(ctx: Context, seq: number): void {
+  const { state } = ctx;
+  const { peer, standby } = state;
+  if (standby.kind === 'released') {
+    finishGiving(ctx, standby.set);
+    return;
+  }
+  if (standby.kind !== 'waiting') return;
+  // The report without the set precedes this message, but may have been lost on the way.
+  peer.reportSeq = Math.max(peer.reportSeq, seq);
+  peer.holds = without(peer.holds, standby.set);
+  peer.claims = without(peer.claims, standby.set);
+  state.standby = { kind: 'acquiring', set: standby.set };
+  for (const side of sidesOf(mirrorSet(standby.set))) claim(ctx, side, 'standby of the peer');
+}
+
+function finishGiving(ctx: Context, set: ResourceSet): void {
+  ctx.state.standby = { kind: 'none' };
+  if (includes(set, 'foreign')) ctx.state.needFailback = false;
+  tell(ctx, 'done', set, 'the peer holds it');
+}
+
+/** Moves the exchange on when our commands are done or its time is over. */
+export function advanceStandby(ctx: Context): void {
+  const { state } = ctx;
+  const { standby } = state;
+  if (standby.kind === 'releasing' && !busy(state)) becomeReleased(ctx, standby.set);
+  else if (standby.kind === 'acquiring' && !busy(state)) becomeTaken(ctx, standby.set);
+  else if ('until' in standby && elapsedMs(standby.until, ctx.world.now) >= 0) expire(ctx, standby.set);
+}
+
+/** Giver: the groups are down. From here on the peer may start them. */
+function becomeReleased(ctx: Context, set: ResourceSet): void {
+  const { state } = ctx;
+  state.peer.stable = false;
+  state.standby = { kind: 'released', set, until: plusMs(ctx.world.now, STANDBY_WORK_MS) };
+  report(ctx, 'standby');
+  sendAsk(ctx, set, 'done');
+  tell(ctx, 'released', set, 'the peer starts it');
+}
+
+/** Taker: the groups run, or failed to; the report says which. It goes first, so that `done` completes the picture. */
+function becomeTaken(ctx: Context, set: ResourceSet): void {
+  const { state } = ctx;
+  const missing = sidesOf(mirrorSet(set)).filter((side) => !claims(state, side));
+  state.standby = { kind: 'none' };
+  report(ctx, null);
+  sendAsk(ctx, set, 'done');
+  tell(ctx, 'done', set, missing.length === 0 ? 'held here' : `could not start: ${missing.join(' ')}`);
+}
+
+function expire(ctx: Context, set: ResourceSet): void {
+  cancelStandby(ctx, 'no answer in time');
+  ctx.state.failbackAt = plusMs(ctx.world.now, FAILBACK_RETRY_MS);
+  // A taker that waited in vain is settled again; a giver told nobody otherwise.
+  if (set !== 'none') report(ctx, null);
+}
+
+/** Ends a running exchange; commands that it issued go on. */
+export function cancelStandby(ctx: Context, why: string): void {
+  const { standby } = ctx.state;
+  if (standby.kind === 'none') return;
+  tell(ctx, 'timed-out', standby.set, why);
+  ctx.state.standby = { kind: 'none' };
+}
+
+/** A report of the peer arrived: it may show how far the other side of the exchange is. */
+export function noteReport(ctx: Context, info: string | undefined): void {
+  const { state } = ctx;
+  const { standby, peer } = state;
+  const twinbeat = peer.engine === 'twinbeat';
+  if (standby.kind === 'waiting' && info === 'standby' && !standby.begun) {
+    state.standby = { ...standby, begun: true, until: plusMs(ctx.world.now, STANDBY_WORK_MS) };
+    return;
+  }
+  if (!twinbeat || !peer.stable) return;
+  // A settled Twinbeat peer is in no exchange any more: its last message is only late or lost.
+  if (standby.kind === 'waiting') cancelStandby(ctx, 'the peer withdrew');
+  if (standby.kind === 'released') finishGiving(ctx, standby.set);
+}
