@@ -9,7 +9,7 @@ import type { NodeSpec, PairSpec } from '../../common/contract/pair.ts';
 import type { RackState } from '../../common/contract/rack.ts';
 import type { PairState } from '../../common/contract/state.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
-import { sleepMs, within } from '../base/time.ts';
+import { within } from '../base/time.ts';
 import { drillPowerOff } from '../drill/powerOff.ts';
 import { localProbeHost } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
@@ -367,7 +367,9 @@ export function createConsole(options: ConsoleOptions): ConsoleCore {
     givePair: (spec) => core.pairs.give(spec),
     attachRack: () => core.rack.attach(),
     close: () => {
-      closing ??= Promise.race([core.close(), sleepMs(CLOSE_MS_MAX).then(() => undefined)]);
+      closing ??= within(CLOSE_MS_MAX, 'the console did not close in time', core.close()).catch((error: unknown) =>
+        options.report(error instanceof Error ? error.message : String(error)),
+      );
       return closing;
     },
   };

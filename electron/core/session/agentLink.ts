@@ -3,16 +3,13 @@ import { connect } from '../../../agent/common/rpc/client.ts';
 import { AGENT_PROTOCOL_VERSION, agentContract } from '../../../agent/common/rpc/agentContract.ts';
 import type { Channel } from '../../../agent/common/rpc/channel.ts';
 import type { Client } from '../../../agent/common/rpc/contract.ts';
-import { ndjsonChannel } from '../../../agent/common/rpc/ndjson.ts';
 import type { NodeConnection } from '../../common/contract/state.ts';
 import { within } from '../base/time.ts';
 import type { NodeConnector, RemoteProcess } from '../service/ports.ts';
+import { ATTACH_COMMAND, channelOver } from '../ssh/attach.ts';
 
 export type AgentClient = Client<typeof agentContract>;
 export type AgentPhase = NodeConnection['agent'];
-
-/** The wrapper that deploy puts in place; a full path, because a bare SSH command has no PATH of root's. */
-export const AGENT_COMMAND = '/usr/local/sbin/twinbeat-agent';
 
 /** How long the agent may take to say hello, milliseconds: start of a Node process on a slow server. */
 const HELLO_MS_MAX = 10_000;
@@ -33,31 +30,6 @@ export type AttachResult =
     }
   | { readonly ok: false; readonly agent: AgentPhase };
 
-function processChannel(process: RemoteProcess): {
-  channel: Channel;
-  ended: Promise<number | null>;
-  errorText: () => string;
-} {
-  const decoder = new TextDecoder();
-  let errorText = '';
-  process.onErrorText((text) => {
-    errorText = (errorText + text).slice(-ERROR_TEXT_MAX);
-  });
-  let resolveEnd: (status: number | null) => void = () => undefined;
-  const ended = new Promise<number | null>((resolve) => (resolveEnd = resolve));
-  const channel = ndjsonChannel({
-    write: (text) => process.write(text),
-    onText: (listener) => process.onData((bytes) => listener(decoder.decode(bytes, { stream: true }))),
-    onEnd: (listener) =>
-      process.onExit((status) => {
-        resolveEnd(status);
-        listener();
-      }),
-    end: () => process.close(),
-  });
-  return { channel, ended, errorText: () => errorText.trim() };
-}
-
 function whyNot(status: number | null, errorText: string): AgentPhase {
   if (status === STATUS_NOT_FOUND)
     return { phase: 'absent', version: null, detail: 'the agent is not installed on this node' };
@@ -67,16 +39,21 @@ function whyNot(status: number | null, errorText: string): AgentPhase {
 
 /** One attempt. Never throws for what the node may do. */
 export async function attachAgent(connector: NodeConnector): Promise<AttachResult> {
-  let opened: ReturnType<typeof processChannel>;
+  let process: RemoteProcess;
   try {
-    opened = processChannel(await connector.exec(`${AGENT_COMMAND} attach`, { asRoot: true }));
+    process = await connector.exec(ATTACH_COMMAND, { asRoot: true });
   } catch (error) {
     return {
       ok: false,
       agent: { phase: 'unknown', version: null, detail: error instanceof Error ? error.message : String(error) },
     };
   }
-  const { channel, ended, errorText } = opened;
+  let errorText = '';
+  process.onErrorText((text) => {
+    errorText = (errorText + text).slice(-ERROR_TEXT_MAX);
+  });
+  const ended = new Promise<number | null>((resolve) => process.onExit(resolve));
+  const channel = channelOver(process);
   const client = connect(channel, agentContract);
   try {
     const hello = await within(
@@ -93,6 +70,6 @@ export async function attachAgent(connector: NodeConnector): Promise<AttachResul
   } catch {
     channel.close();
     const status = await within(1000, '', ended).catch(() => null);
-    return { ok: false, agent: whyNot(status, errorText()) };
+    return { ok: false, agent: whyNot(status, errorText.trim()) };
   }
 }
