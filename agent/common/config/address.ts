@@ -48,9 +48,13 @@ export function prefixBitsOfMask(mask: string): number | null {
   return shape === null ? null : (shape[1] ?? '').length;
 }
 
-/** What the kernel takes as an interface name: up to 15 characters, no slash, colon or blank. */
+/**
+ * An interface name of up to 15 characters, as the kernel limits it. The kernel would take nearly any character;
+ * link names also travel in messages, in lists separated by commas and semicolons, so only those that
+ * real systems use are allowed.
+ */
 export function isInterfaceName(text: string): boolean {
-  return /^[^\s/:]{1,15}$/.test(text) && text !== '.' && text !== '..';
+  return /^[A-Za-z0-9._@+=~-]{1,15}$/.test(text) && text !== '.' && text !== '..';
 }
 
 /** An address or something that a resolver could take: letters, digits, dots, hyphens, underscores. */

@@ -99,7 +99,8 @@ export const mcast: Setter = (use) => {
 
 export const serial: Setter = (use) => {
   const [word] = use.values;
-  if (!/^\/\S/.test(word.text)) {
+  // Its path is the link's name, which travels in messages: see isInterfaceName.
+  if (!/^\/[A-Za-z0-9._:@+=~/-]+$/.test(word.text)) {
     use.problems.error('bad-path', word.at, `serial is "${word.text}", expected a device like /dev/ttyS0.`);
     return;
   }

@@ -5,8 +5,21 @@
 
 /** One heartbeat path. `name` is Linux-HA's link name (interface or tty path); `id` is unique among the links of a node. */
 export type LinkConfig =
-  | { readonly medium: 'ucast'; readonly id: string; readonly name: string; readonly iface: string; readonly peer: string; readonly port: number }
-  | { readonly medium: 'bcast'; readonly id: string; readonly name: string; readonly iface: string; readonly port: number }
+  | {
+      readonly medium: 'ucast';
+      readonly id: string;
+      readonly name: string;
+      readonly iface: string;
+      readonly peer: string;
+      readonly port: number;
+    }
+  | {
+      readonly medium: 'bcast';
+      readonly id: string;
+      readonly name: string;
+      readonly iface: string;
+      readonly port: number;
+    }
   | {
       readonly medium: 'mcast';
       readonly id: string;
@@ -17,7 +30,13 @@ export type LinkConfig =
       readonly ttl: number;
       readonly loop: boolean;
     }
-  | { readonly medium: 'serial'; readonly id: string; readonly name: string; readonly device: string; readonly baud: number };
+  | {
+      readonly medium: 'serial';
+      readonly id: string;
+      readonly name: string;
+      readonly device: string;
+      readonly baud: number;
+    };
 
 /** `legacy` is Linux-HA's third family; both nodes must use the same one. */
 export type AutoFailback = 'on' | 'off' | 'legacy';

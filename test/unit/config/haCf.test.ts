@@ -210,3 +210,8 @@ test('an unknown directive names the one that was probably meant', () => {
     'Unknown directive "xyzzy": it is not one of ha.cf.',
   ]);
 });
+
+// Link names travel in messages; the codec asserts on characters that it cannot write.
+test.each(['serial /dev/tty\u4e2d', 'serial /dev/a;b', 'bcast eth\u4e2d'])('%s is refused', (line) => {
+  expect(parseHaCf(`${HEAD}${line}\n${NODES}`, 'ha.cf').config).toBeNull();
+});

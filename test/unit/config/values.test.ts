@@ -71,7 +71,8 @@ describe('addresses', () => {
 
   test('interfaces and hosts', () => {
     expect(isInterfaceName('enp0s31f6')).toBe(true);
-    for (const bad of ['', 'eth0:1', 'a/b', 'sixteencharacters', '..']) expect(isInterfaceName(bad)).toBe(false);
+    for (const bad of ['', 'eth0:1', 'a/b', 'a;b', '\u4e2d', 'sixteencharacters', '..'])
+      expect(isInterfaceName(bad)).toBe(false);
     expect(isHost('node-2.example.com')).toBe(true);
     for (const bad of ['', '-a', '10.0.0', '300.1.1.1', 'a b']) expect(isHost(bad)).toBe(false);
   });
