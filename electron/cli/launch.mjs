@@ -6,14 +6,14 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const RUNTIME_MAJOR = 24;
 
-/** Entry and build parts of each verb. `start` picks its entry in electron/web/start.ts. */
+/** Entry and build parts of each verb. `start` serves the browser unless the desktop window can be opened. */
 const VERBS = {
-  start: { entry: 'electron/web/start.ts', build: ['agent', 'renderer'] },
+  start: { entry: 'electron/web/main.ts', build: ['agent', 'renderer'] },
   cli: { entry: 'electron/cli/main.ts', build: ['agent'] },
   test: { entry: 'test/tools/suites.ts', build: [] },
   check: { entry: 'test/tools/check.ts', build: [] },
@@ -32,8 +32,7 @@ function stop(message) {
 /** Hash of what decides the contents of node_modules. */
 function wantedInstall() {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}\n`);
-  for (const name of ['package.json', 'package-lock.json']) hash.update(readFileSync(join(ROOT, name)));
-  return hash.digest('hex');
+  return hash.update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
 }
 
 function npmCommand() {
@@ -57,7 +56,8 @@ function ensureInstalled() {
     env: { ...process.env, NODE_ENV: '', npm_config_omit: '' },
   });
   if (result.error) stop(`npm could not be started (${result.error.message}). Install npm, then try again.`);
-  if (result.status !== 0) stop('installing dependencies failed (see above). Check the network or registry settings, then try again.');
+  if (result.status !== 0)
+    stop('installing dependencies failed (see above). Check the network or registry settings, then try again.');
   writeFileSync(stamp, wanted);
 }
 
@@ -76,9 +76,34 @@ function findRuntime() {
   );
 }
 
+/** Whether the desktop window can be opened here: electron/desktop/available.ts decides, in the runtime that can read it. */
+function chooseHost(runtime) {
+  const module = pathToFileURL(join(ROOT, 'electron/desktop/available.ts')).href;
+  const code = `import { chooseHost, hostEnvironment } from ${JSON.stringify(module)};
+    process.stdout.write(JSON.stringify(chooseHost(hostEnvironment(${JSON.stringify(ROOT)}))));`;
+  const asked = spawnSync(runtime, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', code], {
+    encoding: 'utf8',
+  });
+  return asked.status === 0 ? JSON.parse(asked.stdout) : { host: 'browser', reason: asked.stderr.trim() };
+}
+
+/**
+ * Electron's package brings no runtime; its own command fetches one. Tried once per install, and only
+ * where there is a display to show it on: a machine without internet then goes on in the browser.
+ */
+function fetchElectronOnce(runtime) {
+  const tried = join(ROOT, 'node_modules', '.twinbeat-electron-tried');
+  const hasDisplay = process.platform !== 'linux' || process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
+  const installer = join(ROOT, 'node_modules', 'electron', 'install.js');
+  if (!hasDisplay || process.getuid?.() === 0 || process.env.CI || existsSync(tried) || !existsSync(installer)) return;
+  process.stderr.write('twinbeat: fetching the desktop runtime (Electron), once; the browser serves without it ...\n');
+  spawnSync(runtime, [installer], { cwd: ROOT, stdio: ['ignore', 2, 2], timeout: 180_000 });
+  writeFileSync(tried, '');
+}
+
 /** Runs the verb; ends with its status; dies and takes it along when npm (our parent) dies. */
-function handOver(runtime, entry, args) {
-  const child = spawn(runtime, ['--disable-warning=ExperimentalWarning', join(ROOT, entry), ...args], {
+function handOver(executable, args) {
+  const child = spawn(executable, args, {
     cwd: process.cwd(),
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, TWINBEAT_LAUNCHER: String(process.pid) },
@@ -93,16 +118,35 @@ function handOver(runtime, entry, args) {
       if (process.ppid !== parent) forward('SIGTERM');
     }, 500).unref();
   }
-  child.on('error', (error) => stop(`${runtime} could not be started: ${error.message}`));
+  child.on('error', (error) => stop(`${executable} could not be started: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
 }
 
 const [verb = '', ...args] = process.argv.slice(2);
-const plan = Object.hasOwn(VERBS, verb) ? VERBS[verb] : stop(`unknown verb "${verb}"; one of: ${Object.keys(VERBS).join(', ')}`);
+const plan = Object.hasOwn(VERBS, verb)
+  ? VERBS[verb]
+  : stop(`unknown verb "${verb}"; one of: ${Object.keys(VERBS).join(', ')}`);
 ensureInstalled();
 const runtime = findRuntime();
-if (plan.build.length > 0) {
-  const built = spawnSync(runtime, [join(ROOT, 'test/tools/build.ts'), '--if-changed', ...plan.build], { cwd: ROOT, stdio: ['ignore', 2, 2] });
-  if (built.status !== 0) stop('building failed (see above).');
+const build = (parts) => {
+  if (parts.length === 0) return;
+  const command = [join(ROOT, 'test/tools/build.ts'), '--if-changed', ...parts];
+  if (spawnSync(runtime, command, { cwd: ROOT, stdio: ['ignore', 2, 2] }).status !== 0)
+    stop('building failed (see above).');
+};
+build(plan.build);
+if (verb === 'start' && !args.includes('--browser')) {
+  fetchElectronOnce(runtime);
+  const choice = chooseHost(runtime);
+  if (choice.host === 'desktop') {
+    process.stderr.write(`twinbeat: opening the desktop window: ${choice.reason}.\n`);
+    build(['desktop']);
+    handOver(choice.executable, [ROOT, ...args]);
+  } else {
+    process.stderr.write(`twinbeat: serving the browser instead of a desktop window: ${choice.reason}.\n`);
+    handOver(runtime, ['--disable-warning=ExperimentalWarning', join(ROOT, plan.entry), ...args]);
+  }
+} else {
+  const rest = args.filter((word) => verb !== 'start' || word !== '--browser');
+  handOver(runtime, ['--disable-warning=ExperimentalWarning', join(ROOT, plan.entry), ...rest]);
 }
-handOver(runtime, plan.entry, args);

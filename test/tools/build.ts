@@ -4,7 +4,16 @@
  * no part named means all. `--if-changed` skips a part whose sources are as they were.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -23,7 +32,10 @@ function nativeFiles(arch: 'x64' | 'arm64'): [string, string][] {
   return (
     [
       [join(modules, `@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`), 'koffi.node'],
-      [join(modules, `@serialport/bindings-cpp/prebuilds/linux-${arch}/@serialport+bindings-cpp.glibc.node`), 'serialport.node'],
+      [
+        join(modules, `@serialport/bindings-cpp/prebuilds/linux-${arch}/@serialport+bindings-cpp.glibc.node`),
+        'serialport.node',
+      ],
     ] satisfies [string, string][]
   ).filter(([from]) => existsSync(from));
 }
@@ -69,7 +81,11 @@ async function buildDesktopPart(): Promise<void> {
 
 /** Sources that decide a part's result, relative to the root. */
 const PARTS = {
-  agent: { sources: ['agent', 'package-lock.json', 'test/tools/build.ts'], run: buildAgent, result: 'agent/twinbeat-agent.cjs' },
+  agent: {
+    sources: ['agent', 'package-lock.json', 'test/tools/build.ts'],
+    run: buildAgent,
+    result: 'agent/twinbeat-agent.cjs',
+  },
   renderer: {
     sources: ['renderer', 'agent/common', 'electron/common', 'package-lock.json'],
     run: buildRenderer,

@@ -36,7 +36,14 @@ const fast = process.argv.includes('--fast');
 const results = [
   step('types', () => tool('typescript/bin/tsc', ['-b'])),
   step('lint', () =>
-    tool('eslint/bin/eslint.js', ['-c', 'test/tools/eslint.config.mjs', '--cache', '--cache-location', 'build/.eslintcache', '.']),
+    tool('eslint/bin/eslint.js', [
+      '-c',
+      'test/tools/eslint.config.mjs',
+      '--cache',
+      '--cache-location',
+      'build/.eslintcache',
+      '.',
+    ]),
   ),
   step('format', () => tool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '**/*.{ts,tsx,mjs,json}'])),
   step('tidy', () => {

@@ -24,7 +24,8 @@ export function installDebianPackages(say: (line: string) => void): string | nul
   const wanted = PACKAGES.filter(([, file]) => !existsSync(file)).map(([name]) => name);
   if (wanted.length === 0) return null;
   if (!existsSync('/usr/bin/apt-get')) return `not Debian: ${wanted.join(', ')} not installed`;
-  if (process.getuid?.() !== 0) return `not root, so not installed: ${wanted.join(', ')} (apt-get install ${wanted.join(' ')})`;
+  if (process.getuid?.() !== 0)
+    return `not root, so not installed: ${wanted.join(', ')} (apt-get install ${wanted.join(' ')})`;
   say(`installing from Debian: ${wanted.join(' ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (args: readonly string[]): number | null =>

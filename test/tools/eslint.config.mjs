@@ -4,7 +4,14 @@ import tseslint from 'typescript-eslint';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-const PURE_AGENT = ['agent/common/timeline', 'agent/common/wire', 'agent/common/config', 'agent/common/rpc', 'agent/common/engine', 'agent/common/base'];
+const PURE_AGENT = [
+  'agent/common/timeline',
+  'agent/common/wire',
+  'agent/common/config',
+  'agent/common/rpc',
+  'agent/common/engine',
+  'agent/common/base',
+];
 const NODE = /^node:/;
 
 /** The import table of docs/architecture.md. `packages`: bare specifiers allowed; what is not listed is forbidden. */
@@ -13,15 +20,33 @@ const ROOMS = {
   'agent/common/timeline': { rooms: ['agent/common/base'], packages: [] },
   'agent/common/wire': { rooms: ['agent/common/base'], packages: [/^@noble\/hashes\//] },
   'agent/common/config': { rooms: ['agent/common/base'], packages: [] },
-  'agent/common/rpc': { rooms: ['agent/common/base', 'agent/common/timeline', 'agent/common/config'], packages: [/^zod$/] },
-  'agent/common/engine': { rooms: ['agent/common/base', 'agent/common/wire', 'agent/common/timeline', 'agent/common/config'], packages: [] },
+  'agent/common/rpc': {
+    rooms: ['agent/common/base', 'agent/common/timeline', 'agent/common/config'],
+    packages: [/^zod$/],
+  },
+  'agent/common/engine': {
+    rooms: ['agent/common/base', 'agent/common/wire', 'agent/common/timeline', 'agent/common/config'],
+    packages: [],
+  },
   'agent/common/sim': { rooms: PURE_AGENT.filter((r) => r !== 'agent/common/rpc'), packages: [] },
   'agent/node': { rooms: PURE_AGENT, packages: [NODE, /^serialport$/, /^@serialport\//, /^koffi$/] },
   'electron/common': { rooms: PURE_AGENT, packages: [/^zod$/] },
-  'electron/core': { rooms: [...PURE_AGENT, 'electron/common'], packages: [NODE, /^ssh2$/, /^ssh-config$/, /^serialport$/, /^zod$/] },
-  'electron/lab': { rooms: [...PURE_AGENT, 'electron/common'], packages: [NODE, /^ssh2$/, /^@lydell\/node-pty$/, /^koffi$/, /^zod$/] },
-  'electron/web': { rooms: [...PURE_AGENT, 'electron/common', 'electron/core', 'electron/lab'], packages: [NODE, /^ws$/, /^zod$/] },
-  'electron/cli': { rooms: [...PURE_AGENT, 'electron/common', 'electron/core', 'electron/lab'], packages: [NODE, /^zod$/] },
+  'electron/core': {
+    rooms: [...PURE_AGENT, 'electron/common'],
+    packages: [NODE, /^ssh2$/, /^ssh-config$/, /^serialport$/, /^zod$/],
+  },
+  'electron/lab': {
+    rooms: [...PURE_AGENT, 'electron/common'],
+    packages: [NODE, /^ssh2$/, /^@lydell\/node-pty$/, /^koffi$/, /^zod$/],
+  },
+  'electron/web': {
+    rooms: [...PURE_AGENT, 'electron/common', 'electron/core', 'electron/lab'],
+    packages: [NODE, /^ws$/, /^zod$/],
+  },
+  'electron/cli': {
+    rooms: [...PURE_AGENT, 'electron/common', 'electron/core', 'electron/lab'],
+    packages: [NODE, /^zod$/],
+  },
   'electron/desktop': {
     rooms: [...PURE_AGENT, 'electron/common', 'electron/core', 'electron/lab'],
     packages: [NODE, /^electron(\/(main|renderer|common|utility))?$/, /^zod$/],
@@ -37,7 +62,10 @@ function roomOf(path) {
 }
 
 const importTable = {
-  meta: { type: 'problem', messages: { forbidden: '{{from}} may not import {{what}} (import table, docs/architecture.md)' } },
+  meta: {
+    type: 'problem',
+    messages: { forbidden: '{{from}} may not import {{what}} (import table, docs/architecture.md)' },
+  },
   create(context) {
     const from = roomOf(context.filename);
     if (from === undefined || ROOMS[from].rooms === null) return {};
@@ -52,14 +80,25 @@ const importTable = {
       const to = roomOf(resolve(dirname(context.filename), specifier));
       if (to !== from && !ROOMS[from].rooms.includes(to)) report(to ?? specifier);
     };
-    return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check, ImportExpression: check };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+      ImportExpression: check,
+    };
   },
 };
 
 const CLOCK_AND_DICE = [
-  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'A pure room gets its time as a parameter.' },
+  {
+    selector: "MemberExpression[object.name='Date'][property.name='now']",
+    message: 'A pure room gets its time as a parameter.',
+  },
   { selector: "NewExpression[callee.name='Date']", message: 'A pure room gets its time as a parameter.' },
-  { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'A pure room gets a SeededRandom as a parameter.' },
+  {
+    selector: "MemberExpression[object.name='Math'][property.name='random']",
+    message: 'A pure room gets a SeededRandom as a parameter.',
+  },
 ];
 
 export default tseslint.config(

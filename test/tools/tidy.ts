@@ -13,7 +13,10 @@ const ENTRY = /(\.test\.tsx?|\.config\.m?[tj]s|\.d\.ts|(^|\/)index\.tsx?)$/;
 
 /** Tracked (and new, not ignored) files with this ending. */
 function files(root: string, endings: RegExp): string[] {
-  const out = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' });
+  const out = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
   return [...new Set(out.split('\n'))].filter((f) => endings.test(f));
 }
 
@@ -41,7 +44,8 @@ export function tidyProblems(root: string): string[] {
     if (ENTRY.test(file)) continue;
     const name = basename(file);
     const stem = name.replace(/\.[a-z]+$/, '');
-    const named = (body: string): boolean => body.includes(name) || body.includes(`/${stem}'`) || body.includes(`${stem}.cjs`);
+    const named = (body: string): boolean =>
+      body.includes(name) || body.includes(`/${stem}'`) || body.includes(`${stem}.cjs`);
     const alive = sources.some((s) => s.file !== file && named(s.text)) || others.some(named);
     if (!alive) problems.push(`${file}: dead file, nothing names it`);
   }

@@ -162,8 +162,14 @@ export const agentContract = {
   clock: call(z.object({}), z.object({ monotonicMs: z.number(), wallMs: z.number() })),
   status: call(z.object({}), AgentStatusSchema),
   /** Ask the engine; the reply says whether the request was taken, its outcome arrives as events. */
-  standby: call(z.object({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
-  takeover: call(z.object({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
+  standby: call(
+    z.object({ set: z.enum(['local', 'foreign', 'all']) }),
+    z.object({ accepted: z.boolean(), detail: z.string() }),
+  ),
+  takeover: call(
+    z.object({ set: z.enum(['local', 'foreign', 'all']) }),
+    z.object({ accepted: z.boolean(), detail: z.string() }),
+  ),
   stop: call(z.object({}), z.object({ accepted: z.boolean(), detail: z.string() })),
   /** Journal from number `fromSeq` on, then live. A first item with a later number means older ones are gone. */
   events: stream(z.object({ fromSeq: z.number().int().positive() }), TimelineEventSchema),

@@ -79,7 +79,13 @@ class Calls {
   }
 }
 
-async function* consume(calls: Calls, method: string, input: unknown, parse: (v: unknown) => unknown, signal?: CancelSignal) {
+async function* consume(
+  calls: Calls,
+  method: string,
+  input: unknown,
+  parse: (v: unknown) => unknown,
+  signal?: CancelSignal,
+) {
   const queue: unknown[] = [];
   let end: { error: RpcError | null } | null = null;
   let wake: (() => void) | null = null;

@@ -12,7 +12,13 @@ export const ChannelMessageSchema = z.discriminatedUnion('t', [
   z.object({ t: z.literal('stop'), id: z.number().int() }),
   z.object({ t: z.literal('ok'), id: z.number().int(), v: z.unknown() }),
   z.object({ t: z.literal('item'), id: z.number().int(), v: z.unknown() }),
-  z.object({ t: z.literal('err'), id: z.number().int(), code: z.string(), message: z.string(), data: z.unknown().optional() }),
+  z.object({
+    t: z.literal('err'),
+    id: z.number().int(),
+    code: z.string(),
+    message: z.string(),
+    data: z.unknown().optional(),
+  }),
 ]);
 export type ChannelMessage = z.infer<typeof ChannelMessageSchema>;
 

@@ -45,7 +45,12 @@ export const consoleContract = {
   rackPower: call(z.object({ node: z.string(), action: z.enum(['off', 'on', 'reboot']) }), Done),
   /** Both directions false is a pulled cable. */
   rackCable: call(
-    z.object({ cable: CableIdSchema, aToB: z.boolean(), bToA: z.boolean(), noisePpm: z.number().min(0).max(1_000_000).default(0) }),
+    z.object({
+      cable: CableIdSchema,
+      aToB: z.boolean(),
+      bToA: z.boolean(),
+      noisePpm: z.number().min(0).max(1_000_000).default(0),
+    }),
     Done,
   ),
 
@@ -74,27 +79,51 @@ export const consoleContract = {
     PairRef.extend({ fromMs: z.number(), toMs: z.number(), pointsMax: z.number().int().min(10).max(20_000) }),
     SessionBatchSchema,
   ),
-  engineStandby: call(NodeRef.extend({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
-  engineTakeover: call(NodeRef.extend({ set: z.enum(['local', 'foreign', 'all']) }), z.object({ accepted: z.boolean(), detail: z.string() })),
+  engineStandby: call(
+    NodeRef.extend({ set: z.enum(['local', 'foreign', 'all']) }),
+    z.object({ accepted: z.boolean(), detail: z.string() }),
+  ),
+  engineTakeover: call(
+    NodeRef.extend({ set: z.enum(['local', 'foreign', 'all']) }),
+    z.object({ accepted: z.boolean(), detail: z.string() }),
+  ),
   /** Starts or stops the deployed agent's service on a node. */
   agentService: call(NodeRef.extend({ action: z.enum(['start', 'stop']) }), Done),
 
   terminalOpen: call(
-    NodeRef.extend({ kind: TerminalKindSchema, cols: z.number().int().min(2).max(1000), rows: z.number().int().min(1).max(1000) }),
+    NodeRef.extend({
+      kind: TerminalKindSchema,
+      cols: z.number().int().min(2).max(1000),
+      rows: z.number().int().min(1).max(1000),
+    }),
     z.object({ terminalId: z.string() }),
   ),
   /** Output as text; ends with the terminal. `exit` comes last. */
   terminalOutput: stream(
     z.object({ terminalId: z.string() }),
-    z.discriminatedUnion('kind', [z.object({ kind: z.literal('data'), data: z.string() }), z.object({ kind: z.literal('exit'), detail: z.string() })]),
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('data'), data: z.string() }),
+      z.object({ kind: z.literal('exit'), detail: z.string() }),
+    ]),
   ),
   terminalInput: call(z.object({ terminalId: z.string(), data: z.string() }), Done),
-  terminalResize: call(z.object({ terminalId: z.string(), cols: z.number().int().min(2).max(1000), rows: z.number().int().min(1).max(1000) }), Done),
+  terminalResize: call(
+    z.object({
+      terminalId: z.string(),
+      cols: z.number().int().min(2).max(1000),
+      rows: z.number().int().min(1).max(1000),
+    }),
+    Done,
+  ),
   terminalClose: call(z.object({ terminalId: z.string() }), Done),
 
   faultOffers: call(PairRef, z.array(FaultOfferSchema)),
   faultInject: call(
-    NodeRef.extend({ name: ConsoleFaultNameSchema, link: z.string().nullable().default(null), durationMs: z.number().min(500).max(3_600_000) }),
+    NodeRef.extend({
+      name: ConsoleFaultNameSchema,
+      link: z.string().nullable().default(null),
+      durationMs: z.number().min(500).max(3_600_000),
+    }),
     ActiveFaultSchema,
   ),
   faultRevert: call(NodeRef.extend({ faultId: z.string() }), ActiveFaultSchema),

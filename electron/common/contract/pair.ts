@@ -5,7 +5,11 @@
  */
 import { z } from 'zod';
 
-const NodeNameSchema = z.string().min(1).max(99).regex(/^[a-z0-9._-]+$/, 'node names are lower case, as uname -n prints them');
+const NodeNameSchema = z
+  .string()
+  .min(1)
+  .max(99)
+  .regex(/^[a-z0-9._-]+$/, 'node names are lower case, as uname -n prints them');
 
 export const NodeSpecSchema = z.strictObject({
   /** Must equal `uname -n` on the node. */
@@ -29,7 +33,11 @@ export type NodeSpec = z.infer<typeof NodeSpecSchema>;
 
 /** A heartbeat link by node name: what it is called on each side. */
 export const LinkSpecSchema = z.discriminatedUnion('medium', [
-  z.strictObject({ medium: z.literal('serial'), device: z.record(z.string(), z.string()), baud: z.number().int().default(19200) }),
+  z.strictObject({
+    medium: z.literal('serial'),
+    device: z.record(z.string(), z.string()),
+    baud: z.number().int().default(19200),
+  }),
   z.strictObject({ medium: z.literal('bcast'), iface: z.record(z.string(), z.string()) }),
   z.strictObject({
     medium: z.literal('ucast'),

@@ -4,7 +4,12 @@
  * measured clock offset; `errorMs` is how wrong that can be.
  */
 import { z } from 'zod';
-import { DirectionStateSchema, NodeStatusSchema, ResourceSetSchema, TimelineEventSchema } from '../../../agent/common/rpc/agentContract.ts';
+import {
+  DirectionStateSchema,
+  NodeStatusSchema,
+  ResourceSetSchema,
+  TimelineEventSchema,
+} from '../../../agent/common/rpc/agentContract.ts';
 
 export const SessionSampleSchema = z.object({
   tMs: z.number(),
@@ -29,7 +34,12 @@ export const SessionSampleSchema = z.object({
 });
 export type SessionSample = z.infer<typeof SessionSampleSchema>;
 
-export const SessionEventSchema = z.object({ index: z.number(), tMs: z.number(), errorMs: z.number(), event: TimelineEventSchema });
+export const SessionEventSchema = z.object({
+  index: z.number(),
+  tMs: z.number(),
+  errorMs: z.number(),
+  event: TimelineEventSchema,
+});
 export type SessionEvent = z.infer<typeof SessionEventSchema>;
 
 export const ProbeSampleSchema = z.object({
@@ -44,7 +54,12 @@ export const ProbeSampleSchema = z.object({
 export type ProbeSample = z.infer<typeof ProbeSampleSchema>;
 
 /** A stretch in which the console heard nothing from a source: drawn as a gap, never as silence of a heartbeat. */
-export const SessionGapSchema = z.object({ source: z.string(), fromMs: z.number(), toMs: z.number().nullable(), reason: z.string() });
+export const SessionGapSchema = z.object({
+  source: z.string(),
+  fromMs: z.number(),
+  toMs: z.number().nullable(),
+  reason: z.string(),
+});
 export type SessionGap = z.infer<typeof SessionGapSchema>;
 
 export const SessionBatchSchema = z.object({

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { call, connect, memoryChannelPair, ndjsonChannel, NDJSON_LINE_MAX, RpcError, serve, stream } from '../../../agent/common/rpc/index.ts';
+import {
+  call,
+  connect,
+  memoryChannelPair,
+  ndjsonChannel,
+  NDJSON_LINE_MAX,
+  RpcError,
+  serve,
+  stream,
+} from '../../../agent/common/rpc/index.ts';
 import type { TextStream } from '../../../agent/common/rpc/index.ts';
 
 const contract = {
