@@ -114,7 +114,11 @@ export function createCodec(): Codec {
         return set;
       }
       const object = keep(index, {} as Record<string, unknown>);
-      for (const [key, item] of pairs) object[key as string] = read(item);
+      for (const [key, item] of pairs) {
+        // Defined, not assigned: a key called __proto__ is data.
+        const value = read(item);
+        Object.defineProperty(object, key as string, { value, enumerable: true, writable: true, configurable: true });
+      }
       return object;
     };
     const read = (tree: unknown): unknown => {
