@@ -56,8 +56,9 @@ export type RackCredentials = z.infer<typeof CredentialsSchema>;
 export const rackContract = {
   state: stream(Done, RackStateSchema),
   access: call(Done, z.object({ pair: PairSpecSchema, credentials: CredentialsSchema })),
-  power: call(PowerSchema, Done),
-  cable: call(CableCommandSchema, Done),
+  /** Both answer with the state that they led to. */
+  power: call(PowerSchema, RackStateSchema),
+  cable: call(CableCommandSchema, RackStateSchema),
   spawn: stream(SpawnSchema, SpawnEventSchema),
   down: call(Done, Done),
 };
@@ -103,7 +104,7 @@ export const worldContract = {
   /** Builds everything and boots both nodes; resolves when both are on. */
   build: call(WorldPlanSchema, Done),
   state: stream(Done, WorldStateSchema),
-  power: call(PowerSchema, Done),
-  cable: call(CableCommandSchema, Done),
+  power: call(PowerSchema, WorldStateSchema),
+  cable: call(CableCommandSchema, WorldStateSchema),
   spawn: stream(SpawnSchema, SpawnEventSchema),
 };

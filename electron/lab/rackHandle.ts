@@ -101,7 +101,7 @@ export class RackHandle {
     action: 'off' | 'on' | 'reboot',
     options: { revertAfterMs?: number | null } = {},
   ): Promise<void> {
-    await this.client.power({ node, action, revertAfterMs: options.revertAfterMs ?? null });
+    this.latest.set(await this.client.power({ node, action, revertAfterMs: options.revertAfterMs ?? null }));
   }
 
   /** Plugs, pulls or cuts a cable; both directions false is pulled, which the cards see as no carrier. */
@@ -110,7 +110,7 @@ export class RackHandle {
     to: { aToB: boolean; bToA: boolean; noisePpm?: number; revertAfterMs?: number | null },
   ): Promise<void> {
     const { aToB, bToA, noisePpm = 0, revertAfterMs = null } = to;
-    await this.client.cable({ id, aToB, bToA, noisePpm, revertAfterMs });
+    this.latest.set(await this.client.cable({ id, aToB, bToA, noisePpm, revertAfterMs }));
   }
 
   private granted(): { pair: PairSpec; credentials: RackCredentials } {

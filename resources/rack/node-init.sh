@@ -24,15 +24,16 @@ export PATH
 # Relative paths from here on: NODE_DIR may lie below /tmp or /run, which get covered.
 cd "$NODE_DIR"
 
-# As real root the node's root could write to the host's files. Everything that is not the node's
-# own becomes read-only; in a user namespace the host's own permissions already say no.
+# The node's root could otherwise write to the host's files: as real root to all of them, in a user
+# namespace to those of the user. Everything that is not the node's own becomes read-only. Where a
+# user namespace forbids even that (locked mount flags), the host's permissions have to do.
 make_host_read_only() {
   while read -r _ _ _ _ point _; do
     case "$point" in
       /proc | /proc/* | /sys | /sys/* | /dev | /dev/* | "$NODE_DIR" | "${NODE_DIR%/*}" | "${NODE_DIR%/*}"/*) continue ;;
     esac
     point=$(printf '%b' "$point")
-    if ! mount -o remount,bind,ro "$point" 2>/dev/null && [ "$point" = / ]; then
+    if ! mount -o remount,bind,ro "$point" 2>/dev/null && [ "$point" = / ] && [ "$MODE" = root ]; then
       echo "cannot make the host's file system read-only inside the node" >&2
       exit 1
     fi
@@ -92,7 +93,7 @@ make_memory() {
 hold() {
   mkdir -p "held/$2"
   mount --rbind "$1" "held/$2"
-  [ "$MODE" = rootless ] || mount -o remount,bind,ro "held/$2"
+  mount -o remount,bind,ro "held/$2" || [ "$MODE" = rootless ]
 }
 
 put_back() {
@@ -114,7 +115,7 @@ cover() {
   mount --rbind tmp /tmp
 }
 
-[ "$MODE" = rootless ] || make_host_read_only
+make_host_read_only
 hold "$APP_DIR" app
 hold "$RUNTIME_DIR" runtime
 mount_system_views

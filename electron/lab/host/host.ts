@@ -108,17 +108,21 @@ class RackHost {
   }
 
   private async follow(): Promise<void> {
-    for await (const next of this.client.state({})) {
-      this.worldState = next;
-      await Promise.all(
-        next.nodes.map(async ({ power }, i) => {
-          if (power === 'on') await this.forwarders[i]?.open();
-          else this.forwarders[i]?.shut();
-        }),
-      );
-      const { phase, detail } = this.state.value;
-      this.state.set(this.snapshot(phase, phase === 'starting' ? bootDetail(next) : detail));
-    }
+    for await (const next of this.client.state({})) await this.adopt(next);
+  }
+
+  /** Takes over the world's news: ports follow the power, then the state is told. */
+  private async adopt(next: WorldState): Promise<RackState> {
+    this.worldState = next;
+    await Promise.all(
+      next.nodes.map(async ({ power }, i) => {
+        if (power === 'on') await this.forwarders[i]?.open();
+        else this.forwarders[i]?.shut();
+      }),
+    );
+    const { phase, detail } = this.state.value;
+    this.state.set(this.snapshot(phase, phase === 'starting' ? bootDetail(next) : detail));
+    return this.state.value;
   }
 
   /** Builds the rack; the outcome is in `state`. */
@@ -191,8 +195,8 @@ class RackHost {
           credentials: this.credentials,
         };
       },
-      power: async (command) => this.client.power(command),
-      cable: async (command) => this.client.cable(command),
+      power: async (command) => this.adopt(await this.client.power(command)),
+      cable: async (command) => this.adopt(await this.client.cable(command)),
       spawn: (input, _context, signal) => this.client.spawn(input, signal),
       down: async () => {
         await this.end();

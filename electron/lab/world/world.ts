@@ -179,12 +179,14 @@ export function runWorld(): void {
       yield* (await built).state.changes(signal);
     },
     power: async (command) => {
-      await (await built).power(command);
-      return {};
+      const world = await built;
+      await world.power(command);
+      return world.state.value;
     },
     cable: async (command) => {
-      await (await built).cable(command);
-      return {};
+      const world = await built;
+      await world.cable(command);
+      return world.state.value;
     },
     spawn: async function* ({ host, argv }, _context, signal) {
       yield* (await built).spawn(host, argv, signal);
