@@ -72,6 +72,8 @@ export const DrillResultSchema = z.object({
   dualMs: z.number().nullable(),
   holderBefore: z.string().nullable(),
   holderAfter: z.string().nullable(),
+  /** Node whose answers ended the outage, as the answers themselves say. */
+  servedBy: z.string().nullable().optional(),
   probePeriodMs: z.number(),
   deadtimeMs: z.number(),
   load: z.array(z.number()),

@@ -254,7 +254,7 @@ export async function* drillPowerOff(
       session.nowMs(),
     );
     const times = { outageMs: m.outage.outageMs, detectMs: m.detectMs, takeoverMs: m.takeoverMs, dualMs: dual };
-    const facts = { ...base, ...times, holderBefore: holder, holderAfter, load: loads };
+    const facts = { ...base, ...times, holderBefore: holder, holderAfter, servedBy: m.outage.restoredBy, load: loads };
     const judged = judge(m, facts, survivor, loadNotes(loads));
     const restoreNotes = unrestored.map((p) => `after the drill: ${p}`);
     const verdict = judged.verdict === 'pass' && restoreNotes.length > 0 ? 'fail' : judged.verdict;

@@ -12,7 +12,7 @@ import { Emitter } from '../base/emitter.ts';
 import { monotonicNowMs, within } from '../base/time.ts';
 import type { NodeFeed } from '../session/nodeFeed.ts';
 import type { RackHandlePort } from '../service/ports.ts';
-import { isRackFault, rackOffer, RackFault } from './rackFaults.ts';
+import { faultsOn, isRackFault, rackOffer, RackFault } from './rackFaults.ts';
 
 /** How often the agents are asked what is active, milliseconds. Another console may have injected it. */
 const WATCH_PERIOD_MS = 1000;
@@ -47,11 +47,28 @@ export class Faults {
   constructor(feeds: readonly NodeFeed[], rack: RackHandlePort | null) {
     this.feeds = feeds;
     this.rack = rack;
+    this.adoptRackFaults();
     this.timer = setInterval(() => void this.watch(), WATCH_PERIOD_MS);
+  }
+
+  /** Faults of the rack that another console or the CLI injected. */
+  private adoptRackFaults(): void {
+    if (this.rack === null) return;
+    for (const { node, name, revertsInMs } of faultsOn(this.rack.state())) {
+      const fault = RackFault.adopt(this.rack, node, name, revertsInMs);
+      const isKnown = this.rackFaults.some((e) => e.fault.faultId === fault.faultId && e.endedAtMs === null);
+      if (!isKnown && !this.isInjecting) this.keepRackFault(fault);
+    }
   }
 
   close(): void {
     clearInterval(this.timer);
+  }
+
+  /** The same fault done again takes the place of its ended one: their ids are equal. */
+  private keepRackFault(fault: RackFault): void {
+    const others = this.rackFaults.filter((e) => e.fault.faultId !== fault.faultId);
+    this.rackFaults = [...others, { fault, endedAtMs: null }];
   }
 
   private feedOf(node: string): NodeFeed {
@@ -151,7 +168,7 @@ export class Faults {
     if (!offer.available) throw new RpcError('fault-unavailable', offer.reason ?? 'not available');
     const fault = new RackFault(rack, node, name, durationMs);
     await fault.inject(durationMs);
-    this.rackFaults.push({ fault, endedAtMs: null });
+    this.keepRackFault(fault);
     return fault.toState();
   }
 
@@ -207,6 +224,7 @@ export class Faults {
   }
 
   private async watch(): Promise<void> {
+    this.adoptRackFaults();
     for (const entry of this.rackFaults) {
       entry.fault.refresh();
       if (!isActive(entry.fault.toState().phase)) entry.endedAtMs ??= monotonicNowMs();

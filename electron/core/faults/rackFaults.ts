@@ -1,5 +1,4 @@
 /** Faults that the rack does with its own power and cables: physical there, and undone by the rack itself. */
-import { randomUUID } from 'node:crypto';
 import type { CableState, RackState } from '../../common/contract/rack.ts';
 import type { ActiveFault, ConsoleFaultName, FaultOffer } from '../../common/contract/state.ts';
 import { monotonicNowMs } from '../base/time.ts';
@@ -50,9 +49,27 @@ export function rackOffer(state: RackState, node: string, name: ConsoleFaultName
   };
 }
 
+/** Faults that are on in the rack by its own word: what is off or pulled for a time. What is so for good is the operator's doing. */
+export function faultsOn(state: RackState): { node: string; name: ConsoleFaultName; revertsInMs: number }[] {
+  const found: { node: string; name: ConsoleFaultName; revertsInMs: number }[] = [];
+  for (const node of state.nodes) {
+    const { powerRevertsInMs } = node;
+    if (node.power === 'off' && powerRevertsInMs !== null) {
+      found.push({ node: node.name, name: 'power-off', revertsInMs: powerRevertsInMs });
+    }
+  }
+  for (const cable of state.cables) {
+    if (cable.aToB || cable.bToA || cable.revertsInMs === null) continue;
+    const name = `pull-${cable.kind}` as const;
+    found.push({ node: cable.node ?? state.nodes[0]?.name ?? '', name, revertsInMs: cable.revertsInMs });
+  }
+  return found;
+}
+
 /** One fault in the rack from its injection to its end. */
 export class RackFault {
-  readonly faultId = `rack-${randomUUID()}`;
+  /** Says what it is, so that every console and the CLI name the same fault alike. */
+  readonly faultId: string;
   readonly node: string;
   readonly name: ConsoleFaultName;
   private readonly rack: RackHandlePort;
@@ -66,7 +83,15 @@ export class RackFault {
     this.node = node;
     this.name = name;
     this.cable = name === 'power-off' ? null : cableOf(rack.state(), node, name);
+    this.faultId = `rack-${name}-${this.cable?.id ?? node}`;
     this.endsAtMs = monotonicNowMs() + durationMs;
+  }
+
+  /** A fault that the rack has already: somebody else injected it, and the rack will end it in `revertsInMs`. */
+  static adopt(rack: RackHandlePort, node: string, name: ConsoleFaultName, revertsInMs: number): RackFault {
+    const fault = new RackFault(rack, node, name, revertsInMs);
+    fault.phase = 'injected';
+    return fault;
   }
 
   /** Cuts. The time to mend it goes along in the same request, so that nothing depends on this console living on. */

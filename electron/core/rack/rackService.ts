@@ -53,18 +53,19 @@ export class RackService {
     return true;
   }
 
-  /** Starts the rack and resolves when both nodes are on. Throws `rack-unsupported`, `rack-busy`, `rack-failed`. */
+  /** Starts the rack, or joins the one that runs, and resolves when both nodes are on. Throws `rack-unsupported`, `rack-busy`, `rack-failed`. */
   async up(options: RackUpOptions): Promise<RackState> {
     if (this.handle_ !== null) return this.state_;
     if (this.state_.phase === 'starting' || this.state_.phase === 'stopping') {
       throw new RpcError('rack-busy', `the rack is ${this.state_.phase}`);
     }
+    if (await this.attach()) return this.state_;
     const support = await this.support();
     if (this.lab === null || !support.available) throw new RpcError('rack-unsupported', support.reason);
     this.set({ ...DOWN, phase: 'starting', detail: 'building two servers', setup: options.setup, mode: support.mode });
     try {
-      const handle = await this.lab.start(options);
-      this.ownsRack = true;
+      const handle = await this.lab.start(options, (state) => this.set(state));
+      this.ownsRack = !this.lab.keepsRunning;
       this.take(handle);
       return this.state_;
     } catch (error) {

@@ -58,6 +58,9 @@ export interface ConsoleCore {
   givePair(spec: PairSpec): void;
   /** Takes over a rack that runs already; false when there is none. */
   attachRack(): Promise<boolean>;
+  /** This computer goes to sleep, or is back: nothing is heard in between, and clocks must be measured again. */
+  suspended(): void;
+  resumed(): void;
   /** Disconnects, takes down the rack it started, and writes the store out. */
   close(): Promise<void>;
 }
@@ -366,6 +369,8 @@ export function createConsole(options: ConsoleOptions): ConsoleCore {
     },
     givePair: (spec) => core.pairs.give(spec),
     attachRack: () => core.rack.attach(),
+    suspended: () => core.pairs.all().forEach((live) => live.suspended()),
+    resumed: () => core.pairs.all().forEach((live) => live.resumed()),
     close: () => {
       closing ??= within(CLOSE_MS_MAX, 'the console did not close in time', core.close()).catch((error: unknown) =>
         options.report(error instanceof Error ? error.message : String(error)),

@@ -176,6 +176,17 @@ export class LivePair {
     };
   }
 
+  /** This computer goes to sleep: from here on silence is its own. */
+  suspended(): void {
+    this.session.openGap('console', this.session.nowMs(), 'this computer slept');
+  }
+
+  resumed(): void {
+    this.session.closeGap('console', this.session.nowMs());
+    for (const feed of this.feeds) feed.clock.reset();
+    for (const connector of this.connectors) connector.retryNow();
+  }
+
   /** The pair as a drill needs it. */
   stage(): DrillStage {
     return {

@@ -3,7 +3,6 @@
  * deployer, the rack, a place for secrets. Each is chosen once, where a host is put together.
  */
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
-import type { Channel } from '../../../agent/common/rpc/channel.ts';
 import type { DeployPlan, DeployProgress, PreflightItem } from '../../common/contract/deploy.ts';
 import type { NodeSecrets, NodeSpec, PairSpec } from '../../common/contract/pair.ts';
 import type { CableId, RackState, RackUpOptions } from '../../common/contract/rack.ts';
@@ -94,10 +93,10 @@ export interface RackHandlePort {
 }
 
 export interface RackPort {
+  /** A rack that it starts outlives this process (`rack up` of the CLI). */
+  readonly keepsRunning: boolean;
   support(): Promise<{ available: boolean; mode: 'rootless' | 'root' | null; reason: string }>;
-  start(options: RackUpOptions): Promise<RackHandlePort>;
+  /** `onState` hears every state on the way up. */
+  start(options: RackUpOptions, onState: (state: RackState) => void): Promise<RackHandlePort>;
   attach(): Promise<RackHandlePort | null>;
 }
-
-/** Opens the rpc channel to the agent of a node. */
-export type OpenAgentChannel = (process: RemoteProcess) => Channel;

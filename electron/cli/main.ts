@@ -1,0 +1,102 @@
+/** The console without a screen. Results on standard output, the rest on standard error, one exit status per cause. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { RpcError } from '../../agent/common/rpc/messages.ts';
+import { CliError, EXIT, exitOfCode } from './exitStatus.ts';
+import type { ExitName } from './exitStatus.ts';
+import { terminalIo } from './io.ts';
+import type { CliIo } from './io.ts';
+import { APP_DIR, openConsole } from './open.ts';
+import type { CliConsole } from './open.ts';
+import { generalHelp, parseCommand, verbHelp } from './usage.ts';
+import type { Parsed } from './usage.ts';
+import { runDemo } from './verbs/demo.ts';
+import { runDeploy } from './verbs/deploy.ts';
+import { runDrill } from './verbs/drill.ts';
+import { runEngine } from './verbs/engine.ts';
+import { runFault } from './verbs/fault.ts';
+import { runRack } from './verbs/rack.ts';
+import { runProbe, runStatus } from './verbs/watch.ts';
+
+/** The private rack of one demo. */
+const demoRackName = `demo-${process.pid}`;
+
+const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: CliIo) => Promise<void>>> = {
+  rack: runRack,
+  deploy: (parsed, opened, io) => runDeploy(parsed, opened, io, 'deploy'),
+  remove: (parsed, opened, io) => runDeploy(parsed, opened, io, 'remove'),
+  status: runStatus,
+  probe: runProbe,
+  fault: runFault,
+  drill: runDrill,
+  demo: (parsed, opened, io) => runDemo(parsed, opened, io, demoRackName),
+  standby: (parsed, opened, io) => runEngine(parsed, opened, io, 'standby'),
+  takeover: (parsed, opened, io) => runEngine(parsed, opened, io, 'takeover'),
+};
+
+/** The browser host is a program of its own; it takes over our terminal until it ends. */
+function runBrowserHost(parsed: Parsed): Promise<number> {
+  const port = parsed.text('port');
+  if (port !== null && !/^\d{1,5}$/.test(port)) throw new CliError('usage', `--port ${port}: expected a number`);
+  const args = [join(APP_DIR, 'electron/web/main.ts'), ...(port === null ? [] : ['--port', port])];
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status) => resolve(status ?? EXIT.interrupted));
+  });
+}
+
+async function runVerb(parsed: Parsed, io: CliIo): Promise<number> {
+  const run = RUNNERS[parsed.verb.name];
+  if (run === undefined) return runBrowserHost(parsed);
+  const isDemo = parsed.verb.name === 'demo';
+  const opened = openConsole(io, { rackName: isDemo ? demoRackName : null, keepRack: parsed.verb.name === 'rack' });
+  let stopping = false;
+  const stop = (): void => {
+    // A second Ctrl-C does not wait for anything.
+    if (stopping) process.exit(EXIT.interrupted);
+    stopping = true;
+    io.warn('interrupted, cleaning up');
+    void opened.close().then(() => process.exit(EXIT.interrupted));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  try {
+    await run(parsed, opened, io);
+    return EXIT.ok;
+  } finally {
+    if (!stopping) await opened.close();
+    // The core is closing after a signal: its exit status is the signal's.
+    else await new Promise(() => undefined);
+  }
+}
+
+function causeOf(error: unknown): { exit: ExitName; message: string } {
+  if (error instanceof CliError) return { exit: error.exit, message: error.message };
+  if (error instanceof RpcError) return { exit: exitOfCode(error.code), message: error.message };
+  return { exit: 'internal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const io = terminalIo();
+  try {
+    if (args.length === 0 || args[0] === '--help' || args[0] === 'help') {
+      io.out(generalHelp());
+      return args.length === 0 ? EXIT.usage : EXIT.ok;
+    }
+    const parsed = parseCommand(args);
+    if (parsed.help) {
+      io.out(verbHelp(parsed.verb));
+      return EXIT.ok;
+    }
+    return await runVerb(parsed, io);
+  } catch (error) {
+    const { exit, message } = causeOf(error);
+    io.warn(message);
+    return EXIT[exit];
+  }
+}
+
+const status = await main(process.argv.slice(2));
+// What was written must be out before the process ends; a pipe takes it later than the call returns.
+process.stdout.write('', () => process.exit(status));

@@ -1,0 +1,141 @@
+/** What `status` prints: the pair's state in the words of docs/cli.md, as JSON and as text. Pure. */
+import type { AgentStatus, LinkStatus } from '../../agent/common/rpc/agentContract.ts';
+import type { NodeConnection, PairState } from '../common/contract/state.ts';
+import { WITNESS_FRESH_MS } from '../common/verdict/vip.ts';
+
+export interface DirectionReport {
+  readonly from: string;
+  readonly to: string;
+  readonly state: 'up' | 'late' | 'dead' | 'unknown';
+  readonly lastHeardMs: number | null;
+  readonly marginMs: number | null;
+}
+
+export interface StatusReport {
+  readonly nodes: readonly {
+    readonly name: string;
+    /** Its own word while it is fresh, else its peer's; null: nobody knows. */
+    readonly status: string | null;
+    readonly engine: string | null;
+    /** Groups that are started on it. */
+    readonly resources: readonly string[];
+    readonly holdsVip: boolean | null;
+    readonly agent: string;
+    readonly detail: string;
+  }[];
+  readonly vip: {
+    readonly address: string;
+    readonly verdict: 'one' | 'dual' | 'none' | 'unknown';
+    readonly holder: string | null;
+    readonly answeredBy: string | null;
+    readonly missing: readonly string[];
+  } | null;
+  readonly links: readonly {
+    readonly id: string;
+    readonly medium: string;
+    readonly directions: readonly DirectionReport[];
+  }[];
+}
+
+/** A node's own status, unless it is too old to mean anything. */
+function freshStatus(node: NodeConnection): AgentStatus | null {
+  return node.status !== null && (node.statusAgeMs ?? Number.POSITIVE_INFINITY) <= WITNESS_FRESH_MS
+    ? node.status
+    : null;
+}
+
+function nodeReport(
+  node: NodeConnection,
+  peer: NodeConnection,
+  holders: readonly string[],
+  verdict: string | null,
+): StatusReport['nodes'][number] {
+  const status = freshStatus(node);
+  const held = status?.vips.some((v) => v.heldOn !== null) ?? null;
+  return {
+    name: node.node,
+    status: status?.status ?? freshStatus(peer)?.peer.status ?? null,
+    engine: status?.engine ?? null,
+    resources: (status?.groups ?? []).filter((g) => g.state === 'started').flatMap((g) => g.resources),
+    // A node without power says nothing and still is known to hold nothing.
+    holdsVip: held ?? (verdict === 'one' || verdict === 'none' ? holders.includes(node.node) : null),
+    agent: node.agent.phase,
+    detail: node.phase === 'ready' ? node.agent.detail : node.detail,
+  };
+}
+
+type Direction = LinkStatus['fromPeer'];
+
+function direction(from: string, to: string, heard: Direction | undefined): DirectionReport {
+  return {
+    from,
+    to,
+    state: heard?.state ?? 'unknown',
+    lastHeardMs: heard?.silenceMs ?? null,
+    marginMs: heard?.marginMs ?? null,
+  };
+}
+
+/** The hearer knows best; the speaker's echo is used where the hearer is silent. */
+function linkReports(a: NodeConnection, b: NodeConnection): StatusReport['links'] {
+  const [ofA, ofB] = [freshStatus(a)?.links ?? [], freshStatus(b)?.links ?? []];
+  const ids = [...new Set([...ofA, ...ofB].map((l) => l.id))];
+  return ids.map((id) => {
+    const [la, lb] = [ofA.find((l) => l.id === id), ofB.find((l) => l.id === id)];
+    return {
+      id,
+      medium: (la ?? lb)?.medium ?? 'unknown',
+      directions: [
+        direction(a.node, b.node, lb?.fromPeer ?? la?.toPeer),
+        direction(b.node, a.node, la?.fromPeer ?? lb?.toPeer),
+      ],
+    };
+  });
+}
+
+/** The report of a state. */
+export function statusReport(state: PairState): StatusReport {
+  const [a, b] = state.nodes;
+  const [vip] = state.vips;
+  const holders = vip?.holders ?? [];
+  return {
+    nodes: [nodeReport(a, b, holders, vip?.verdict ?? null), nodeReport(b, a, holders, vip?.verdict ?? null)],
+    vip:
+      vip === undefined
+        ? null
+        : {
+            address: vip.address,
+            verdict: vip.verdict,
+            holder: vip.holder,
+            answeredBy: vip.answeredBy,
+            missing: vip.missing,
+          },
+    links: linkReports(a, b),
+  };
+}
+
+const ms = (value: number | null): string => (value === null ? '-' : `${value.toFixed(0)} ms`);
+
+/** The same for people. */
+export function statusText(report: StatusReport): string {
+  const lines = report.nodes.map((n) => {
+    const holds = n.holdsVip === null ? 'holds VIP: unknown' : n.holdsVip ? 'HOLDS VIP' : 'standby';
+    const aside = n.agent === 'attached' ? '' : `  (agent ${n.agent}${n.detail === '' ? '' : `: ${n.detail}`})`;
+    return `node  ${n.name}  ${n.status ?? 'unknown'}  ${holds}  ${n.resources.join(' ')}${aside}`;
+  });
+  const { vip } = report;
+  if (vip !== null) {
+    const missing = vip.missing.length > 0 ? `  missing witness: ${vip.missing.join(', ')}` : '';
+    lines.push(
+      `vip   ${vip.address}  ${vip.verdict}  holder ${vip.holder ?? '-'}  answered by ${vip.answeredBy ?? '-'}${missing}`,
+    );
+  }
+  for (const link of report.links) {
+    for (const d of link.directions) {
+      lines.push(
+        `link  ${link.id}  ${d.from} -> ${d.to}  ${d.state}  heard ${ms(d.lastHeardMs)} ago  margin ${ms(d.marginMs)}`,
+      );
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,29 @@
+/** The console as every host puts it together: SSH with the user's known_hosts, the deployer, the agent's files. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { createDeployer } from '../deploy/index.ts';
+import { knownHostsFile, SshConnection } from '../ssh/index.ts';
+import { createConsole } from './console.ts';
+import type { ConsoleCore, ConsoleOptions } from './console.ts';
+
+export interface AssembleOptions extends Omit<ConsoleOptions, 'createConnector' | 'deployer' | 'probe' | 'wallMs'> {
+  /** Root of the application's own files; `build/agent` below it is what is deployed. */
+  readonly appDir: string;
+  /** Default: `build/agent` below appDir. */
+  readonly agentDir?: string;
+  /** A Node of at least 22 that runs the probe. */
+  readonly nodePath: string;
+}
+
+/** Makes the console. Throws when the session store cannot be opened. */
+export function assembleConsole(options: AssembleOptions): ConsoleCore {
+  const { appDir, agentDir = join(appDir, 'build', 'agent'), nodePath, ...rest } = options;
+  const hostKeys = knownHostsFile(join(homedir(), '.ssh', 'known_hosts'), ['/etc/ssh/ssh_known_hosts']);
+  return createConsole({
+    ...rest,
+    wallMs: () => Date.now(),
+    createConnector: (spec) => new SshConnection(spec, { hostKeys }),
+    deployer: createDeployer({ agentDir, appDir }),
+    probe: { runtime: nodePath, bundle: join(agentDir, 'twinbeat-agent.cjs') },
+  });
+}
