@@ -24,8 +24,5 @@ export interface CoreStart {
 export type CoreMessage =
   | { readonly kind: 'start'; readonly options: CoreStart }
   | { readonly kind: 'page' }
-  /** The computer goes to sleep, or is back: nothing was heard in between. */
-  | { readonly kind: 'suspend' }
-  | { readonly kind: 'resume' }
   /** Close everything, the rack too, then exit. */
   | { readonly kind: 'shutdown' };

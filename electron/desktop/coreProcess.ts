@@ -50,10 +50,6 @@ export class CoreProcess {
     return port1;
   }
 
-  tell(kind: 'suspend' | 'resume'): void {
-    this.send({ kind });
-  }
-
   /** Resolves when the process is gone. */
   async stop(): Promise<void> {
     this.isStopping = true;

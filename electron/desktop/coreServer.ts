@@ -12,9 +12,6 @@ export interface ServedConsole<X> {
   readonly implementation: Implementation<ConsoleContract, X>;
   /** One per page. */
   newContext(): X;
-  /** The computer slept: what was heard before and after has a gap between. */
-  suspended(): void;
-  resumed(): void;
   /** Takes the rack down too. */
   close(): Promise<void>;
 }
@@ -66,10 +63,6 @@ export function serveCore<X>(
     if (running === null || host === null) return;
     if (message.kind === 'page' && port !== undefined) {
       serve(portChannel(port), consoleContract, followSettings(running.implementation, host), running.newContext());
-    } else if (message.kind === 'suspend') {
-      running.suspended();
-    } else if (message.kind === 'resume') {
-      running.resumed();
     } else if (message.kind === 'shutdown') {
       await running.close();
       exit(0);

@@ -8,7 +8,6 @@ import {
   ipcMain,
   Menu,
   nativeTheme,
-  powerMonitor,
   protocol,
   safeStorage,
   screen,
@@ -157,8 +156,6 @@ async function start(): Promise<void> {
   const core = createCore();
   stopCoreOnQuit(core);
   servePages(core);
-  powerMonitor.on('suspend', () => core.tell('suspend'));
-  powerMonitor.on('resume', () => core.tell('resume'));
   app.on('second-instance', () => {
     if (window?.isMinimized()) window.restore();
     window?.focus();

@@ -1,4 +1,4 @@
-/** Bundles the desktop host: main, preload and core, each one CommonJS file. */
+/** Bundles the desktop host: main, preload and core, each one CommonJS file, and the rack's programs as one module. */
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build as bundle, type BuildOptions } from 'esbuild';
@@ -6,13 +6,13 @@ import { build as bundle, type BuildOptions } from 'esbuild';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 /**
- * Packages that stay outside the bundle because they find their native files beside themselves.
- * They are what a packed application carries in its node_modules (see resources/electron-builder.yml).
+ * Packages that stay outside the bundle because they find their native file beside themselves: what
+ * a packed application carries in its node_modules (resources/electron-builder.yml).
  */
-export const NATIVE_PACKAGES = ['koffi', 'serialport', '@serialport/*', '@lydell/node-pty', '@koromix/*'] as const;
+const NATIVE_PACKAGES = ['@lydell/node-pty', '@lydell/node-pty/*'];
 
 /** Optional accelerators of ssh2, compiled at install time where a compiler is: we ship without and they stay absent. */
-const ABSENT_PACKAGES = ['cpu-features', '*/sshcrypto.node'] as const;
+const ABSENT_PACKAGES = ['cpu-features', '*/sshcrypto.node'];
 
 interface DesktopBuild {
   readonly outDir?: string;
@@ -20,7 +20,7 @@ interface DesktopBuild {
   readonly coreEntry?: string;
 }
 
-/** Writes main.cjs, preload.cjs and core.cjs; by default to build/desktop. */
+/** Writes main.cjs, preload.cjs, core.cjs and lab.mjs; by default to build/desktop. */
 export async function buildDesktop({ outDir, coreEntry }: DesktopBuild = {}): Promise<void> {
   const out = outDir ?? join(ROOT, 'build', 'desktop');
   rmSync(out, { recursive: true, force: true });
@@ -58,5 +58,25 @@ export async function buildDesktop({ outDir, coreEntry }: DesktopBuild = {}): Pr
     ...node,
     entryPoints: [coreEntry ?? join(ROOT, 'electron/desktop/core.ts')],
     outfile: join(out, 'core.cjs'),
+  });
+  if (coreEntry === undefined) await buildLab(join(out, 'lab.mjs'));
+}
+
+/** The rack runs on plain Node, outside Electron and its archive. */
+async function buildLab(outfile: string): Promise<void> {
+  await bundle({
+    entryPoints: [join(ROOT, 'electron/lab/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    legalComments: 'none',
+    logLevel: 'warning',
+    external: [...NATIVE_PACKAGES, ...ABSENT_PACKAGES],
+    // ssh2 is CommonJS inside and asks for Node's modules by `require`.
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+    },
   });
 }

@@ -6,7 +6,6 @@ import {
   launchDesktop,
   missingForDesktop,
   newDataDir,
-  lifeLog,
   realElectron,
   waitForLine,
   type Launched,
@@ -191,14 +190,6 @@ describe.skipIf(obstacle !== null)(`desktop shell on ${realElectron() ?? 'the st
       ({ Menu }) => Menu.getApplicationMenu()?.getMenuItemById('reload')?.accelerator,
     );
     expect(reload).toBe('F5');
-  });
-
-  test('sleep and waking reach the core', async () => {
-    await desktop.app.evaluate(({ powerMonitor }) => {
-      powerMonitor.emit('suspend');
-      powerMonitor.emit('resume');
-    });
-    await expect.poll(() => lifeLog(dataDir)).toEqual(['core suspended', 'core resumed']);
   });
 
   test('reloading the page gets it a new port', async () => {

@@ -10,11 +10,12 @@ import { buildDesktop } from '../../tools/buildDesktop.ts';
 export const ROOT = path.join(import.meta.dirname, '..', '..', '..');
 const STANDIN_DIST = path.join(ROOT, 'test/support/electron-standin/dist');
 
-/** The real binary, if it was fetched or is named in the environment. */
+/** The real binary, if it was fetched or is named in the environment, and there is a display to use it on. */
 export function realElectron(): string | null {
   const dist = process.env['ELECTRON_OVERRIDE_DIST_PATH'] ?? path.join(ROOT, 'node_modules/electron/dist');
   const executable = path.join(dist, 'electron');
-  return existsSync(executable) && path.resolve(dist) !== STANDIN_DIST ? executable : null;
+  if (!existsSync(executable) || path.resolve(dist) === STANDIN_DIST) return null;
+  return process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY'] ? executable : null;
 }
 
 /** The executable that Playwright's launch would take. */

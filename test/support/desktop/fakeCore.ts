@@ -51,8 +51,6 @@ function create(options: CoreStart, host: Client<HostContract>): Promise<ServedC
   return Promise.resolve({
     implementation: implementation(fake, host),
     newContext: () => null,
-    suspended: () => log('core suspended'),
-    resumed: () => log('core resumed'),
     close: async () => {
       fake.close();
       log('core closing');

@@ -26,7 +26,6 @@ export function createElectron(runtime: Runtime): StandIn {
   const { session, defaultSession } = createSession(runtime, protocol);
   const created = (window: BrowserWindow): void => {
     app.emit('web-contents-created', {}, window.webContents);
-    app.emit('browser-window-created', {}, window);
   };
   const focusedWindow = (): BrowserWindow | null => [...runtime.windows.values()].at(-1) ?? null;
   const webContents = strict('webContents', {

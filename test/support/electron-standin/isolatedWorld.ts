@@ -87,28 +87,16 @@ export function isolatedWorld(createCodec: () => Codec, boot: WorldBoot, runPrel
     return channel.port1;
   };
 
-  const pending = new Map<
-    number,
-    { resolve: (value: unknown) => void; reject: (error: Error) => void; channel: string }
-  >();
-  let lastCall = 0;
   const received = new Emitter();
   const ipcRenderer = strict('ipcRenderer', {
     on: (channel: string, listener: Listener) => received.on(channel, listener),
     once: (channel: string, listener: Listener) => received.once(channel, listener),
     off: (channel: string, listener: Listener) => received.off(channel, listener),
     send: (channel: string, ...args: unknown[]) => post({ t: 'send', channel, args }),
-    invoke: (channel: string, ...args: unknown[]) =>
-      new Promise((resolve, reject) => {
-        const id = ++lastCall;
-        pending.set(id, { resolve, reject, channel });
-        post({ t: 'invoke', channel, id, args });
-      }),
   });
 
   type Incoming =
     | { t: 'send'; channel: string; args: unknown[]; ports: string[] }
-    | { t: 'reply'; id: number; value?: unknown; error?: string }
     | { t: 'port'; id: string; data: string; ports: string[] }
     | { t: 'port-close'; id: string };
   scope.__electronStandinReceive = (text) => {
@@ -120,11 +108,6 @@ export function isolatedWorld(createCodec: () => Codec, boot: WorldBoot, runPrel
     } else if (message.t === 'port-close') {
       ports.get(message.id)?.close();
       ports.delete(message.id);
-    } else {
-      const call = pending.get(message.id);
-      pending.delete(message.id);
-      if (message.error === undefined) call?.resolve(message.value);
-      else call?.reject(new Error(`Error invoking remote method '${call.channel}': ${message.error}`));
     }
   };
 

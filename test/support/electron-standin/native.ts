@@ -1,6 +1,6 @@
-/** The parts of the operating system that an application meets: dialogs, shell, theme, power, screen. */
+/** The parts of the operating system that an application meets: dialogs, theme, screen. */
 import { EventEmitter } from 'node:events';
-import type { Dialog, NativeTheme, PowerMonitor, Screen, Shell } from 'electron';
+import type { Dialog, NativeTheme, Screen } from 'electron';
 import { report } from './runtime.ts';
 import { strict, type MembersOf } from './strict.ts';
 
@@ -21,15 +21,8 @@ function createDialog(): object {
   return strict('dialog', members);
 }
 
-export function createNative(): Record<'dialog' | 'shell' | 'nativeTheme' | 'powerMonitor' | 'screen', object> {
-  const shell: MembersOf<Shell> = {
-    openExternal: (url: string) => {
-      report(`openExternal ${url}`);
-      return Promise.resolve();
-    },
-  };
+export function createNative(): Record<'dialog' | 'nativeTheme' | 'screen', object> {
   const nativeTheme: MembersOf<NativeTheme> = { themeSource: 'system', shouldUseDarkColors: false };
-  const powerMonitor: MembersOf<PowerMonitor> = {};
   const display = {
     id: 1,
     bounds: { x: 0, y: 0, width: 1920, height: 1080 },
@@ -38,9 +31,7 @@ export function createNative(): Record<'dialog' | 'shell' | 'nativeTheme' | 'pow
   const screen: MembersOf<Screen> = { getAllDisplays: () => [display] };
   return {
     dialog: createDialog(),
-    shell: strict('shell', shell),
     nativeTheme: emitter('nativeTheme', nativeTheme),
-    powerMonitor: emitter('powerMonitor', powerMonitor),
     screen: emitter('screen', screen),
   };
 }

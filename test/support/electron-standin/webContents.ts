@@ -22,10 +22,7 @@ export interface WebPreferences {
 }
 
 type FromWorld =
-  | { t: 'send'; channel: string; args: unknown[] }
-  | { t: 'invoke'; channel: string; id: number; args: unknown[] }
-  | { t: 'preload-error'; path: string; message: string }
-  | PortFrame;
+  { t: 'send'; channel: string; args: unknown[] } | { t: 'preload-error'; path: string; message: string } | PortFrame;
 
 type OpenHandler = (details: { url: string; frameName: string; disposition: string }) => { action: 'allow' | 'deny' };
 
@@ -105,22 +102,9 @@ export class WebContents extends EventEmitter implements MembersOf<RealWebConten
     this.openHandler = handler;
   }
 
-  send(channel: string, ...args: unknown[]): void {
-    this.toWorld({ t: 'send', channel, args, ports: [] });
-  }
-
   postMessage(channel: string, message: unknown, transfer: readonly MessagePortMain[] = []): void {
     const ports = transfer.map((port) => this.relay.give(releasePort(port)));
     this.toWorld({ t: 'send', channel, args: [message], ports });
-  }
-
-  /** The page's own world: obeys its CSP except for eval. */
-  async executeJavaScript(code: string): Promise<unknown> {
-    const session = await this.started;
-    const reply = await session.send('Runtime.evaluate', { expression: code, awaitPromise: true, returnByValue: true });
-    const failure = reply['exceptionDetails'] as { text: string; exception?: { description?: string } } | undefined;
-    if (failure !== undefined) throw new Error(failure.exception?.description ?? failure.text);
-    return (reply['result'] as { value?: unknown }).value;
   }
 
   /** Whether a document request may go on. Emits the navigation events for what the page started itself. */
@@ -155,7 +139,6 @@ export class WebContents extends EventEmitter implements MembersOf<RealWebConten
         return host === '' ? 'null' : `${protocol}//${host}`;
       },
       isDestroyed: () => this.isGone,
-      send: (channel: string, ...args: unknown[]) => this.send(channel, ...args),
       postMessage: (channel: string, message: unknown, transfer?: MessagePortMain[]) =>
         this.postMessage(channel, message, transfer),
     });
@@ -189,7 +172,7 @@ export class WebContents extends EventEmitter implements MembersOf<RealWebConten
     );
     session.on('Runtime.bindingCalled', (event: { name: string; payload: string; executionContextId: number }) => {
       if (event.name !== BINDING || event.executionContextId !== this.worldContextId) return;
-      void this.fromWorld(codec.decode(event.payload) as FromWorld);
+      this.fromWorld(codec.decode(event.payload) as FromWorld);
     });
     session.on('Page.frameNavigated', ({ frame }: { frame: { id: string; url: string; urlFragment?: string } }) => {
       if (frame.id !== this._targetId) return;
@@ -248,33 +231,15 @@ export class WebContents extends EventEmitter implements MembersOf<RealWebConten
     this.cdpSession?.send('Runtime.callFunctionOn', call).catch(() => undefined); // the page went away meanwhile
   }
 
-  private async fromWorld(message: FromWorld): Promise<void> {
+  private fromWorld(message: FromWorld): void {
     const event = { sender: this, senderFrame: this.mainFrame, ports: [], processId: 1, frameId: this.id };
     if (message.t === 'send') {
       this.ipcMain.emit(message.channel, event, ...message.args);
-    } else if (message.t === 'invoke') {
-      this.toWorld({ t: 'reply', id: message.id, ...(await this.answer(event, message.channel, message.args)) });
     } else if (message.t === 'preload-error') {
       report(`preload ${message.path} failed: ${message.message}`);
       this.emit('preload-error', {}, message.path, new Error(message.message));
     } else {
       this.relay.receive(message);
-    }
-  }
-
-  private async answer(
-    event: object,
-    channel: string,
-    args: unknown[],
-  ): Promise<{ value: unknown } | { error: string }> {
-    const handler = this.ipcMain._handlers.get(channel);
-    if (handler === undefined) return { error: `Error: No handler registered for '${channel}'` };
-    try {
-      const value = await handler(event, ...args);
-      codec.encode(value); // refuse what cannot be cloned before the reply is on its way
-      return { value };
-    } catch (error) {
-      return { error: String(error) };
     }
   }
 }

@@ -38,7 +38,7 @@ describe('gaps are loud', () => {
   });
 
   test('a test may replace what is there', () => {
-    const dialog = strict('dialog', { showMessageBox: () => 1 });
+    const dialog = strict('dialog', { showMessageBox: (): number => 1 });
     dialog.showMessageBox = () => 2;
     expect(dialog.showMessageBox()).toBe(2);
   });
