@@ -4,10 +4,6 @@
 const ALLOWED: readonly (readonly [RegExp, string])[] = [
   [/Cannot lock ourselves into memory/, 'the real daemon in a namespace without memlock rights'],
   [/Late heartbeat: Node \S+: interval \d+ ms \(> deadtime\)/, 'a node that returns after it was dead: section 5'],
-  [
-    /Cluster node \S+ returning after partition/,
-    'only after a real silence longer than deadtime; counted by the story',
-  ],
 ];
 
 /** The lines at level ERROR, CRIT, ALERT or EMERG that no rule allows. */

@@ -78,9 +78,10 @@ export async function installPair(
 
 /** Who answers HTTP on the VIP, asked from the client host; null: nobody. */
 export async function answeredBy(rack: RackHandle): Promise<string | null> {
-  const got = await runOn(rack, 'client', `curl -s -m 2 -D - -o /dev/null http://${VIP}/ || true`);
-  const header = got.lines.find((line) => /^x-twinbeat-node:/i.test(line));
-  return header?.split(':')[1]?.trim() ?? null;
+  const code = `fetch('http://${VIP}/', { signal: AbortSignal.timeout(2000) })
+    .then((r) => console.log(r.headers.get('x-twinbeat-node')), () => undefined)`;
+  const got = await runOn(rack, 'client', `'${process.execPath}' -e "${code}"`);
+  return got.lines.at(-1)?.trim() || null;
 }
 
 /** Waits until exactly this node holds the VIP and answers the client on it. */

@@ -4,7 +4,11 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import type { RackHandle } from '../../electron/lab/index.ts';
 
 /** Polls until `condition` holds; throws with `what` when it does not within `withinMs`. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  withinMs = 10_000,
+): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
@@ -79,7 +83,11 @@ export function leftovers({ processes, namespaces, dir }: Footprint): string[] {
     .map(({ pid, command }) => `process ${pid}: ${command}`);
   const held = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => namespacesOf(Number(name)).filter((ns) => namespaces.has(ns)).map((ns) => `process ${name} is in ${ns}`));
+    .flatMap((name) =>
+      namespacesOf(Number(name))
+        .filter((ns) => namespaces.has(ns))
+        .map((ns) => `process ${name} is in ${ns}`),
+    );
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
     .filter((line) => line.includes(dir))
