@@ -12,12 +12,12 @@ export const PORT_CHANNEL = 'twinbeat:port';
 /** What the core must know of its host; paths are absolute. */
 export interface CoreStart {
   readonly version: string;
-  /** Profiles, sessions and settings live here. */
-  readonly dataDir: string;
-  /** The agent's folder as it is sent to nodes. */
-  readonly agentDir: string;
-  /** Root of the application's own files, for whatever the rack shows to its nodes. */
+  /** Pairs, settings and sessions live here; null: where the other hosts keep them for this user. */
+  readonly userDir: string | null;
+  /** Holds build/agent, resources and the Node packages: the checkout, or a packed application's resources. */
   readonly appDir: string;
+  /** The rack's programs (electron/lab/main.ts, bundled), outside of any archive. */
+  readonly labEntry: string;
 }
 
 /** Main to core. `start` carries the port of hostContract, `page` the port of one page. */

@@ -44,7 +44,7 @@ export function serveCore<X>(
   create: ConsoleFactory<X>,
   exit: (code: number) => void,
 ): void {
-  let console: Promise<ServedConsole<X>> | null = null;
+  let serving: Promise<ServedConsole<X>> | null = null;
   let host: Client<HostContract> | null = null;
 
   const start = async (options: CoreStart, hostClient: Client<HostContract>): Promise<ServedConsole<X>> => {
@@ -57,9 +57,9 @@ export function serveCore<X>(
   const receive = async (message: CoreMessage, port: PortLike | undefined): Promise<void> => {
     if (message.kind === 'start' && port !== undefined) {
       host = connect(portChannel(port), hostContract);
-      console = start(message.options, host);
+      serving = start(message.options, host);
     }
-    const running = await console;
+    const running = await serving;
     if (running === null || host === null) return;
     if (message.kind === 'page' && port !== undefined) {
       serve(portChannel(port), consoleContract, followSettings(running.implementation, host), running.newContext());

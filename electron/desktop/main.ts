@@ -28,6 +28,9 @@ import { placeWindow, readWindowState, writeWindowState } from './windowState.ts
 /** This file is build/desktop/main.cjs; everything else is found from it. */
 const BUILD_DIR = path.join(__dirname, '..');
 
+/** Everything of this user in one other place: for tests, and for a stick with everything on it. */
+const userDir = process.env['TWINBEAT_USER_DIR'] ? path.resolve(process.env['TWINBEAT_USER_DIR']) : undefined;
+
 let window: BrowserWindow | null = null;
 let menuLanguage: MenuLanguage = 'en';
 
@@ -63,12 +66,13 @@ function hostImplementation(): Implementation<HostContract, null> {
 }
 
 function createCore(): CoreProcess {
-  const resources = app.isPackaged ? process.resourcesPath : BUILD_DIR;
+  const { resourcesPath } = process;
+  const programs = app.isPackaged ? path.join(resourcesPath, 'app.asar.unpacked', 'build', 'desktop') : __dirname;
   const options = {
     version: app.getVersion(),
-    dataDir: app.getPath('userData'),
-    agentDir: path.join(resources, 'agent'),
-    appDir: app.getAppPath(),
+    userDir: userDir ?? null,
+    appDir: app.isPackaged ? resourcesPath : app.getAppPath(),
+    labEntry: path.join(programs, 'lab.mjs'),
   };
   const core = new CoreProcess(path.join(__dirname, 'core.cjs'), options, hostImplementation(), (exitCode) => {
     report(`the core ended with ${exitCode}`);
@@ -163,9 +167,7 @@ async function start(): Promise<void> {
   await openWindow();
 }
 
-/** Profiles and recordings elsewhere than in the user's own folder: for tests, and for a stick with everything on it. */
-const dataDir = process.env['TWINBEAT_DATA_DIR'];
-if (dataDir !== undefined && dataDir !== '') app.setPath('userData', path.resolve(dataDir));
+if (userDir !== undefined) app.setPath('userData', userDir);
 
 app.enableSandbox();
 protocol.registerSchemesAsPrivileged([

@@ -11,8 +11,8 @@ export interface AssembleOptions extends Omit<ConsoleOptions, 'createConnector' 
   readonly appDir: string;
   /** Default: `build/agent` below appDir. */
   readonly agentDir?: string;
-  /** A Node of at least 22 that runs the probe. */
-  readonly nodePath: string;
+  /** A Node of at least 22 that runs the probe; null: this host cannot probe. */
+  readonly nodePath: string | null;
 }
 
 /** Makes the console. Throws when the session store cannot be opened. */
@@ -24,6 +24,6 @@ export function assembleConsole(options: AssembleOptions): ConsoleCore {
     wallMs: () => Date.now(),
     createConnector: (spec) => new SshConnection(spec, { hostKeys }),
     deployer: createDeployer({ agentDir, appDir }),
-    probe: { runtime: nodePath, bundle: join(agentDir, 'twinbeat-agent.cjs') },
+    probe: nodePath === null ? null : { runtime: nodePath, bundle: join(agentDir, 'twinbeat-agent.cjs') },
   });
 }

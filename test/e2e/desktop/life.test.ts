@@ -10,7 +10,7 @@ import {
   launchDesktop,
   lifeLog,
   missingForDesktop,
-  newDataDir,
+  newUserDir,
   processesWith,
   realElectron,
   STANDIN_ENVIRONMENT,
@@ -26,7 +26,7 @@ const GONE_MS_MAX = 10_000;
 
 describe.skipIf(obstacle !== null)('life of the desktop application', () => {
   let probeApp: Awaited<ReturnType<typeof buildProbeApp>>;
-  let dataDir: string;
+  let userDir: string;
   /** The application's own temporary folder: whatever is in it at the end was left behind. */
   let temporaryDir: string;
   const launched: Launched[] = [];
@@ -36,17 +36,17 @@ describe.skipIf(obstacle !== null)('life of the desktop application', () => {
   });
   afterAll(() => probeApp.remove());
   beforeEach(() => {
-    dataDir = newDataDir();
+    userDir = newUserDir();
     temporaryDir = mkdtempSync(path.join(tmpdir(), 'twinbeat-temporary-'));
   });
   afterEach(async () => {
     // A test that failed half way must not leave its application to the next one.
     for (const desktop of launched.splice(0)) if (isAlive(desktop.pid)) await desktop.close();
-    for (const directory of [dataDir, temporaryDir]) rmSync(directory, { recursive: true, force: true });
+    for (const directory of [userDir, temporaryDir]) rmSync(directory, { recursive: true, force: true });
   });
 
   const launch = async (env: Record<string, string> = {}): Promise<Launched> => {
-    const desktop = await launchDesktop({ appDir: probeApp.dir, dataDir, env: { TMPDIR: temporaryDir, ...env } });
+    const desktop = await launchDesktop({ appDir: probeApp.dir, userDir, env: { TMPDIR: temporaryDir, ...env } });
     launched.push(desktop);
     await waitForLine(desktop.page);
     return desktop;
@@ -67,7 +67,7 @@ describe.skipIf(obstacle !== null)('life of the desktop application', () => {
           listen(event, () => appendFileSync(file, `${event}\n`));
         }
       },
-      path.join(dataDir, 'life.log'),
+      path.join(userDir, 'life.log'),
     );
 
   test('quit: windows close, the core gets its time, then everything is gone', async () => {
@@ -75,7 +75,7 @@ describe.skipIf(obstacle !== null)('life of the desktop application', () => {
     const core = await corePid(desktop);
     await logLife(desktop);
     await desktop.close();
-    const log = lifeLog(dataDir);
+    const log = lifeLog(userDir);
     expect(log.filter((line) => line.startsWith('core'))).toEqual(['core closing', 'core closed']);
     expect(log.indexOf('core closed')).toBeGreaterThan(log.indexOf('will-quit'));
     expect(log.at(-1)).toBe('quit');
@@ -91,7 +91,7 @@ describe.skipIf(obstacle !== null)('life of the desktop application', () => {
     const ended = desktop.app.waitForEvent('close');
     await desktop.page.close();
     await ended;
-    const log = lifeLog(dataDir);
+    const log = lifeLog(userDir);
     expect(log).toContain('window-all-closed');
     expect(log.indexOf('core closed')).toBeGreaterThan(log.indexOf('will-quit'));
     expect(log.at(-1)).toBe('quit');
@@ -114,7 +114,7 @@ describe.skipIf(obstacle !== null)('life of the desktop application', () => {
         new Promise<boolean>((resolve) => BrowserWindow.getAllWindows()[0]?.once('focus', () => resolve(true))),
     );
     const second = spawn(desktopExecutable(), [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), probeApp.dir], {
-      env: { ...process.env, ...STANDIN_ENVIRONMENT, TWINBEAT_DATA_DIR: dataDir, TMPDIR: temporaryDir },
+      env: { ...process.env, ...STANDIN_ENVIRONMENT, TWINBEAT_USER_DIR: userDir, TMPDIR: temporaryDir },
       stdio: 'ignore',
     });
     const status = await new Promise((resolve) => second.on('exit', resolve));
@@ -152,7 +152,7 @@ describe.skipIf(obstacle !== null)('life of the desktop application', () => {
   });
 
   const secretFiles = (): string =>
-    existsSync(path.join(dataDir, 'secrets.json')) ? readFileSync(path.join(dataDir, 'secrets.json'), 'utf8') : '';
+    existsSync(path.join(userDir, 'secrets.json')) ? readFileSync(path.join(userDir, 'secrets.json'), 'utf8') : '';
   const setSecret = (desktop: Launched, secret: string | null): Promise<string> =>
     desktop.page.evaluate(async (value) => {
       try {

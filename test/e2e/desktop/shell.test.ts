@@ -5,7 +5,7 @@ import {
   buildProbeApp,
   launchDesktop,
   missingForDesktop,
-  newDataDir,
+  newUserDir,
   realElectron,
   waitForLine,
   type Launched,
@@ -16,20 +16,20 @@ declare const probe: Probe;
 const obstacle = missingForDesktop();
 
 describe.skipIf(obstacle !== null)(`desktop shell on ${realElectron() ?? 'the stand-in'}`, () => {
-  const dataDir = newDataDir();
+  const userDir = newUserDir();
   let probeApp: Awaited<ReturnType<typeof buildProbeApp>>;
   let desktop: Launched;
 
   beforeAll(async () => {
     probeApp = await buildProbeApp();
-    desktop = await launchDesktop({ appDir: probeApp.dir, dataDir });
+    desktop = await launchDesktop({ appDir: probeApp.dir, userDir });
     await desktop.page.waitForSelector('body[data-tried]', { state: 'attached' });
     await waitForLine(desktop.page);
   });
   afterAll(async () => {
     await desktop.close();
     probeApp.remove();
-    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(userDir, { recursive: true, force: true });
   });
 
   test('opens one visible window with the page and its title', async () => {

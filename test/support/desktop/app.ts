@@ -85,14 +85,15 @@ export interface Launched {
 
 export interface LaunchOptions {
   readonly appDir: string;
-  readonly dataDir: string;
+  /** Where the application keeps everything of its user. */
+  readonly userDir: string;
   readonly env?: Record<string, string>;
   /** A packed application's executable. */
   readonly executable?: string;
 }
 
 /** Starts the application and waits for its window. */
-export async function launchDesktop({ appDir, dataDir, env, executable }: LaunchOptions): Promise<Launched> {
+export async function launchDesktop({ appDir, userDir, env, executable }: LaunchOptions): Promise<Launched> {
   // Playwright asks the electron package for the executable, in this process.
   if (realElectron() === null) process.env['ELECTRON_OVERRIDE_DIST_PATH'] = STANDIN_DIST;
   const app = await _electron.launch({
@@ -101,7 +102,7 @@ export async function launchDesktop({ appDir, dataDir, env, executable }: Launch
     env: {
       ...(process.env as Record<string, string>),
       ...STANDIN_ENVIRONMENT,
-      TWINBEAT_DATA_DIR: dataDir,
+      TWINBEAT_USER_DIR: userDir,
       LANG: 'en_US.UTF-8',
       ...env,
     },
@@ -129,13 +130,13 @@ export async function waitForLine(page: Page, count = 1): Promise<void> {
   await page.waitForFunction((n) => ((globalThis as { probe?: Probe }).probe?.clientCount ?? 0) >= n, count);
 }
 
-export function newDataDir(): string {
-  return mkdtempSync(path.join(tmpdir(), 'twinbeat-data-'));
+export function newUserDir(): string {
+  return mkdtempSync(path.join(tmpdir(), 'twinbeat-user-'));
 }
 
 /** Lines that the core and the quit test wrote, or none. */
-export function lifeLog(dataDir: string): string[] {
-  const file = path.join(dataDir, 'life.log');
+export function lifeLog(userDir: string): string[] {
+  const file = path.join(userDir, 'life.log');
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 }
 

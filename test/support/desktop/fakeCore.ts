@@ -47,7 +47,7 @@ function implementation(fake: FakeConsole, host: Client<HostContract>): Implemen
 
 function create(options: CoreStart, host: Client<HostContract>): Promise<ServedConsole<null>> {
   const fake = new FakeConsole({ pace: 0, settings: { language: null, theme: 'system' } });
-  const log = (line: string): void => appendFileSync(join(options.dataDir, 'life.log'), `${line}\n`);
+  const log = (line: string): void => appendFileSync(join(options.userDir ?? '.', 'life.log'), `${line}\n`);
   return Promise.resolve({
     implementation: implementation(fake, host),
     newContext: () => null,

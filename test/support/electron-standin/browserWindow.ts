@@ -164,7 +164,7 @@ export function createBrowserWindowClass(
       const self = strict<BrowserWindow & MembersOf<RealBrowserWindow>>('BrowserWindow', this);
       runtime.windows.set(this.id, self);
       created(self);
-      return self as AppWindow;
+      return self;
     }
 
     static getAllWindows(): BrowserWindow[] {

@@ -113,7 +113,7 @@ export function createCodec(): Codec {
         for (const item of tree[1] as unknown[]) set.add(read(item));
         return set;
       }
-      const object = keep(index, {} as Record<string, unknown>);
+      const object = keep(index, {});
       for (const [key, item] of pairs) {
         // Defined, not assigned: a key called __proto__ is data.
         const value = read(item);

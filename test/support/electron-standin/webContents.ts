@@ -7,7 +7,7 @@ import type { CdpParams, CdpSession } from './cdp.ts';
 import { createCodec } from './codec.ts';
 import type { IpcMain } from './ipcMain.ts';
 import { isolatedWorld, type WorldBoot } from './isolatedWorld.ts';
-import { codec, MessagePortMain, PortRelay, releasePort, type PortFrame } from './ports.ts';
+import { codec, PortRelay, releasePort, type MessagePortMain, type PortFrame } from './ports.ts';
 import { answerRequest, type PausedRequest } from './requests.ts';
 import { report, type Runtime } from './runtime.ts';
 import type { PageSession } from './session.ts';
@@ -128,14 +128,14 @@ export class WebContents extends EventEmitter implements MembersOf<RealWebConten
   }
 
   private createMainFrame(): object {
-    const contents = this;
+    const getUrl = (): string => this.getURL();
     return strict('webContents.mainFrame', {
       parent: null,
       get url() {
-        return contents.getURL();
+        return getUrl();
       },
       get origin() {
-        const { protocol, host } = new URL(contents.getURL());
+        const { protocol, host } = new URL(getUrl());
         return host === '' ? 'null' : `${protocol}//${host}`;
       },
       isDestroyed: () => this.isGone,

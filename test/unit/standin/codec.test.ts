@@ -54,6 +54,7 @@ test.each([() => 1, Symbol('s'), new Proxy(class {}, {}), Promise.resolve(), new
 );
 
 test('the source is self-contained: it runs from its own text', () => {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the page gets it as text, too
   const again = new Function(`return (${createCodec.toString()})()`)() as typeof createCodec extends () => infer C
     ? C
     : never;
