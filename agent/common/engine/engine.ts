@@ -110,7 +110,7 @@ function settle(ctx: Context): void {
     reportChange(ctx);
   }
   requestMissing(ctx);
-  updateLinkStates(ctx);
+  if (state.ending?.silent !== true) updateLinkStates(ctx);
   publishHoldings(ctx);
   advanceEnding(ctx);
 }

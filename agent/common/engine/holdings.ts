@@ -23,10 +23,9 @@ export function touchedSet(state: EngineState): ResourceSet {
   return setOf(state.mine.local.state !== 'none', state.mine.foreign.state !== 'none');
 }
 
-/** Sets of which groups run here for certain or are being stopped. Never one whose acquire has not succeeded. */
+/** Sets that run here, or did and are being stopped. Never one whose acquire has not succeeded. */
 export function runningSet(state: EngineState): ResourceSet {
-  const runs = (side: Side) => state.mine[side].state === 'held' || state.mine[side].state === 'stopping';
-  return setOf(runs('local'), runs('foreign'));
+  return setOf(state.mine.local.running, state.mine.foreign.running);
 }
 
 /** True while the host works for us. */
@@ -56,6 +55,7 @@ export function claim(ctx: Context, side: Side, because: string): void {
   holding.contested = false;
   if (groupsOf(ctx, side).length === 0) {
     holding.state = 'held';
+    holding.running = true;
     return;
   }
   holding.state = 'starting';
@@ -69,6 +69,7 @@ export function release(ctx: Context, side: Side, because: string): void {
   holding.contested = false;
   if (groupsOf(ctx, side).length === 0) {
     holding.state = 'none';
+    holding.running = false;
     return;
   }
   holding.state = 'stopping';
@@ -99,6 +100,7 @@ function acquireDone(ctx: Context, side: Side, ok: boolean, detail: string): voi
   const holding = ctx.state.mine[side];
   if (holding.state === 'starting' && ok) {
     holding.state = 'held';
+    holding.running = true;
     holding.failed = false;
     holding.offered = false;
     return;
@@ -119,6 +121,7 @@ function releaseDone(ctx: Context, side: Side, retry: boolean, ok: boolean, deta
   const holding = ctx.state.mine[side];
   if (ok) {
     holding.state = 'none';
+    holding.running = false;
     return;
   }
   emit(ctx, retry ? 'crit' : 'error', {

@@ -85,8 +85,7 @@ export function readEchoes(ctx: Context, link: LinkState, message: WireMessage, 
   const sentMs = parseMs(stamp);
   const echoes = fieldText(message, 'tbe');
   if (stamp === undefined || sentMs === null || echoes === undefined) return null;
-  const peerName = fieldText(message, 'tbl') ?? null;
-  if (peerName !== null) link.peerName = peerName;
+  const peerName = fieldText(message, 'tbl');
   if (link.newest === null || sentMs > link.newest.sentMs) link.newest = { text: stamp, sentMs, receivedAt };
   let shortestMs: number | null = null;
   for (const entry of parseEchoes(echoes)) {
@@ -99,9 +98,13 @@ export function readEchoes(ctx: Context, link: LinkState, message: WireMessage, 
   return shortestMs;
 }
 
+/**
+ * Our link on which the echoed heartbeat left. While the peer hears nothing it repeats the same old stamp, which we then
+ * know from its last echo. A stamp of an earlier life of ours matches nothing.
+ */
 function echoTarget(ctx: Context, entry: EchoEntry): LinkState | null {
-  const byStamp = ctx.state.links.find((l) => l.sent.has(entry.stamp));
-  return byStamp ?? ctx.state.links.find((l) => l.peerName === entry.link) ?? null;
+  const sentMs = Number(entry.stamp);
+  return ctx.state.links.find((l) => l.sent.has(entry.stamp) || l.echo?.sentMs === sentMs) ?? null;
 }
 
 /** Of two reports of the same heartbeat the earlier estimate is the better one: delay on the way only adds. */

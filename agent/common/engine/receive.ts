@@ -23,6 +23,8 @@ type Accepted = Extract<Verdict, { kind: 'accept' }>;
 export function receive(ctx: Context, linkId: string, message: WireMessage, receivedAt: Instant): void {
   const link = ctx.state.links.find((l) => l.id === linkId);
   assert(link !== undefined, `message on unknown link ${linkId}`);
+  // The peer has gone its own way without us; what it says is for our next life.
+  if (ctx.state.ending?.silent === true) return;
   const header = readHeader(message);
   // Broadcast brings our own messages back; they are nobody's business.
   if (header === null || header.source === ctx.config.self) return;

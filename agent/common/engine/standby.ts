@@ -11,7 +11,7 @@ import { FAILBACK_RETRY_MS, STANDBY_REPLY_MS, STANDBY_WORK_MS } from './limits.t
 import { sendAsk } from './messages.ts';
 import type { Header } from './messages.ts';
 import { report } from './report.ts';
-import { includes, mirrorSet, parseSet, sidesOf, without } from './sets.ts';
+import { includes, mirrorSet, parseSet, sidesOf, union, without } from './sets.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
 
@@ -108,9 +108,11 @@ function acceptDone(ctx: Context, seq: number): void {
 }
 
 function finishGiving(ctx: Context, set: ResourceSet): void {
-  ctx.state.standby = { kind: 'none' };
-  if (includes(set, 'foreign')) ctx.state.needFailback = false;
-  tell(ctx, 'done', set, 'the peer holds it');
+  const { state } = ctx;
+  state.standby = { kind: 'none' };
+  if (includes(set, 'foreign')) state.needFailback = false;
+  const held = without(mirrorSet(set), union(state.peer.holds, state.peer.claims)) === 'none';
+  tell(ctx, 'done', set, held ? 'the peer holds it' : 'the peer has not reported that it holds it');
 }
 
 /** Moves the exchange on when our commands are done or its time is over. */

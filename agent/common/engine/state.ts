@@ -56,6 +56,8 @@ export interface Holding {
     | 'held'
     /** A release command was issued; something may still run. */
     | 'stopping';
+  /** Since the acquire succeeded until the release did: the groups run, or some of them still do. */
+  running: boolean;
   /** Id of the newest command for this set; results of older ones change nothing. */
   command: number | null;
   /** Rank of the present claim: later claims have higher terms. Decides who keeps the set when both claim it. */
@@ -137,8 +139,6 @@ export interface LinkState {
   fromPeer: DirectionState;
   toPeer: DirectionState;
   lastHeardAt: Instant | null;
-  /** What the peer calls this link. */
-  peerName: string | null;
   /** Newest send time of the peer received here (its text and number) and when. */
   newest: { readonly text: string; readonly sentMs: number; readonly receivedAt: Instant } | null;
   /** Newest of our heartbeats that the peer reports here: number, when it got it (our clock, roughly), when we learned it. */
@@ -220,7 +220,7 @@ export function emit(ctx: Context, severity: Severity, body: EventBody): void {
 }
 
 function newHolding(): Holding {
-  return { state: 'none', command: null, term: 0, failed: false, contested: false, offered: false };
+  return { state: 'none', running: false, command: null, term: 0, failed: false, contested: false, offered: false };
 }
 
 /** Tracking of a peer of which nothing is known. */
@@ -257,7 +257,6 @@ function newLink(id: string, name: string): LinkState {
     fromPeer: 'unknown',
     toPeer: 'unknown',
     lastHeardAt: null,
-    peerName: null,
     newest: null,
     echo: null,
     sent: new Map(),

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { simulate } from '../../agent/common/sim/simulate.ts';
+import { KNOWN_SEEDS } from './seeds.ts';
+
+/** About 15 ms each. */
+const RUNS = 300;
+
+function failures(seeds: readonly number[]): string[] {
+  const found: string[] = [];
+  for (const seed of seeds) {
+    for (const v of simulate(seed).violations) found.push(`npm run sim -- --seed ${seed}: ${v.checker}: ${v.detail}`);
+  }
+  return found;
+}
+
+test('seeds that once failed hold', () => {
+  expect(failures(KNOWN_SEEDS.map((known) => known.seed))).toEqual([]);
+});
+
+test(`${RUNS} random runs hold every promise`, { timeout: 120_000 }, () => {
+  expect(failures(Array.from({ length: RUNS }, (_, i) => i + 1))).toEqual([]);
+});
+
+test('a run is repeated exactly by its seed', () => {
+  expect(simulate(4).timeline).toEqual(simulate(4).timeline);
+  expect(simulate(4).timeline.length).toBeGreaterThan(20);
+});
