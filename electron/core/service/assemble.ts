@@ -1,7 +1,7 @@
 /** The console as every host puts it together: SSH with the user's known_hosts, the deployer, the agent's files. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createDeployer } from '../deploy/index.ts';
+import { bundledPayload, createDeployer } from '../deploy/index.ts';
 import { knownHostsFile, SshConnection } from '../ssh/index.ts';
 import { createConsole } from './console.ts';
 import type { ConsoleCore, ConsoleOptions } from './console.ts';
@@ -23,7 +23,7 @@ export function assembleConsole(options: AssembleOptions): ConsoleCore {
     ...rest,
     wallMs: () => Date.now(),
     createConnector: (spec) => new SshConnection(spec, { hostKeys }),
-    deployer: createDeployer({ agentDir, appDir }),
+    deployer: createDeployer({ payload: bundledPayload(appDir, agentDir), cacheDir: join(homedir(), '.cache', 'twinbeat') }),
     probe: nodePath === null ? null : { runtime: nodePath, bundle: join(agentDir, 'twinbeat-agent.cjs') },
   });
 }

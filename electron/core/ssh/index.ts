@@ -8,6 +8,6 @@ export { knownHostsFile } from './knownHostsFile.ts';
 export type { HostKeyStore } from './knownHostsFile.ts';
 export type { HostKeyAnswer } from './hostKeyJudge.ts';
 export { classify, fingerprint } from './hostKey.ts';
-export { attachAgent, channelOver } from './attach.ts';
+export { ATTACH_COMMAND, channelOver } from './attach.ts';
 export { shellQuote, shellWords } from './shellQuote.ts';
 export type { Dial, FailureLayer, Terminal } from './transport.ts';

@@ -1,6 +1,5 @@
 /** A command running on a node: its streams, its end, and the ways to collect or feed them. */
 import type { Readable, Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
 import type { ClientChannel } from 'ssh2';
 import { fail, ok } from '../../../agent/common/base/result.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
@@ -126,8 +125,8 @@ export class SshProcess implements RemoteProcess {
   }
 
   /**
-   * Sends bytes as fast as the far end takes them, then ends its input. `onSent` gets the
-   * running total. Resolves early when the process ends: then `exit` tells why.
+   * Sends bytes as fast as the far end takes them; its input stays open. `onSent` gets the
+   * running total. Stops when the process or its input ends: then `exit` tells why.
    */
   async feed(source: AsyncIterable<Uint8Array>, onSent: (bytes: number) => void): Promise<void> {
     let sentBytes = 0;
@@ -143,8 +142,6 @@ export class SshProcess implements RemoteProcess {
       }
       onSent(sentBytes);
     }
-    this.stdin.end();
-    await Promise.race([finished(this.stdin, { readable: false }).catch(() => undefined), ended]);
   }
 
   /** Runs it to its end and gives everything it said. */

@@ -1,0 +1,93 @@
+/** How a node should look after deploying: every file and link with its content. */
+import { randomBytes } from 'node:crypto';
+import type { PairSpec } from '../../common/contract/pair.ts';
+import { renderNodeFiles } from '../../common/setup/render.ts';
+import {
+  AGENT_COMMAND,
+  AGENT_CURRENT,
+  AUTHKEYS,
+  HARESOURCES,
+  HA_CF,
+  INIT_LINKS,
+  INIT_SCRIPT,
+  SYSTEMD_UNIT,
+  SYSTEMD_WANTED,
+} from './layout.ts';
+import { INIT_SCRIPT_TEXT, SYSTEMD_UNIT_TEXT, WRAPPER_SH } from './scripts/service.ts';
+
+export interface DesiredFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly content: Buffer;
+  /** What it is, for the plan. Never its content. */
+  readonly what: string;
+}
+
+export interface DesiredLink {
+  readonly path: string;
+  readonly target: string;
+  readonly what: string;
+}
+
+export interface DesiredNode {
+  readonly files: readonly DesiredFile[];
+  readonly links: readonly DesiredLink[];
+}
+
+export type ServiceManager = 'systemd' | 'init';
+
+/** Every path that may be written on any node: what an inspection looks at. */
+export const MANAGED_PATHS: readonly string[] = [
+  AGENT_CURRENT,
+  AGENT_COMMAND,
+  SYSTEMD_UNIT,
+  SYSTEMD_WANTED,
+  INIT_SCRIPT,
+  ...INIT_LINKS,
+  HA_CF,
+  HARESOURCES,
+  AUTHKEYS,
+];
+
+/** A fresh key that both nodes will share: 160 random bits, as long as the digest. */
+export function newAuthkeys(): string {
+  return `auth 1\n1 sha1 ${randomBytes(20).toString('hex')}\n`;
+}
+
+/** `authkeys` null: what is there stays. */
+export function desiredNode(
+  pair: PairSpec,
+  node: string,
+  versionName: string,
+  manager: ServiceManager,
+  authkeys: string | null,
+): DesiredNode {
+  const file = (path: string, mode: number, content: string, what: string): DesiredFile => ({
+    path,
+    mode,
+    content: Buffer.from(content),
+    what,
+  });
+  const files = [file(AGENT_COMMAND, 0o755, WRAPPER_SH, 'the command')];
+  const links: DesiredLink[] = [{ path: AGENT_CURRENT, target: `versions/${versionName}`, what: 'the active version' }];
+  if (manager === 'systemd') {
+    files.push(file(SYSTEMD_UNIT, 0o644, SYSTEMD_UNIT_TEXT, 'the service'));
+    links.push({ path: SYSTEMD_WANTED, target: '../twinbeat-agent.service', what: 'start at boot' });
+  } else {
+    files.push(file(INIT_SCRIPT, 0o755, INIT_SCRIPT_TEXT, 'the service'));
+    for (const path of INIT_LINKS)
+      links.push({
+        path,
+        target: '../init.d/twinbeat-agent',
+        what: path.includes('/S') ? 'start at boot' : 'stop before halt',
+      });
+  }
+  if (pair.ha !== null) {
+    const rendered = renderNodeFiles({ ...pair, ha: pair.ha }, node);
+    files.push(file(HA_CF, 0o644, rendered.haCf, 'links and timing'));
+    files.push(file(HARESOURCES, 0o644, rendered.haresources, 'what the pair guards'));
+  }
+  if (authkeys !== null)
+    files.push(file(AUTHKEYS, 0o600, authkeys, 'the shared key of both nodes (content never shown)'));
+  return { files, links };
+}

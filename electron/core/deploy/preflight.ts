@@ -1,0 +1,154 @@
+/** Looks at both nodes at once and judges them: everything that could go wrong later, said before anything is changed. */
+import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
+import type { PreflightItem } from '../../common/contract/deploy.ts';
+import type { PairSpec } from '../../common/contract/pair.ts';
+import type { Fact } from './facts.ts';
+import { fact } from './facts.ts';
+import type { DeployHost } from './host.ts';
+import { report } from './host.ts';
+import * as judge from './judge.ts';
+import { HARESOURCES, HA_CF } from './layout.ts';
+import type { AgentPayload } from './payload.ts';
+import { questionsFor } from './questions.ts';
+import { preflightScript } from './scripts/preflight.ts';
+
+const KEYS: ReadonlySet<string> = new Set(
+  'uid name machine kernel os libc node free-kib missing installed engine mac interface serial port vip'.split(' '),
+);
+
+/** arping waits 2 s for each address nobody has; the rest takes well under a second. */
+const PREFLIGHT_MS_MAX = 60_000;
+
+/** What a look at one node gave. */
+export interface NodeLook {
+  readonly node: string;
+  /** null: the node could not be asked, see `items`. */
+  readonly facts: readonly Fact[] | null;
+  readonly items: readonly PreflightItem[];
+}
+
+/** Looks at one node. The judgement of the addresses needs the other node and comes with `judgeAddresses`. */
+export async function lookAtNode(
+  pair: PairSpec,
+  host: DeployHost,
+  payload: AgentPayload,
+  signal?: CancelSignal,
+): Promise<NodeLook> {
+  const node = host.spec.name;
+  const item = (code: PreflightItem['code'], verdict: Omit<PreflightItem, 'node' | 'code'>): PreflightItem => ({
+    node,
+    code,
+    ...verdict,
+  });
+  const { phase, detail } = host.state();
+  if (phase !== 'ready') {
+    return {
+      node,
+      facts: null,
+      items: [item('reachable', { result: 'failed', found: detail, advice: 'connect to the node first' })],
+    };
+  }
+  const questions = questionsFor(
+    pair,
+    node,
+    pair.ha === null ? await presentFiles(host) : { haCf: null, haresources: null },
+  );
+  const options = signal === undefined ? { timeoutMs: PREFLIGHT_MS_MAX } : { timeoutMs: PREFLIGHT_MS_MAX, signal };
+  const facts = await report(host, preflightScript(questions), 'twinbeat-preflight 1', KEYS, options);
+  if (!facts.ok) {
+    const refused = facts.reason.startsWith('sudo') || facts.reason === 'root-refused';
+    const code = refused ? 'privilege' : 'reachable';
+    const advice = refused ? `let ${host.spec.user} use sudo, or log in as root` : '';
+    return { node, facts: null, items: [item(code, { result: 'failed', found: facts.detail, advice })] };
+  }
+  const seen = facts.value;
+  const architecture = judge.architectureOf(seen);
+  const items: PreflightItem[] = [
+    item('reachable', { result: 'ok', found: `${host.spec.user}@${host.spec.host}:${host.spec.port}`, advice: '' }),
+    item('privilege', judge.judgePrivilege(seen, host.spec)),
+    item('os', judge.judgeOs(seen)),
+    item('architecture', judge.judgeArchitecture(seen)),
+    item('libc', judge.judgeLibc(seen)),
+    item('hostname', judge.judgeHostname(seen, host.spec)),
+    item('interfaces', judge.judgeInterfaces(seen)),
+    item('serial', judge.judgeSerial(seen)),
+    item('ports', judge.judgePorts(seen)),
+    item('clock', judge.judgeClock(await measureClock(host))),
+    item('runtime', judge.judgeRuntime(seen, architecture !== null && payload.runtimeFor(architecture) !== null)),
+    item('disk', judge.judgeDisk(seen)),
+    item('installed', judge.judgeInstalled(seen)),
+    item('other-engine', judge.judgeOtherEngine(seen)),
+  ];
+  return { node, facts: seen, items };
+}
+
+/** Who holds the virtual addresses: a stranger is told from the other node by its hardware addresses. */
+export function judgeAddresses(looks: readonly NodeLook[]): PreflightItem[] {
+  return looks.flatMap((look) => {
+    const peer = looks.find((other) => other !== look);
+    if (look.facts === null || peer === undefined) return [];
+    return [
+      {
+        node: look.node,
+        code: 'vip-free',
+        ...judge.judgeVips(look.facts, peer.facts, peer.node),
+      } satisfies PreflightItem,
+    ];
+  });
+}
+
+/** Both nodes side by side; items arrive as each node is done, the addresses last. */
+export async function* preflight(
+  pair: PairSpec,
+  hosts: readonly DeployHost[],
+  payload: AgentPayload,
+  signal: CancelSignal,
+): AsyncGenerator<PreflightItem, readonly NodeLook[], undefined> {
+  const pending = new Map(
+    hosts.map((host) => [host, lookAtNode(pair, host, payload, signal).then((look) => ({ host, look }))]),
+  );
+  const looks: NodeLook[] = [];
+  while (pending.size > 0) {
+    const { host, look } = await Promise.race(pending.values());
+    pending.delete(host);
+    looks.push(look);
+    yield* look.items;
+  }
+  yield* judgeAddresses(looks);
+  return looks;
+}
+
+/** True where the node holds a virtual address. */
+export function holdsAddress(look: NodeLook): boolean {
+  return look.facts?.some(([key, , held]) => key === 'vip' && held !== undefined && held !== '') === true;
+}
+
+/** Version directory that is active on the node, by the look; null: none. */
+export function installedVersion(look: NodeLook): string | null {
+  return look.facts === null ? null : fact(look.facts, 'installed');
+}
+
+async function presentFiles(host: DeployHost): Promise<{ haCf: string | null; haresources: string | null }> {
+  const read = async (path: string): Promise<string | null> => {
+    const ran = await host.run(`cat ${path}`, { asRoot: true });
+    return ran.ok && ran.value.code === 0 ? ran.value.stdout : null;
+  };
+  return { haCf: await read(HA_CF), haresources: await read(HARESOURCES) };
+}
+
+/** Three tries, the quickest counts: its round trip bounds the error. */
+async function measureClock(host: DeployHost): Promise<{ offsetMs: number; errorMs: number } | null> {
+  let best: { offsetMs: number; errorMs: number } | null = null;
+  for (let tries = 0; tries < 3; tries++) {
+    const sentWallMs = Date.now();
+    const ran = await host.run('date +%s.%N');
+    const receivedWallMs = Date.now();
+    const answer = ran.ok ? /^(\d+)\.(\d{9})$/m.exec(ran.value.stdout) : null;
+    if (answer === null) continue;
+    const nodeWallMs = Number(answer[1]) * 1000 + Number(answer[2]) / 1e6;
+    const errorMs = (receivedWallMs - sentWallMs) / 2;
+    if (best === null || errorMs < best.errorMs)
+      best = { offsetMs: nodeWallMs - (sentWallMs + receivedWallMs) / 2, errorMs };
+  }
+  return best;
+}

@@ -1,0 +1,141 @@
+/** Looks at a node without changing anything; one fact a line, fields separated by tabs. */
+import { shellQuote } from '../../ssh/shellQuote.ts';
+
+const PREFLIGHT_SH = String.raw`
+set -u
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+export LC_ALL=C PATH
+echo 'twinbeat-preflight 1'
+fact() { printf '%s\t%s\n' "$1" "$(printf '%s' "$2" | tr '\t\n' '  ')"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+name_of() { cat "/proc/$1/comm" 2>/dev/null || echo unknown; }
+agent_pid=$(cat /run/twinbeat-agent/agent.pid 2>/dev/null || echo none)
+# Our own daemon is shown as such: what it uses is not taken.
+holder() { if [ "$1" = "$agent_pid" ]; then echo twinbeat-agent; else name_of "$1"; fi; }
+
+fact uid "$(id -u)"
+fact name "$(uname -n)"
+fact machine "$(uname -m)"
+fact kernel "$(uname -sr)"
+fact os "$(. /etc/os-release 2>/dev/null && echo "$PRETTY_NAME")"
+if ls /lib/ld-musl-* >/dev/null 2>&1 && ! have getconf; then
+  fact libc musl
+elif ldd --version 2>&1 | grep -qi musl; then
+  fact libc musl
+else
+  fact libc "$(getconf GNU_LIBC_VERSION 2>/dev/null || echo unknown)"
+fi
+
+# A system-wide Node of at least 22 can run the agent; one in somebody's home cannot be relied upon.
+for candidate in node nodejs /usr/local/bin/node; do
+  if have "$candidate"; then
+    fact node "$("$candidate" -p 'process.versions.node + " " + process.execPath' 2>/dev/null)"
+  fi
+done
+
+place=/opt
+[ -d $place ] || place=/
+fact free-kib "$(df -Pk $place | awk 'NR == 2 { print $4 }')"
+fact missing "$(for tool in tar gzip sha256sum head setsid stat awk; do have $tool || printf '%s ' $tool; done)"
+if [ -L /opt/twinbeat-agent/current ]; then fact installed "$(basename "$(readlink /opt/twinbeat-agent/current)")"; fi
+
+for engine in heartbeat pacemakerd corosync keepalived; do
+  for entry in /proc/[0-9]*; do
+    if [ "$(cat "$entry/comm" 2>/dev/null)" = $engine ]; then
+      fact engine "$engine"
+      break
+    fi
+  done
+done
+
+for link in /sys/class/net/*; do
+  if [ -r "$link/address" ]; then fact mac "$(cat "$link/address")"; fi
+done
+
+check_interface() {
+  if [ -d "/sys/class/net/$1" ]; then
+    printf 'interface\t%s\t%s\n' "$1" "$(cat "/sys/class/net/$1/operstate" 2>/dev/null || echo unknown)"
+  else
+    printf 'interface\t%s\tmissing\n' "$1"
+  fi
+}
+
+# Who has a file open, by looking at every process: fuser is not everywhere.
+users_of() {
+  target=$(readlink -f "$1")
+  for entry in /proc/[0-9]*; do
+    for opened in "$entry"/fd/*; do
+      if [ "$(readlink "$opened" 2>/dev/null)" = "$target" ]; then
+        holder "$(basename "$entry")"
+        break
+      fi
+    done
+  done | sort -u | tr '\n' ' '
+}
+
+check_serial() {
+  if [ ! -c "$1" ]; then
+    printf 'serial\t%s\tmissing\t\n' "$1"
+    return
+  fi
+  used=$(users_of "$1")
+  lock=/var/lock/LCK..$(basename "$1")
+  if [ -f "$lock" ] && owner=$(tr -d ' ' <"$lock") && [ -d "/proc/$owner" ]; then used="$used$(holder "$owner") "; fi
+  if have systemctl && systemctl is-active --quiet "serial-getty@$(basename "$1").service" 2>/dev/null; then used="$used"'getty '; fi
+  printf 'serial\t%s\tpresent\t%s\n' "$1" "$used"
+}
+
+check_port() {
+  hex=$(printf '%04X' "$1")
+  inode=$(awk -v port=":$hex\$" '$2 ~ port { print $10; exit }' /proc/net/udp /proc/net/udp6 2>/dev/null)
+  used=
+  if [ -n "$inode" ]; then
+    used=unknown
+    for entry in /proc/[0-9]*/fd/*; do
+      if [ "$(readlink "$entry" 2>/dev/null)" = "socket:[$inode]" ]; then
+        pid=$(echo "$entry" | cut -d / -f 3)
+        used=$(holder "$pid")
+        break
+      fi
+    done
+  fi
+  printf 'port\t%s\t%s\n' "$1" "$used"
+}
+
+# Is the address held here, and which hardware address answers for it on the LAN?
+check_vip() {
+  held=$(ip -o addr show to "$1" 2>/dev/null | awk '{ print $2; exit }')
+  device=$(ip -o route get "$1" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
+  answer=
+  how=none
+  if [ -z "$held" ] && [ -n "$device" ] && [ "$device" != lo ]; then
+    if have arping; then
+      how=arping
+      answer=$(arping -c 2 -w 2 -I "$device" "$1" 2>/dev/null | grep -Eio '([0-9a-f]{2}:){5}[0-9a-f]{2}' | head -n 1)
+    elif have ping; then
+      how=ping
+      ping -c 1 -W 1 "$1" >/dev/null 2>&1
+      answer=$(ip neigh show "$1" 2>/dev/null | grep -Eio '([0-9a-f]{2}:){5}[0-9a-f]{2}' | head -n 1)
+    fi
+  fi
+  printf 'vip\t%s\t%s\t%s\t%s\t%s\n' "$1" "$held" "$device" "$how" "$answer"
+}
+`;
+
+export interface PreflightQuestions {
+  readonly interfaces: readonly string[];
+  readonly serialDevices: readonly string[];
+  readonly udpPorts: readonly number[];
+  readonly vips: readonly string[];
+}
+
+/** The script with what this pair wants to know of this node. */
+export function preflightScript(questions: PreflightQuestions): string {
+  const calls = [
+    ...questions.interfaces.map((name) => `check_interface ${shellQuote(name)}`),
+    ...questions.serialDevices.map((device) => `check_serial ${shellQuote(device)}`),
+    ...questions.udpPorts.map((port) => `check_port ${port}`),
+    ...questions.vips.map((address) => `check_vip ${shellQuote(address)}`),
+  ];
+  return `${PREFLIGHT_SH}${calls.map((call) => `${call}\n`).join('')}echo 'end'\n`;
+}
