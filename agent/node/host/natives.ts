@@ -17,7 +17,10 @@ export interface Koffi {
 }
 
 /** This file: the bundle itself when bundled (CommonJS), else this module of the source tree. */
-export const SELF = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
+const SELF = typeof __filename === 'string' ? __filename : fileURLToPath(import.meta.url);
+
+/** The script that this program is: what a second thread or a restarted agent is started from. */
+export const MAIN_SCRIPT = typeof __filename === 'string' ? __filename : join(dirname(SELF), '..', 'main.ts');
 
 function candidates(): string[] {
   const target = `linux-${process.arch}`;

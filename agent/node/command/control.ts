@@ -1,0 +1,113 @@
+/** The verbs that talk to a running daemon. */
+import type { RpcError } from '../../common/rpc/messages.ts';
+import { readJournal } from '../journal/journal.ts';
+import type { Arguments } from './args.ts';
+import { openClient, openSocket, type AgentClient } from './client.ts';
+import { EXIT, type ExitStatus } from './exitStatus.ts';
+import { statusText } from './statusText.ts';
+
+function complain(text: string): void {
+  process.stderr.write(`twinbeat-agent: ${text}\n`);
+}
+
+/** How long the outcome of a standby or takeover is awaited; a service script may take its time. */
+const OUTCOME_TIMEOUT_MS = 180_000;
+
+async function withClient(args: Arguments, work: (client: AgentClient) => Promise<ExitStatus>): Promise<ExitStatus> {
+  const opened = await openClient(args.runDir);
+  if (!opened.ok) {
+    complain(opened.detail);
+    return opened.reason === 'not-permitted' ? EXIT.notPermitted : EXIT.notRunning;
+  }
+  try {
+    return await work(opened.value.client);
+  } catch (error) {
+    complain((error as RpcError).message);
+    return EXIT.failed;
+  } finally {
+    opened.value.close();
+  }
+}
+
+/** `status`. */
+export function showStatus(args: Arguments): Promise<ExitStatus> {
+  return withClient(args, async (client) => {
+    const status = await client.status({});
+    process.stdout.write(`${args.json ? JSON.stringify(status) : statusText(status)}\n`);
+    return EXIT.ok;
+  });
+}
+
+/** `standby` and `takeover`: asks, then prints what comes of it until it is done or refused. */
+export function operate(args: Arguments, request: 'standby' | 'takeover'): Promise<ExitStatus> {
+  return withClient(args, async (client) => {
+    const { monotonicMs: askedAtMs, wallMs: askedWallMs } = await client.clock({});
+    const reply = await client[request]({ set: args.set });
+    if (!reply.accepted) {
+      complain(reply.detail);
+      return EXIT.refused;
+    }
+    const signal = AbortSignal.timeout(OUTCOME_TIMEOUT_MS);
+    for await (const event of client.events({ fromSeq: 1 }, signal)) {
+      const { kind, phase, detail } = event.body as { kind: string; phase?: string; detail?: string };
+      // The journal begins with the past, also with that of earlier boots, whose clock was another one.
+      if (kind !== 'standby' || event.at.monotonicMs < askedAtMs || event.wallMs < askedWallMs) continue;
+      process.stdout.write(
+        `${request}: ${phase ?? ''}${detail === undefined || detail === '' ? '' : ` (${detail})`}\n`,
+      );
+      if (phase === 'done') return EXIT.ok;
+      if (phase === 'refused' || phase === 'timed-out') return EXIT.refused;
+    }
+    complain(`${request} was asked, and its end was not seen`);
+    return EXIT.failed;
+  });
+}
+
+/** `stop`: returns when the daemon has ended. */
+export function stopDaemon(args: Arguments): Promise<ExitStatus> {
+  return withClient(args, async (client) => {
+    const reply = await client.stop({});
+    if (!reply.accepted) {
+      complain(reply.detail);
+      return EXIT.refused;
+    }
+    // The stream ends with the connection, and that with the daemon.
+    try {
+      for await (const event of client.events({ fromSeq: 1 })) void event;
+    } catch {
+      // Closed: it has ended.
+    }
+    return EXIT.ok;
+  });
+}
+
+/** `journal`: what is on disk, also when no daemon runs; with `--follow` from the daemon, and on. */
+export function showJournal(args: Arguments): Promise<ExitStatus> {
+  if (!args.follow) {
+    for (const event of readJournal(args.stateDir)) {
+      if (event.seq >= args.from) process.stdout.write(`${JSON.stringify(event)}\n`);
+    }
+    return Promise.resolve(EXIT.ok);
+  }
+  return withClient(args, async (client) => {
+    for await (const event of client.events({ fromSeq: args.from })) process.stdout.write(`${JSON.stringify(event)}\n`);
+    return EXIT.ok;
+  });
+}
+
+/** `attach`: bytes in both directions, until either side ends. */
+export async function attach(args: Arguments): Promise<ExitStatus> {
+  const opened = await openSocket(args.runDir);
+  if (!opened.ok) {
+    complain(opened.detail);
+    return opened.reason === 'not-permitted' ? EXIT.notPermitted : EXIT.notRunning;
+  }
+  const socket = opened.value;
+  process.stdin.pipe(socket);
+  socket.pipe(process.stdout);
+  process.stdin.on('error', () => socket.destroy());
+  process.stdout.on('error', () => socket.destroy());
+  socket.on('error', () => socket.destroy());
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return EXIT.ok;
+}

@@ -1,0 +1,170 @@
+/**
+ * The log lines that heartbeat engineers grep for, in heartbeat's words and format (reference, section 10). The
+ * journal is the record; this file is its readable shadow and may be lost without harm.
+ */
+import { appendFileSync } from 'node:fs';
+import type { EventBody, ResourceSet, Severity, TimelineEvent } from '../../common/timeline/event.ts';
+
+export interface HaLogNames {
+  readonly self: string;
+  readonly peer: string;
+  /** Link id to Linux-HA's link name. */
+  readonly linkNames: ReadonlyMap<string, string>;
+}
+
+const SEVERITY_WORD: Readonly<Record<Severity, string>> = {
+  debug: 'debug',
+  info: 'info',
+  warn: 'WARN',
+  error: 'ERROR',
+  crit: 'CRIT',
+};
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Mon DD HH:MM:SS`, local time, as syslog writes it. */
+function stamp(wallMs: number): string {
+  const at = new Date(wallMs);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${MONTHS[at.getMonth()] ?? ''} ${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+function standbyLines(phase: string, set: ResourceSet, names: HaLogNames, detail: string): string[] {
+  switch (phase) {
+    case 'requested':
+      return [`${names.self} wants to go standby [${set}]`];
+    case 'accepted':
+      return [`standby: ${names.peer} can take our ${set} resources`, `give up ${set} HA resources (standby)`];
+    case 'released':
+      return [`${set} HA resource release completed (standby).`, `Local standby process completed [${set}].`];
+    case 'done':
+      return [`Standby resource acquisition done [${set}].`];
+    case 'timed-out':
+      return ['No reply to standby request.  Standby request cancelled.'];
+    default:
+      return [`Standby request refused: ${detail}`];
+  }
+}
+
+function takeoverLines(body: Extract<EventBody, { kind: 'takeover' }>): string[] {
+  if (body.phase === 'begin') {
+    const stopped = body.cause === 'peer-stopped' ? [`Received shutdown notice from '${body.from}'.`] : [];
+    return [...stopped, `Resources being acquired from ${body.from}.`];
+  }
+  if (body.phase === 'failed') return [`mach_down takeover of ${body.from}'s resources failed.`];
+  return ['mach_down takeover complete.', `mach_down takeover complete for node ${body.from}.`];
+}
+
+function resourceLines(body: Extract<EventBody, { kind: 'resource' }>): string[] {
+  const [script = '', ...args] = body.resource.split('::');
+  const call = `${script} ${args.join(' ')}`;
+  if (body.phase === 'begin') return body.action === 'status' ? [] : [`Running ${call} ${body.action}`];
+  if (body.phase === 'done') return [];
+  if (body.action === 'start') return [`Giving up resources due to failure of ${body.resource}`];
+  return [`Return code of ${call} ${body.action} is not 0: ${body.detail ?? ''}`];
+}
+
+function vipLines(body: Extract<EventBody, { kind: 'vip' }>): string[] {
+  if (body.change === 'conflict')
+    return [`${body.address} on ${body.iface} is also answered by ${body.mac ?? 'another host'}!`];
+  return [`${body.address} ${body.change} on ${body.iface}`];
+}
+
+/** What is said about an event, without stamp and severity. Empty: nothing. */
+export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
+  switch (body.kind) {
+    case 'local-status':
+      return body.status === 'active'
+        ? ['Comm_now_up(): updating status to active', "Local status now set to: 'active'"]
+        : [`Local status now set to: '${body.status}'`];
+    case 'peer-status':
+      return body.status === 'dead'
+        ? [`node ${body.peer}: is dead`]
+        : [`Status update for node ${body.peer}: status ${body.status}`];
+    case 'link': {
+      // Heartbeat knows only its own ears, and only up and dead.
+      if (body.direction !== 'from-peer' || (body.state !== 'up' && body.state !== 'dead')) return [];
+      return [`Link ${names.peer}:${names.linkNames.get(body.link) ?? body.link} ${body.state}.`];
+    }
+    case 'late-heartbeat':
+      return [`Late heartbeat: Node ${body.peer}: interval ${Math.round(body.intervalMs)} ms`];
+    case 'peer-restarted':
+      return [`Heartbeat restart on node ${body.peer}`];
+    case 'partition-healed':
+      return [`Cluster node ${body.peer} returning after partition.`];
+    case 'packets-lost':
+      return [`${body.count} lost packet(s) for [${body.peer}]`];
+    case 'takeover':
+      return takeoverLines(body);
+    case 'standby':
+      return standbyLines(body.phase, body.set, names, body.detail);
+    case 'ownership-alarm': {
+      const ours = body.set === 'local' ? 'our' : 'foreign';
+      if (body.alarm === 'both') return [`Both machines own ${ours} resources!`];
+      return [`No one owns ${body.set === 'local' ? 'our local' : 'foreign'} resources!`];
+    }
+    case 'resource':
+      return resourceLines(body);
+    case 'vip':
+      return vipLines(body);
+    case 'shutdown':
+      if (body.phase === 'begin')
+        return [`Heartbeat shutdown in progress. (${process.pid})`, 'Giving up all HA resources.'];
+      return [
+        body.phase === 'released' ? 'All HA resources relinquished.' : `${names.self} Heartbeat shutdown complete.`,
+      ];
+    case 'restart':
+      return ['Heartbeat restart triggered.', `Restarting heartbeat: ${body.reason}`];
+    case 'problem':
+      return [`${body.over ? 'Over' : 'Problem'} [${body.code}]: ${body.detail}`];
+    case 'fault':
+      return [`Fault ${body.faultId} (${body.name}) ${body.phase}: ${body.detail}`];
+    case 'log':
+      return [body.text];
+    case 'holdings':
+      return body.stable ? ['local resource transition completed.'] : [];
+    default:
+      return [];
+  }
+}
+
+/** Whole lines for the log file. */
+export function haLogLines(event: TimelineEvent, names: HaLogNames): string[] {
+  const word = SEVERITY_WORD[event.severity];
+  const clean = (text: string): string => text.replaceAll('\n', ' | ');
+  return haLogTexts(event.body, names).map(
+    (text) => `${stamp(event.wallMs)} ${names.self} heartbeat: [${process.pid}]: ${word}: ${clean(text)}\n`,
+  );
+}
+
+/** Writer of the log file. `onProblem` hears once when lines stop reaching the disk, and once when they do again. */
+export class HaLog {
+  private readonly file: string;
+  private readonly names: HaLogNames;
+  private readonly onProblem: (problem: string | null) => void;
+  private failing = false;
+
+  constructor(file: string, names: HaLogNames, onProblem: (problem: string | null) => void) {
+    this.file = file;
+    this.names = names;
+    this.onProblem = onProblem;
+  }
+
+  /** Debug events stay out of it, as in heartbeat's logfile. */
+  write(event: TimelineEvent): void {
+    if (event.severity === 'debug') return;
+    const lines = haLogLines(event, this.names);
+    if (lines.length === 0) return;
+    try {
+      appendFileSync(this.file, lines.join(''), { mode: 0o640 });
+      if (this.failing) this.say(null);
+    } catch (error) {
+      if (!this.failing) this.say(`${this.file}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private say(problem: string | null): void {
+    this.failing = problem !== null;
+    this.onProblem(problem);
+  }
+}

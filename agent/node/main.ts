@@ -1,0 +1,86 @@
+/** Entry of `twinbeat-agent`: the command, the daemon, and (in a second thread) the heartbeat. One file once bundled. */
+import { parseArguments, USAGE, type Arguments } from './command/args.ts';
+import { attach, operate, showJournal, showStatus, stopDaemon } from './command/control.ts';
+import { EXIT, type ExitStatus } from './command/exitStatus.ts';
+import { Daemon } from './daemon/daemon.ts';
+import { readSetup } from './daemon/setup.ts';
+import { VERSION } from './daemon/version.ts';
+import { isHeartbeatThread, runHeartbeatThread } from './heartbeat/thread.ts';
+import { runProbe } from './probe/openLoop.ts';
+
+function isPermission(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS')
+  );
+}
+
+async function run(args: Arguments): Promise<ExitStatus> {
+  const setup = readSetup(args.configDir, args.node);
+  if (!setup.ok) {
+    process.stderr.write(`${setup.detail}\nConfiguration error, twinbeat-agent not started.\n`);
+    return EXIT.badConfiguration;
+  }
+  let daemon: Daemon;
+  try {
+    daemon = new Daemon(setup.value, args);
+  } catch (error) {
+    process.stderr.write(`twinbeat-agent: ${error instanceof Error ? error.message : String(error)}\n`);
+    return isPermission(error) ? EXIT.notPermitted : EXIT.failed;
+  }
+  const dieOfABug = (error: unknown): void => {
+    process.stderr.write(
+      `twinbeat-agent: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    daemon.abandonAddresses();
+    process.exit(EXIT.internal);
+  };
+  process.on('uncaughtException', dieOfABug);
+  process.on('unhandledRejection', dieOfABug);
+  return daemon.run();
+}
+
+async function probe(args: Arguments): Promise<ExitStatus> {
+  process.stdout.on('error', () => process.exit(EXIT.ok));
+  await runProbe(args, (result) => process.stdout.write(`${JSON.stringify(result)}\n`));
+  return EXIT.ok;
+}
+
+function dispatch(args: Arguments): Promise<ExitStatus> {
+  switch (args.verb) {
+    case 'run':
+      return run(args);
+    case 'status':
+      return showStatus(args);
+    case 'standby':
+    case 'takeover':
+      return operate(args, args.verb);
+    case 'stop':
+      return stopDaemon(args);
+    case 'attach':
+      return attach(args);
+    case 'probe':
+      return probe(args);
+    case 'journal':
+      return showJournal(args);
+    case 'version':
+      process.stdout.write(`${VERSION}\n`);
+      return Promise.resolve(EXIT.ok);
+  }
+}
+
+async function main(): Promise<void> {
+  const args = parseArguments(process.argv.slice(2));
+  if (!args.ok) {
+    process.stderr.write(`twinbeat-agent: ${args.detail}\n\n${USAGE}`);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  const status = await dispatch(args.value);
+  // Standard output may be a pipe that is still draining; without this the last lines of a long answer would be lost.
+  process.stdout.write('', () => process.exit(status));
+}
+
+if (isHeartbeatThread()) runHeartbeatThread();
+else void main();
