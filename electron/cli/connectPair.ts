@@ -27,7 +27,7 @@ const SETTLE_MS = 1200;
 
 /** Phases in which nothing more will come by itself. */
 function isHopeless(node: NodeConnection): boolean {
-  return node.phase === 'gave-up';
+  return node.phase === 'gave-up' || (node.phase === 'ready' && ['absent', 'other-version'].includes(node.agent.phase));
 }
 
 function isUseful(node: NodeConnection, need: Need): boolean {
@@ -73,7 +73,7 @@ function isSettled(state: PairState, need: Need, waitedMs: number): boolean {
   if (useful.length === 2) return true;
   const missing = state.nodes.filter((n) => !isUseful(n, need));
   if (need !== 'anything') {
-    const hopeless = missing.find(isHopeless);
+    const hopeless = missing.find((n) => (need === 'agents' ? isHopeless(n) : n.phase === 'gave-up'));
     if (hopeless !== undefined) throw cause(hopeless);
     return false;
   }

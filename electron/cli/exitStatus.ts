@@ -55,6 +55,7 @@ const BY_CODE: Readonly<Record<string, ExitName>> = {
   'fault-active': 'faultRefused',
   'fault-unavailable': 'faultRefused',
   'partner-not-ready': 'faultRefused',
+  'no-plan': 'deployFailed',
   'no-fault': 'faultRefused',
   unsupported: 'faultRefused',
   unreachable: 'unreachable',

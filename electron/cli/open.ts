@@ -58,7 +58,7 @@ export function openConsole(io: CliIo, options: CliConsoleOptions): CliConsole {
   const core = assembleConsole({
     host: 'cli',
     version: productVersion(),
-    configDir: userDirs(process.env, process.platform).configDir,
+    ...userDirs(process.env, process.platform),
     // A verb is over in a minute; what it measured is what it prints.
     dataDir: null,
     appDir: APP_DIR,

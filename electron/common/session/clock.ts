@@ -57,31 +57,33 @@ export class ClockFilter {
 
   /** The best that is known for console time `atMs`; null before the first exchange. */
   estimate(atMs: number): ClockEstimate | null {
-    const driftPpm = this.driftPpm();
-    const spreadPpm = driftPpm === null ? DRIFT_PPM_ASSUMED : DRIFT_PPM_ASSUMED / 5;
+    const drift = this.drift();
+    const spreadPpm = drift?.errorPpm ?? DRIFT_PPM_ASSUMED;
     let best: ClockEstimate | null = null;
     for (const m of this.measured) {
       const ageMs = atMs - m.atMs;
       const errorMs = m.halfTripMs + (Math.abs(ageMs) * spreadPpm) / 1e6;
       if (best !== null && errorMs >= best.errorMs) continue;
-      best = { offsetMs: m.offsetMs + (ageMs * (driftPpm ?? 0)) / 1e6, errorMs, driftPpm };
+      best = { offsetMs: m.offsetMs + (ageMs * (drift?.ppm ?? 0)) / 1e6, errorMs, driftPpm: drift?.ppm ?? null };
     }
     return best;
   }
 
-  /** Drift between the quickest exchange of the older and of the newer half, when it stands out of their errors. */
-  private driftPpm(): number | null {
+  /**
+   * Drift between the quickest exchange of the older and of the newer half. It is as uncertain as
+   * both together over the time between them; used only when that is better than assuming.
+   */
+  private drift(): { readonly ppm: number; readonly errorPpm: number } | null {
     const half = Math.floor(this.measured.length / 2);
     const older = quickest(this.measured.slice(0, half));
     const newer = quickest(this.measured.slice(half));
     if (older === null || newer === null) return null;
     const spanMs = newer.atMs - older.atMs;
     if (spanMs < DRIFT_SPAN_MIN_MS) return null;
-    const drift = newer.offsetMs - older.offsetMs;
-    if (Math.abs(drift) <= newer.halfTripMs + older.halfTripMs) return 0;
-    const ppm = (drift / spanMs) * 1e6;
-    // More than this is no drift: somebody's clock was stopped. The caller resets on a new boot.
-    return Math.abs(ppm) > 10 * DRIFT_PPM_ASSUMED ? null : ppm;
+    const ppm = ((newer.offsetMs - older.offsetMs) / spanMs) * 1e6;
+    const errorPpm = ((newer.halfTripMs + older.halfTripMs) / spanMs) * 1e6;
+    // More than ten times the assumption is no drift: somebody's clock was stopped. The caller resets on a new boot.
+    return errorPpm < DRIFT_PPM_ASSUMED && Math.abs(ppm) <= 10 * DRIFT_PPM_ASSUMED ? { ppm, errorPpm } : null;
   }
 }
 

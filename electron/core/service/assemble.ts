@@ -11,19 +11,24 @@ export interface AssembleOptions extends Omit<ConsoleOptions, 'createConnector' 
   readonly appDir: string;
   /** Default: `build/agent` below appDir. */
   readonly agentDir?: string;
+  /** Compressed runtimes are kept here, about 50 MB each. */
+  readonly cacheDir: string;
   /** A Node of at least 22 that runs the probe; null: this host cannot probe. */
   readonly nodePath: string | null;
 }
 
 /** Makes the console. Throws when the session store cannot be opened. */
 export function assembleConsole(options: AssembleOptions): ConsoleCore {
-  const { appDir, agentDir = join(appDir, 'build', 'agent'), nodePath, ...rest } = options;
+  const { appDir, agentDir = join(appDir, 'build', 'agent'), nodePath, cacheDir, ...rest } = options;
   const hostKeys = knownHostsFile(join(homedir(), '.ssh', 'known_hosts'), ['/etc/ssh/ssh_known_hosts']);
   return createConsole({
     ...rest,
     wallMs: () => Date.now(),
     createConnector: (spec) => new SshConnection(spec, { hostKeys }),
-    deployer: createDeployer({ payload: bundledPayload(appDir, agentDir), cacheDir: join(homedir(), '.cache', 'twinbeat') }),
+    deployer: createDeployer({
+      payload: bundledPayload(appDir, agentDir),
+      cacheDir: join(homedir(), '.cache', 'twinbeat'),
+    }),
     probe: nodePath === null ? null : { runtime: nodePath, bundle: join(agentDir, 'twinbeat-agent.cjs') },
   });
 }

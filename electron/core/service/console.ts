@@ -10,6 +10,7 @@ import type { RackState } from '../../common/contract/rack.ts';
 import type { PairState } from '../../common/contract/state.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
 import { within } from '../base/time.ts';
+import { PlanError } from '../deploy/index.ts';
 import { drillPowerOff } from '../drill/powerOff.ts';
 import { localProbeHost } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
@@ -290,6 +291,8 @@ function deployMethods(core: Core): Pick<Methods, 'preflight' | 'deployPlan' | '
       const live = pairs.need(pairId);
       try {
         yield* options.deployer.apply(planId, signal);
+      } catch (error) {
+        throw error instanceof PlanError ? new RpcError('no-plan', error.message) : error;
       } finally {
         for (const feed of live.feeds) feed.retryNow();
       }

@@ -140,7 +140,7 @@ export class NodeFeed {
         if (attached.journalId !== this.journal.id) this.journal = { id: attached.journalId, nextSeq: 1 };
         await this.serveAttached(attached.client, attached.channel, attached.version);
       } else this.setAgent(attached.agent);
-      await this.waitForWake(ATTACH_RETRY_MS);
+      if (!signal.aborted) await this.waitForWake(ATTACH_RETRY_MS);
     }
   }
 

@@ -25,8 +25,11 @@ export const WAITING_ROWS_MAX = 20_000;
 /** Finished sessions kept of one pair; the oldest go when a new one begins. */
 export const SESSIONS_KEPT_MAX = 50;
 
-/** How long a write may wait for another process that has the file, milliseconds. */
-const BUSY_TIMEOUT_MS = 2000;
+/**
+ * How long a write may wait for another process that has the file, milliseconds. The wait blocks
+ * this whole process; a row that could not be written is tried again a second later anyway.
+ */
+const BUSY_TIMEOUT_MS = 250;
 
 export interface SessionHead {
   readonly id: string;

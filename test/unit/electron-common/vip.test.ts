@@ -1,0 +1,108 @@
+// The verdict on an address: every witness, and above all what happens when one is missing.
+import { describe, expect, test } from 'vitest';
+import { judgeVip } from '../../../electron/common/verdict/vip.ts';
+import type { NodeWitness, ProbeWitness } from '../../../electron/common/verdict/vip.ts';
+
+const NOW = 100_000;
+
+function node(name: string, over: Partial<NodeWitness> = {}): NodeWitness {
+  return { node: name, poweredOff: null, held: null, lan: null, ...over };
+}
+
+function held(holds: boolean, agoMs: number, forMs = 60_000, errorMs = 1): NonNullable<NodeWitness['held']> {
+  return { holds, atMs: NOW - agoMs, sinceMs: NOW - agoMs - forMs, errorMs };
+}
+
+const judge = (a: NodeWitness, b: NodeWitness, probe: ProbeWitness | null = null) => judgeVip(a, b, probe, NOW);
+
+describe('both nodes say what they do', () => {
+  test('one holds: one, with its name', () => {
+    const verdict = judge(node('a', { held: held(true, 100) }), node('b', { held: held(false, 100) }));
+    expect(verdict).toMatchObject({ verdict: 'one', holder: 'a', holders: ['a'], missing: [] });
+  });
+
+  test('both hold: dual', () => {
+    const verdict = judge(node('a', { held: held(true, 100) }), node('b', { held: held(true, 150) }));
+    expect(verdict).toMatchObject({ verdict: 'dual', holder: null, holders: ['a', 'b'] });
+  });
+
+  test('nobody holds: none', () => {
+    expect(judge(node('a', { held: held(false, 100) }), node('b', { held: held(false, 150) })).verdict).toBe('none');
+  });
+
+  // 1. a last spoke 150 ms ago and held; 2. b took over 50 ms ago. a's next word is under way.
+  test('an ordinary move does not flash dual', () => {
+    const verdict = judge(node('a', { held: held(true, 150) }), node('b', { held: held(true, 0, 50) }));
+    expect(verdict).toMatchObject({ verdict: 'one', holder: 'b' });
+  });
+
+  test('an overlap smaller than the clock error is not called dual', () => {
+    const verdict = judge(
+      node('a', { held: held(true, 100, 60_000, 30) }),
+      node('b', { held: held(true, 0, 140, 30) }),
+    );
+    expect(verdict).toMatchObject({ verdict: 'one', holder: 'b' });
+  });
+});
+
+describe('a witness is missing', () => {
+  test('a stale word is no word: unknown names the node', () => {
+    const verdict = judge(node('a', { held: held(true, 3001) }), node('b', { held: held(false, 10) }));
+    expect(verdict).toMatchObject({ verdict: 'unknown', holder: null, missing: ['a'] });
+  });
+
+  test('a lone holder is not enough for one', () => {
+    expect(judge(node('a', { held: held(true, 10) }), node('b'))).toMatchObject({
+      verdict: 'unknown',
+      holders: ['a'],
+      missing: ['b'],
+    });
+  });
+
+  test('the rack knows that a node without power holds nothing, whatever it said a moment ago', () => {
+    const off = node('a', { poweredOff: true, held: held(true, 200) });
+    expect(judge(off, node('b', { held: held(true, 0, 10_000) }))).toMatchObject({ verdict: 'one', holder: 'b' });
+    expect(judge(off, node('b', { held: held(false, 0) })).verdict).toBe('none');
+  });
+
+  test('LAN and client together stand in for the silent node', () => {
+    const holder = node('a', { held: held(true, 10), lan: { conflictMac: null, askedAgoMs: 800 } });
+    const probe = { answeredBy: 'a', atMs: NOW - 100 };
+    expect(judge(holder, node('b'), probe)).toMatchObject({ verdict: 'one', holder: 'a' });
+    expect(judge(holder, node('b'), null).verdict).toBe('unknown');
+    expect(judge({ ...holder, lan: { conflictMac: null, askedAgoMs: 6000 } }, node('b'), probe).verdict).toBe(
+      'unknown',
+    );
+  });
+
+  // The daemon on b was killed and left its address behind: its agent is silent, its kernel still answers.
+  test('a silent node that answers clients after the other took the address: dual', () => {
+    const probe = { answeredBy: 'b', atMs: NOW - 100 };
+    expect(judge(node('a', { held: held(true, 10, 5000) }), node('b'), probe)).toMatchObject({
+      verdict: 'dual',
+      holders: ['a', 'b'],
+    });
+  });
+
+  test('an answer from before the takeover proves nothing', () => {
+    const probe = { answeredBy: 'b', atMs: NOW - 1000 };
+    expect(judge(node('a', { held: held(true, 10, 500) }), node('b'), probe).verdict).toBe('unknown');
+  });
+
+  test('both silent: unknown names both', () => {
+    expect(judge(node('a'), node('b'))).toMatchObject({ verdict: 'unknown', missing: ['a', 'b'] });
+  });
+});
+
+test('a stranger who answers on the LAN is a second holder, by its MAC', () => {
+  const holder = node('a', { held: held(true, 10), lan: { conflictMac: '02:00:00:00:00:99', askedAgoMs: 500 } });
+  expect(judge(holder, node('b', { held: held(false, 10) }))).toMatchObject({
+    verdict: 'dual',
+    holders: ['a', '02:00:00:00:00:99'],
+  });
+});
+
+test('what a node that does not hold sees on the LAN is the holder, not a conflict', () => {
+  const other = node('b', { held: held(false, 10), lan: { conflictMac: '02:00:00:00:00:01', askedAgoMs: 500 } });
+  expect(judge(node('a', { held: held(true, 10) }), other).verdict).toBe('one');
+});
