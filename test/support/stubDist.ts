@@ -9,12 +9,11 @@ import path from 'node:path';
 
 export type PackPlatform = 'linux' | 'win' | 'mac';
 
-/** What Electron's own binaries contain: mark, version 1, nine fuses in their delivered positions. */
-const FUSE_WIRE = Buffer.concat([
-  Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX'),
-  Buffer.from([1, 9]),
-  Buffer.from('101100011'),
-]);
+/** Stands before the fuses in Electron's own binaries; a version byte, a length byte and '0' or '1' for each follow. */
+export const FUSE_MARK = Buffer.from('dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX');
+
+/** Version 1, nine fuses in their delivered positions. */
+const FUSE_WIRE = Buffer.concat([FUSE_MARK, Buffer.from([1, 9]), Buffer.from('101100011')]);
 
 const STANDIN_LAUNCHER = path.join(import.meta.dirname, 'electron-standin/dist/electron');
 
