@@ -23,12 +23,17 @@ export class Forwarder {
     const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.join(socket));
     this.server = server;
     return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(this.port, '127.0.0.1', () => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        // Somebody took the number while the node was off: it gets another one.
+        if (error.code === 'EADDRINUSE' && this.port !== 0) server.listen(0, '127.0.0.1');
+        else reject(error);
+      });
+      server.once('listening', () => {
         const address = server.address();
         if (address !== null && typeof address === 'object') this.port = address.port;
         resolve();
       });
+      server.listen(this.port, '127.0.0.1');
     });
   }
 

@@ -128,17 +128,24 @@ class RackHost {
   /** Builds the rack; the outcome is in `state`. */
   async up(): Promise<void> {
     const following = this.follow();
-    following.catch(() => undefined); // The world ended: worldEnded says so.
+    // It never ends well: either the world ended, which tells more, or its news cannot be believed.
+    following.catch((error: Error) => void this.fail(error.message));
     try {
       await this.client.build(this.plan());
       // Its last state may still be on the way; nobody should see "up" without ports.
       while (this.forwarders.some(({ port }) => port === 0)) await new Promise((resolve) => this.state.listen(resolve));
       this.state.set(this.snapshot('up', this.worldState?.oneWayReason ?? ''));
     } catch (error) {
-      if (this.ending) return;
-      this.state.set(this.snapshot('failed', error instanceof Error ? error.message : String(error)));
-      await this.end();
+      await this.fail(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  private async fail(why: string): Promise<void> {
+    // The world's own last words come with its end and are better than "the connection was closed".
+    if (this.world.child.exitCode !== null || this.world.child.signalCode !== null) await this.world.ended;
+    if (this.ending) return;
+    this.state.set(this.snapshot('failed', why));
+    await this.end();
   }
 
   private plan(): WorldPlan {

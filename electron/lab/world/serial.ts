@@ -1,33 +1,21 @@
 /** The null-modem cable: two ptys, one end each in the nodes, joined at the configured speed. */
 import { constants, openSync, readdirSync, readSync, statSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { ReadStream } from 'node:tty';
 import { SeededRandom } from '../../../agent/common/base/random.ts';
 import { run } from './command.ts';
 import type { Plug, Side } from './network.ts';
 import { PacedLine } from './pacedLine.ts';
+import { openPty } from './pty.ts';
+import type { PtyPair } from './pty.ts';
 
-/** How often we look whether anybody has a port open, in ms. Longer leaves more stale bytes to a late opener. */
-const OPEN_CHECK_MS = 1000;
+/**
+ * How often we look whether anybody still has a port open while bytes arrive, in ms. One look costs about 1 ms
+ * of processor; a longer time leaves more stale bytes to the next one who opens it.
+ */
+const OPEN_CHECK_MS = 250;
 
 /** The same while nobody has it open and bytes arrive: what a program loses right after it opened the port, in ms. */
 const CLOSED_CHECK_MS = 50;
-
-interface PtyPair {
-  readonly master: number;
-  readonly slave: number;
-  readonly pty: string;
-}
-
-const require = createRequire(import.meta.url);
-
-/** node-pty's public `open` starts to read the far end as well, which would eat the node's bytes; so its native part alone. */
-function openPty(): PtyPair {
-  const { requireBinary } = require('@lydell/node-pty/requireBinary.js') as {
-    requireBinary(file: string): { open(cols: number, rows: number): PtyPair };
-  };
-  return requireBinary('pty.node').open(80, 25);
-}
 
 function nowMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
@@ -76,7 +64,7 @@ class Port {
   }
 
   get path(): string {
-    return this.pair.pty;
+    return this.pair.path;
   }
 
   /** Line settings as after power-on, and nothing unread. */
