@@ -114,7 +114,9 @@ async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload:
     }
   }
   if (seen.length < hosts.length || items.some((item) => item.result === 'failed')) return { items, nodes: [] };
-  const nodes = await Promise.all(seen.map((one) => planSeen(pair, one, sharedAuthkeys(seen), payload)));
+  // Once for both: a new key is random.
+  const authkeys = sharedAuthkeys(seen);
+  const nodes = await Promise.all(seen.map((one) => planSeen(pair, one, authkeys, payload)));
   const holders = new Set(looks.filter(holdsAddress).map((look) => look.node));
   return { items, nodes: [...nodes].sort((a, b) => Number(holders.has(a.node)) - Number(holders.has(b.node))) };
 }
