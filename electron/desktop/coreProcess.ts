@@ -7,8 +7,8 @@ import type { CoreMessage, CoreStart } from './channels.ts';
 import { hostContract, type HostContract } from './hostContract.ts';
 import { portChannel } from './portChannel.ts';
 
-/** The rack is taken down in this time or the core is ended without it, milliseconds. Its own guard cleans up then. */
-const SHUTDOWN_MS_MAX = 15_000;
+/** More than the core gives itself to close; one that hangs is ended, and the rack cleans up after itself. Milliseconds. */
+const SHUTDOWN_MS_MAX = 25_000;
 
 export class CoreProcess {
   private readonly modulePath: string;
