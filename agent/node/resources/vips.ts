@@ -245,23 +245,28 @@ export class Vips {
         `${state.spec.address}: ${added.detail}`,
       );
     }
-    this.scheduleAnnouncements(state, options.standDownMs);
+    const first = this.host.lan.announce(iface, state.spec.family, state.spec.address);
     this.host.publish({
       severity: 'info',
       body: { kind: 'vip', address: state.spec.address, change: 'added', iface: iface.name },
     });
+    this.scheduleAnnouncements(state, first, iface, options.standDownMs);
     if (this.ask(state)) this.host.timers.after(CHECK_WAIT_MS, () => this.collect(false));
     return ok(null);
   }
 
-  private scheduleAnnouncements(state: VipState, standDownMs: number): void {
+  private scheduleAnnouncements(
+    state: VipState,
+    first: Result<null, string>,
+    iface: HostInterface,
+    standDownMs: number,
+  ): void {
     state.cancelAnnouncements();
-    const first = this.announce(state);
     this.host.publish(
       first.ok
         ? {
             severity: 'info',
-            body: { kind: 'vip', address: state.spec.address, change: 'announced', iface: this.ifaceName(state) },
+            body: { kind: 'vip', address: state.spec.address, change: 'announced', iface: iface.name },
           }
         : { severity: 'error', body: { kind: 'log', text: `cannot announce ${state.spec.address}: ${first.detail}` } },
     );
