@@ -46,7 +46,10 @@ async function create(options: CoreStart, host: Client<HostContract>): Promise<S
   const { version, userDir, appDir, labEntry } = options;
   const nodePath = findNode(appDir);
   const hasRack = process.platform === 'linux' && nodePath !== null;
-  const dirs = userDir === null ? userDirs(process.env, process.platform) : { configDir: userDir, dataDir: userDir };
+  const dirs =
+    userDir === null
+      ? userDirs(process.env, process.platform)
+      : { configDir: userDir, dataDir: userDir, cacheDir: path.join(userDir, 'cache') };
   const core = assembleConsole({
     host: 'desktop',
     version,
