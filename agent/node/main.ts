@@ -6,7 +6,8 @@ import { Daemon } from './daemon/daemon.ts';
 import { readSetup } from './daemon/setup.ts';
 import { VERSION } from './daemon/version.ts';
 import { isHeartbeatThread, runHeartbeatThread } from './heartbeat/thread.ts';
-import { runProbe } from './probe/openLoop.ts';
+import { runProbe } from './probe/probe.ts';
+import { probeTarget } from './probe/target.ts';
 
 function isPermission(error: unknown): boolean {
   return (
@@ -42,8 +43,18 @@ async function run(args: Arguments): Promise<ExitStatus> {
 }
 
 async function probe(args: Arguments): Promise<ExitStatus> {
+  const target = probeTarget(args);
+  if (!target.ok) {
+    process.stderr.write(`twinbeat-agent: ${target.detail}\n`);
+    return EXIT.usage;
+  }
+  const stop = new AbortController();
   process.stdout.on('error', () => process.exit(EXIT.ok));
-  await runProbe(args, (result) => process.stdout.write(`${JSON.stringify(result)}\n`));
+  await runProbe(
+    { target: target.value, periodMs: args.periodMs, timeoutMs: args.timeoutMs, count: args.count },
+    (line) => process.stdout.write(`${JSON.stringify(line)}\n`),
+    stop.signal,
+  );
   return EXIT.ok;
 }
 

@@ -84,9 +84,6 @@ export function parseArguments(argv: readonly string[]): Result<Arguments, 'usag
     for (const [name, text] of Object.entries(numbers)) {
       if (!(Number(text) > 0)) return fail('usage', `${name}: ${text} is not a positive number`);
     }
-    if (verb === 'probe' && (values.http === undefined) === (values.tcp === undefined)) {
-      return fail('usage', 'probe needs either --http or --tcp');
-    }
     return ok({
       verb,
       set,

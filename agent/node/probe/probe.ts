@@ -25,6 +25,8 @@ export interface ProbeOptions {
   readonly target: ProbeTarget;
   readonly periodMs: number;
   readonly timeoutMs: number;
+  /** Requests to send; null: until `stop`. */
+  readonly count: number | null;
 }
 
 interface Answer {
@@ -80,22 +82,26 @@ function askHttp(target: ProbeTarget & { kind: 'http' }, signal: AbortSignal): P
   });
 }
 
+/** Wait for a banner after connecting, milliseconds; services that wait for the client to speak send none. */
+const BANNER_WAIT_MS = 20;
+
 /** One connection. A banner names the node; a server that says nothing first counts as good, unnamed. */
 function askTcp(target: ProbeTarget & { kind: 'tcp' }, signal: AbortSignal): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = connect({ host: target.host, port: target.port });
-    let connected = false;
+    let quiet: NodeJS.Timeout;
     const end = (answer: Answer): void => {
+      clearTimeout(quiet);
       socket.destroy();
       resolve(answer);
     };
-    socket.once('connect', () => (connected = true));
+    socket.once('connect', () => {
+      quiet = setTimeout(() => end({ ok: true, answeredBy: null, error: null }), BANNER_WAIT_MS);
+    });
     socket.once('data', (chunk) => end({ ok: true, answeredBy: firstWord(chunk.toString('latin1')), error: null }));
     socket.once('end', () => end({ ok: true, answeredBy: null, error: null }));
     socket.once('error', (error) => end(failed(error)));
-    signal.addEventListener('abort', () => {
-      end(connected ? { ok: true, answeredBy: null, error: null } : failed('timeout'));
-    });
+    signal.addEventListener('abort', () => end(failed('timeout')));
   });
 }
 
@@ -105,8 +111,9 @@ function monotonicMs(): number {
 
 /** Probes until `stop` fires; calls `emit` once for each request that was sent, in order of completion. */
 export function runProbe(options: ProbeOptions, emit: (line: ProbeLine) => void, stop: AbortSignal): Promise<void> {
-  const { target, periodMs, timeoutMs } = options;
+  const { target, periodMs, timeoutMs, count } = options;
   let dueMs = monotonicMs() + periodMs;
+  let sent = 0;
   let underWay = 0;
   const send = async (dueMonotonicMs: number): Promise<void> => {
     const sentAtMs = monotonicMs();
@@ -119,12 +126,18 @@ export function runProbe(options: ProbeOptions, emit: (line: ProbeLine) => void,
   };
   return new Promise((resolve) => {
     let timer: NodeJS.Timeout;
+    const sendOne = async (): Promise<void> => {
+      sent += 1;
+      await send(dueMs);
+      if (sent === count && underWay === 0) resolve();
+    };
     const tick = (): void => {
       const nowMs = monotonicMs();
       // Slots that passed by more than a period while this process did not run are left out.
       const missed = Math.floor((nowMs - dueMs) / periodMs);
       if (missed > 0) dueMs += missed * periodMs;
-      if (underWay < REQUESTS_MAX) void send(dueMs);
+      if (underWay < REQUESTS_MAX) void sendOne();
+      if (sent === count) return;
       dueMs += periodMs;
       timer = setTimeout(tick, Math.max(0, dueMs - monotonicMs()));
     };

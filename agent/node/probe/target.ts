@@ -8,12 +8,12 @@ export type ProbeTarget =
 
 /** A target from the words of the command line: exactly one of `http` (a URL) and `tcp` (`host:port`, IPv6 in brackets). */
 export function probeTarget(words: {
-  readonly http?: string | undefined;
-  readonly tcp?: string | undefined;
+  readonly http: string | null;
+  readonly tcp: string | null;
 }): Result<ProbeTarget, 'bad-target'> {
-  if ((words.http === undefined) === (words.tcp === undefined))
+  if ((words.http === null) === (words.tcp === null))
     return fail('bad-target', 'give either --http URL or --tcp HOST:PORT');
-  if (words.http !== undefined) {
+  if (words.http !== null) {
     const url = URL.parse(words.http);
     if (url?.protocol !== 'http:') return fail('bad-target', `--http: "${words.http}" is not an http:// URL`);
     return ok({ kind: 'http', url: url.href });

@@ -45,7 +45,7 @@ describe('probe', () => {
       }),
     );
     const lines = await collect(
-      { target: { kind: 'http', url: `http://127.0.0.1:${port}/` }, periodMs: 20, timeoutMs: 2000 },
+      { target: { kind: 'http', url: `http://127.0.0.1:${port}/` }, periodMs: 20, timeoutMs: 2000, count: null },
       4,
     );
     expect(new Set(lines.map((l) => l.answeredBy))).toEqual(new Set(['node1', 'node2']));
@@ -55,7 +55,7 @@ describe('probe', () => {
   test('requests go on while the server does not answer, and each is a failure of its own slot', async () => {
     const port = await listen(createServer(() => undefined));
     const lines = await collect(
-      { target: { kind: 'http', url: `http://127.0.0.1:${port}/` }, periodMs: 10, timeoutMs: 100 },
+      { target: { kind: 'http', url: `http://127.0.0.1:${port}/` }, periodMs: 10, timeoutMs: 100, count: null },
       5,
     );
     expect(lines.every((l) => !l.ok && l.error === 'timeout' && l.latencyMs === null)).toBe(true);
@@ -68,13 +68,13 @@ describe('probe', () => {
     const port = await listen(createServer());
     servers.splice(0)[0]?.close();
     const refused = await collect(
-      { target: { kind: 'tcp', host: '127.0.0.1', port }, periodMs: 10, timeoutMs: 1000 },
+      { target: { kind: 'tcp', host: '127.0.0.1', port }, periodMs: 10, timeoutMs: 1000, count: 1 },
       1,
     );
     expect(refused[0]).toMatchObject({ ok: false, error: 'refused' });
     const bad = await listen(createHttpServer((_request, response) => response.writeHead(503).end()));
     const lines = await collect(
-      { target: { kind: 'http', url: `http://127.0.0.1:${bad}/` }, periodMs: 10, timeoutMs: 1000 },
+      { target: { kind: 'http', url: `http://127.0.0.1:${bad}/` }, periodMs: 10, timeoutMs: 1000, count: 1 },
       1,
     );
     expect(lines[0]).toMatchObject({ ok: false, error: 'status 503' });
@@ -82,7 +82,10 @@ describe('probe', () => {
 
   test('a TCP banner names the node', async () => {
     const port = await listen(createServer((socket) => socket.end('node1 ready\n')));
-    const lines = await collect({ target: { kind: 'tcp', host: '127.0.0.1', port }, periodMs: 10, timeoutMs: 1000 }, 1);
+    const lines = await collect(
+      { target: { kind: 'tcp', host: '127.0.0.1', port }, periodMs: 10, timeoutMs: 1000, count: 1 },
+      1,
+    );
     expect(lines[0]).toMatchObject({ ok: true, answeredBy: 'node1' });
   });
 
@@ -93,6 +96,9 @@ describe('probe', () => {
     [{ tcp: 'host' }, 'not HOST:PORT'],
     [{ tcp: 'host:70000' }, 'not HOST:PORT'],
   ])('bad target %j is refused with words', (words, said) => {
-    expect(probeTarget(words)).toMatchObject({ ok: false, detail: expect.stringContaining(said) });
+    expect(probeTarget({ http: null, tcp: null, ...words })).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining(said),
+    });
   });
 });
