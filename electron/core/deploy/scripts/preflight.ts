@@ -48,16 +48,23 @@ for engine in heartbeat pacemakerd corosync keepalived; do
   done
 done
 
-for link in /sys/class/net/*; do
-  if [ -r "$link/address" ]; then fact mac "$(cat "$link/address")"; fi
-done
+# /sys may show another network namespace than ours (containers), so ip comes first.
+links() {
+  if have ip; then
+    ip -o link show 2>/dev/null
+  else
+    for entry in /sys/class/net/*; do echo "0: $(basename "$entry"): state $(cat "$entry/operstate") link/ether $(cat "$entry/address")"; done
+  fi
+}
+for mac in $(links | grep -Eio 'link/ether ([0-9a-f]{2}:){5}[0-9a-f]{2}' | cut -d ' ' -f 2); do fact mac "$mac"; done
 
 check_interface() {
-  if [ -d "/sys/class/net/$1" ]; then
-    printf 'interface\t%s\t%s\n' "$1" "$(cat "/sys/class/net/$1/operstate" 2>/dev/null || echo unknown)"
-  else
-    printf 'interface\t%s\tmissing\n' "$1"
-  fi
+  # Names are compared as whole words; a veth is listed as name@peer.
+  state=$(links | awk -v name="$1" '
+    { split($2, part, /[@:]/) }
+    part[1] == name { for (i = 3; i < NF; i++) if ($i == "state") print tolower($(i + 1)) }' | head -n 1)
+  [ -n "$state" ] || state=missing
+  printf 'interface\t%s\t%s\n' "$1" "$state"
 }
 
 # Who has a file open, by looking at every process: fuser is not everywhere.

@@ -54,10 +54,9 @@ socket=/run/twinbeat-agent/agent.sock
 log=/var/log/twinbeat-agent.log
 
 pid() { cat "$pidfile" 2>/dev/null; }
-running() {
-  number=$(pid)
-  [ -n "$number" ] && tr '\0' ' ' 2>/dev/null <"/proc/$number/cmdline" | grep -q 'twinbeat-agent'
-}
+# By its command line: a number alone may be somebody else's by now, and a zombie has none.
+alive() { [ -n "$1" ] && tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -q 'twinbeat-agent'; }
+running() { alive "$(pid)"; }
 
 start() {
   if running; then return 0; fi
@@ -77,13 +76,14 @@ start() {
 }
 
 stop() {
-  if ! running; then return 0; fi
   number=$(pid)
+  if ! alive "$number"; then return 0; fi
   kill -TERM "$number"
-  # Resources are stopped first, and their scripts take their time.
+  # Resources are stopped first, and their scripts take their time: up to two minutes.
   tries=0
-  while [ -d "/proc/$number" ]; do
-    if [ $tries -ge 1200 ]; then kill -KILL "$number"; fi
+  while alive "$number"; do
+    if [ $tries -eq 1200 ]; then kill -KILL "$number"; fi
+    if [ $tries -gt 1250 ]; then return 1; fi
     sleep 0.1
     tries=$((tries + 1))
   done
