@@ -22,17 +22,19 @@ interface Outcome {
 
 function attempt(file: string, args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: TRIAL_MS_MAX,
-      killSignal: 'SIGKILL',
-    });
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // Not spawn's own timeout: where the file is missing that one stays armed and holds the process.
+    const timer = setTimeout(() => child.kill('SIGKILL'), TRIAL_MS_MAX);
+    const finish = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    child.on('error', (error: NodeJS.ErrnoException) =>
-      resolve({ status: null, missing: error.code === 'ENOENT', stderr: error.message }),
+    child.on('error', ({ code, message }: NodeJS.ErrnoException) =>
+      finish({ status: null, missing: code === 'ENOENT', stderr: message }),
     );
-    child.on('close', (status) => resolve({ status, missing: false, stderr: stderr.trim() }));
+    child.on('close', (status) => finish({ status, missing: false, stderr: stderr.trim() }));
   });
 }
 

@@ -170,7 +170,8 @@ trap 'goal=halt' USR1
 
 run_level 2 S start &
 while :; do
-  setsid env -i PATH="$PATH" HOME=/root LANG=C.UTF-8 RACK_NODE_DIR=/run/rack "$@" </dev/null &
+  setsid env -i PATH="$PATH" HOME=/root LANG=C.UTF-8 RACK_NODE_DIR=/run/rack \
+    ELECTRON_RUN_AS_NODE=1 "$@" </dev/null &
   server=$!
   # `wait` returns early for a trapped signal; the server lives on then.
   while kill -0 "$server" 2>/dev/null; do

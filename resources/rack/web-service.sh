@@ -23,7 +23,7 @@ case "$1" in
     if [ -x /usr/bin/perl ]; then
       exec /usr/bin/perl /usr/local/lib/rack/web.pl "$pidfile"
     fi
-    exec "@NODE@" /usr/local/lib/rack/web.mjs "$pidfile"
+    ELECTRON_RUN_AS_NODE=1 exec "@NODE@" /usr/local/lib/rack/web.mjs "$pidfile"
     ;;
   stop)
     running && kill -9 "$pid"

@@ -33,6 +33,9 @@ import type { LaunchedWorld } from './launchWorld.ts';
 
 const USER = 'root';
 
+/** Longest start in ms. It takes 1 to 2 s, on a very busy machine 7; beyond this something hangs. */
+const START_MS_MAX = 60_000;
+
 interface KeyPair {
   readonly privatePem: string;
   readonly publicLine: string;
@@ -130,6 +133,10 @@ class RackHost {
     const following = this.follow();
     // It never ends well: either the world ended, which tells more, or its news cannot be believed.
     following.catch((error: Error) => void this.fail(error.message));
+    const late = setTimeout(
+      () => void this.fail(`it did not come up in time (${this.state.value.detail})`),
+      START_MS_MAX,
+    );
     try {
       await this.client.build(this.plan());
       // Its last state may still be on the way; nobody should see "up" without ports.
@@ -137,6 +144,8 @@ class RackHost {
       this.state.set(this.snapshot('up', this.worldState?.oneWayReason ?? ''));
     } catch (error) {
       await this.fail(error instanceof Error ? error.message : String(error));
+    } finally {
+      clearTimeout(late);
     }
   }
 

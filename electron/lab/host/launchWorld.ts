@@ -30,7 +30,8 @@ export function launchWorld(config: HostConfig): LaunchedWorld {
   const { nodePath, entry } = config.install;
   const argv = [
     ...['--pdeathsig', 'KILL', 'unshare', ...namespaceFlags(config.mode), '--'],
-    ...['sh', '-c', '"$@"; exit $?', 'rack-world', nodePath, entry, 'world'],
+    // Real daemons lock themselves into memory; a desktop's limit would make them complain.
+    ...['sh', '-c', 'ulimit -l unlimited 2>/dev/null; "$@"; exit $?', 'rack-world', nodePath, entry, 'world'],
   ];
   const child = spawn('setpriv', argv, {
     cwd: '/',

@@ -51,7 +51,7 @@ export async function* runProgram(
   let wake: (() => void) | null = null;
   const add = (event: SpawnEvent): void => {
     waiting.push(event);
-    if (waiting.length > LINES_WAITING_MAX) lines.pause();
+    if (waiting.length > LINES_WAITING_MAX) child.stdout.pause();
     wake?.();
   };
   const lines = createInterface({ input: child.stdout });
@@ -71,7 +71,7 @@ export async function* runProgram(
     for (;;) {
       const event = waiting.shift();
       if (event === undefined) {
-        lines.resume();
+        child.stdout.resume();
         await new Promise<void>((resolve) => (wake = resolve));
         wake = null;
         continue;

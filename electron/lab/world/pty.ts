@@ -23,7 +23,8 @@ export function openPty(): PtyPair {
   const unlockpt = libc.func('int unlockpt(int fd)') as (fd: number) => number;
   const ptsname = libc.func('const char *ptsname(int fd)') as (fd: number) => string | null;
   const master = posixOpenpt(constants.O_RDWR | constants.O_NOCTTY | O_CLOEXEC);
-  if (master < 0 || grantpt(master) !== 0 || unlockpt(master) !== 0) throw new Error('the kernel gives no pseudo terminal');
+  if (master < 0 || grantpt(master) !== 0 || unlockpt(master) !== 0)
+    throw new Error('the kernel gives no pseudo terminal');
   const path = ptsname(master);
   if (path === null) throw new Error('the new pseudo terminal has no name');
   return { master, path };

@@ -57,7 +57,10 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('network cab
     expect((await rack.runOn('client', ['ping', '-c', '1', '-W', '1', '192.168.2.2'])).status).toBe(0);
     await rack.cable('lan-a', IN);
     expect(await carrier(a, 'eth0')).toBe('1');
-    await until('it answers again', async () => (await rack.runOn('client', ['ping', '-c', '1', '-W', '1', '192.168.2.1'])).status === 0);
+    await until(
+      'it answers again',
+      async () => (await rack.runOn('client', ['ping', '-c', '1', '-W', '1', '192.168.2.1'])).status === 0,
+    );
   });
 
   test('a pulled crossover cable is dark on both sides, and the LAN does not care', async () => {
@@ -68,17 +71,20 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('network cab
     expect([await carrier(a, 'eth1'), await carrier(b, 'eth1')]).toEqual(['1', '1']);
   });
 
-  test.skipIf(missing('nft') !== null)('one direction alone: carrier stays, packets go only the other way', async () => {
-    // Neighbours known beforehand: a unicast needs both directions to find out.
-    await on(rack, a, 'ping -c 1 -W 1 10.0.0.2 >/dev/null');
-    await rack.cable('crossover', { aToB: false, bToA: true });
-    expect([await carrier(a, 'eth1'), await carrier(b, 'eth1')]).toEqual(['1', '1']);
-    expect(await datagrams(a, b, '10.0.0.2')).toBe(0);
-    expect(await datagrams(b, a, '10.0.0.1')).toBe(20);
-    await rack.cable('crossover', { aToB: true, bToA: false });
-    expect(await datagrams(a, b, '10.0.0.2')).toBe(20);
-    expect(await datagrams(b, a, '10.0.0.1')).toBe(0);
-  });
+  test.skipIf(missing('nft') !== null)(
+    'one direction alone: carrier stays, packets go only the other way',
+    async () => {
+      // Neighbours known beforehand: a unicast needs both directions to find out.
+      await on(rack, a, 'ping -c 1 -W 1 10.0.0.2 >/dev/null');
+      await rack.cable('crossover', { aToB: false, bToA: true });
+      expect([await carrier(a, 'eth1'), await carrier(b, 'eth1')]).toEqual(['1', '1']);
+      expect(await datagrams(a, b, '10.0.0.2')).toBe(0);
+      expect(await datagrams(b, a, '10.0.0.1')).toBe(20);
+      await rack.cable('crossover', { aToB: true, bToA: false });
+      expect(await datagrams(a, b, '10.0.0.2')).toBe(20);
+      expect(await datagrams(b, a, '10.0.0.1')).toBe(0);
+    },
+  );
 
   test.skipIf(missing('nft') !== null)('one direction of a LAN cable: node to switch, or switch to node', async () => {
     await on(rack, a, 'ping -c 1 -W 1 192.168.2.2 >/dev/null');

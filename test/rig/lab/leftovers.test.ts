@@ -23,7 +23,9 @@ afterEach(async () => {
 });
 
 async function hold(name: string, detached = false): Promise<Footprint> {
-  holder = spawn(process.execPath, [HOLDER, name, detached ? 'detached' : 'held'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  holder = spawn(process.execPath, [HOLDER, name, detached ? 'detached' : 'held'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: holder.stdout! });
   for await (const line of lines) {
     const { hostPid, keyFile } = JSON.parse(line) as { hostPid: number; keyFile: string };

@@ -55,7 +55,11 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('null-modem 
     for await (const line of program.lines) {
       if (line === 'open') {
         // The receiver's first look at the port is noticed within 50 ms of a first byte; give it one.
-        await on(rack, from, `printf '\\n' >/dev/ttyS0; sleep 0.2; echo ${bytes.toString('base64')} | base64 -d >/dev/ttyS0`);
+        await on(
+          rack,
+          from,
+          `printf '\\n' >/dev/ttyS0; sleep 0.2; echo ${bytes.toString('base64')} | base64 -d >/dev/ttyS0`,
+        );
       } else report = line;
     }
     const { ms, base64 } = JSON.parse(report) as { ms: number; base64: string };
@@ -69,7 +73,10 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('null-modem 
 
   test('bytes arrive whole, in order, and never faster than the line', async () => {
     const bytes = pattern(1920);
-    for (const [from, to] of [[a, b], [b, a]] as const) {
+    for (const [from, to] of [
+      [a, b],
+      [b, a],
+    ] as const) {
       const got = await transfer(from, to, bytes);
       expect(hash(got.bytes)).toBe(hash(bytes));
       const wireMs = (bytes.length * 10_000) / BAUD;

@@ -85,7 +85,11 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('SSH into a 
   });
 
   test('exec: output, errors, exit status, signal, end of input', async () => {
-    expect(await exec(client, 'uname -n; echo oops >&2; exit 7')).toMatchObject({ stdout: `${a}\n`, stderr: 'oops\n', status: 7 });
+    expect(await exec(client, 'uname -n; echo oops >&2; exit 7')).toMatchObject({
+      stdout: `${a}\n`,
+      stderr: 'oops\n',
+      status: 7,
+    });
     expect((await exec(client, 'kill -TERM $$')).signal).toMatch(/TERM/);
     expect((await exec(client, 'wc -c', 'hello')).stdout.trim()).toBe('5');
     expect((await exec(client, 'echo $HOME $USER; pwd')).stdout).toBe('/root root\n/root\n');
@@ -137,7 +141,10 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('SSH into a 
     await until('the shell answers', () => /pid=\d+/.test(text));
     const pid = /pid=(\d+)/.exec(text)?.[1];
     own.destroy();
-    await until('the shell is gone', async () => (await on(rack, a, `test -d /proc/${pid} && echo there || echo gone`)) === 'gone');
+    await until(
+      'the shell is gone',
+      async () => (await on(rack, a, `test -d /proc/${pid} && echo there || echo gone`)) === 'gone',
+    );
   });
 
   // Goal: a fault's guard, started over SSH, must live on when the connection is what the fault cuts.
@@ -160,22 +167,34 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('SSH into a 
     expect((await exec(client, 'uname -n')).stdout).toBe(`${a}\n`);
   });
 
-  test.skipIf(spawnSync('ssh', ['-V']).status !== 0)("OpenSSH's client: host key checked, exec, terminal, input", async () => {
-    const { privateKeyFile } = rack.credentials();
-    const common = ['-i', privateKeyFile, '-p', `${port()}`, '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'];
-    const quiet = [...common, '-o', 'LogLevel=ERROR', '-o', 'BatchMode=yes', '-F', '/dev/null'];
-    const run = (args: readonly string[], input = ''): Promise<{ status: number | null; stdout: string }> =>
-      new Promise((resolve) => {
-        const child = spawn('ssh', [...quiet, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-        let stdout = '';
-        child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part));
-        child.on('close', (status) => resolve({ status, stdout }));
-        child.stdin.end(input);
-      });
-    expect(await run(['root@127.0.0.1', 'cat; exit 3'], 'through')).toEqual({ status: 3, stdout: 'through' });
-    expect((await run(['-tt', 'root@127.0.0.1', 'tty; echo $TERM'])).stdout).toContain('/dev/pts/');
-    // And from the other node over the LAN: the same server on its own port 22.
-    const banner = await on(rack, names(rack)[1], 'timeout 5 sh -c "exec 3<>/dev/null; ssh-keyscan -p 22 192.168.2.1 2>/dev/null" | head -1');
-    expect(banner).toContain('ssh-ed25519');
-  });
+  test.skipIf(spawnSync('ssh', ['-V']).status !== 0)(
+    "OpenSSH's client: host key checked, exec, terminal, input",
+    async () => {
+      const { privateKeyFile } = rack.credentials();
+      const common = [
+        '-i',
+        privateKeyFile,
+        '-p',
+        `${port()}`,
+        '-o',
+        'StrictHostKeyChecking=no',
+        '-o',
+        'UserKnownHostsFile=/dev/null',
+      ];
+      const quiet = [...common, '-o', 'LogLevel=ERROR', '-o', 'BatchMode=yes', '-F', '/dev/null'];
+      const run = (args: readonly string[], input = ''): Promise<{ status: number | null; stdout: string }> =>
+        new Promise((resolve) => {
+          const child = spawn('ssh', [...quiet, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+          let stdout = '';
+          child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part));
+          child.on('close', (status) => resolve({ status, stdout }));
+          child.stdin.end(input);
+        });
+      expect(await run(['root@127.0.0.1', 'cat; exit 3'], 'through')).toEqual({ status: 3, stdout: 'through' });
+      expect((await run(['-tt', 'root@127.0.0.1', 'tty; echo $TERM'])).stdout).toContain('/dev/pts/');
+      // And from the other node over the LAN: the same server on its own port 22.
+      const banner = await on(rack, names(rack)[1], 'ssh-keyscan -T 5 192.168.2.1 2>/dev/null | head -1');
+      expect(banner).toContain('ssh-ed25519');
+    },
+  );
 });
