@@ -74,9 +74,12 @@ async function buildLab(outfile: string): Promise<void> {
     legalComments: 'none',
     logLevel: 'warning',
     external: [...NATIVE_PACKAGES, ...ABSENT_PACKAGES],
-    // ssh2 is CommonJS inside and asks for Node's modules by `require`.
+    // ssh2 is CommonJS inside: it asks for Node's modules by `require`, and for its own place.
     banner: {
-      js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+      js: [
+        "import { createRequire as bundleRequire } from 'node:module';",
+        'const require = bundleRequire(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;',
+      ].join('\n'),
     },
   });
 }

@@ -1,20 +1,32 @@
-/** The whole desktop application: real page, real core, on a user folder of its own. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+/** The whole desktop application: real page, real core, real rack, on folders of its own. */
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchDesktop, missingForDesktop, newUserDir, ROOT, type Launched } from '../../support/desktop/app.ts';
+import {
+  launchDesktop,
+  missingForDesktop,
+  newUserDir,
+  processesWith,
+  ROOT,
+  type Launched,
+} from '../../support/desktop/app.ts';
+import { missing } from '../../support/needs.ts';
 import { buildParts } from '../../tools/build.ts';
 
 const obstacle = missingForDesktop();
 
 describe.skipIf(obstacle !== null)('the console in its window', () => {
   const userDir = newUserDir();
+  /** Where the rack keeps its sockets, too: apart from a rack that somebody else runs on this machine. */
+  const temporaryDir = mkdtempSync(path.join(tmpdir(), 'twinbeat-temporary-'));
   const pageErrors: string[] = [];
   let desktop: Launched;
 
   beforeAll(async () => {
     await buildParts(['agent', 'renderer', 'desktop'], true);
-    desktop = await launchDesktop({ appDir: ROOT, userDir });
+    const env = { TMPDIR: temporaryDir, XDG_RUNTIME_DIR: temporaryDir, HOME: userDir };
+    desktop = await launchDesktop({ appDir: ROOT, userDir, env });
     desktop.page.on('pageerror', (error) => pageErrors.push(error.message));
     desktop.page.on('console', (message) => {
       if (message.type() === 'error') pageErrors.push(message.text());
@@ -24,13 +36,31 @@ describe.skipIf(obstacle !== null)('the console in its window', () => {
   }, 180_000);
   afterAll(async () => {
     await desktop.close();
-    rmSync(userDir, { recursive: true, force: true });
+    for (const directory of [userDir, temporaryDir]) rmSync(directory, { recursive: true, force: true });
   });
+
+  /** One call on a port of its own, asked for as the page does it. */
+  const call = (method: string, input: object): Promise<unknown> =>
+    desktop.page.evaluate(
+      ([m, a]) =>
+        new Promise((resolve) => {
+          const listen = (event: MessageEvent): void => {
+            const port = event.ports[0];
+            if (event.data !== 'twinbeat-port' || port === undefined) return;
+            window.removeEventListener('message', listen);
+            port.onmessage = (reply) => resolve(reply.data);
+            port.postMessage({ t: 'call', id: 1, m, a });
+          };
+          window.addEventListener('message', listen);
+          window.postMessage('twinbeat-page-ready', '*');
+        }),
+      [method, input] as const,
+    );
 
   test('shows the console, connected to its core', async () => {
     expect(await desktop.page.title()).toContain('Twinbeat');
     await desktop.page.waitForFunction(() => (document.querySelector('#root')?.textContent ?? '').length > 20);
-    expect(await desktop.page.evaluate(() => document.body.innerText)).not.toMatch(/connection lost|连接已断开/i);
+    expect(await call('info', {})).toMatchObject({ t: 'ok', v: { host: 'desktop' } });
   });
 
   test('the page obeys its policy and asks nobody but us', () => {
@@ -40,7 +70,21 @@ describe.skipIf(obstacle !== null)('the console in its window', () => {
   });
 
   test('the core keeps its things in the user folder', async () => {
-    await expect.poll(() => existsSync(path.join(userDir, 'sessions.sqlite'))).toBe(true);
-    expect(readFileSync(path.join(userDir, 'sessions.sqlite')).subarray(0, 15).toString()).toBe('SQLite format 3');
+    const store = path.join(userDir, 'sessions.sqlite');
+    await expect.poll(() => existsSync(store)).toBe(true);
   });
+
+  // Last: it ends the application.
+  test.skipIf(missing('linux', 'namespaces') !== null)(
+    'starts the rack, and quitting takes it down',
+    async () => {
+      expect(await call('rackUp', { setup: 's5' })).toMatchObject({ t: 'ok', v: { phase: 'up' } });
+      expect(processesWith('lab.mjs').length).toBeGreaterThan(0);
+      await desktop.close();
+      await expect.poll(() => processesWith(temporaryDir), { timeout: 20_000 }).toEqual([]);
+      // dconf is Chromium's, for the desktop's settings.
+      expect(readdirSync(temporaryDir).filter((name) => name !== 'dconf')).toEqual([]);
+    },
+    90_000,
+  );
 });

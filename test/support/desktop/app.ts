@@ -1,5 +1,5 @@
 /** Starts the desktop application under stock Playwright: on the real Electron where it is installed, else on the stand-in. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build as bundle } from 'esbuild';
@@ -110,6 +110,9 @@ export async function launchDesktop({ appDir, userDir, env, executable }: Launch
   let text = '';
   app.process().stderr?.on('data', (data: Buffer) => (text += data.toString()));
   const page = await app.firstWindow();
+  // A window is reported while it is still empty.
+  await page.waitForURL((url) => url.href.includes('console'));
+  await page.waitForLoadState('load');
   return {
     app,
     page,
@@ -142,7 +145,6 @@ export function lifeLog(userDir: string): string[] {
 
 /** Ids of living processes whose command line has this text. */
 export function processesWith(text: string): number[] {
-  const { readdirSync } = process.getBuiltinModule('node:fs');
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter((name) => {
