@@ -1,0 +1,84 @@
+// What the CLI understands, and that it says what it expected when it does not.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { CliError, EXIT, exitOfCode } from '../../../electron/cli/exitStatus.ts';
+import { durationMs, generalHelp, parseCommand, VERBS, verbHelp } from '../../../electron/cli/usage.ts';
+
+function failure(args: string[]): CliError {
+  try {
+    parseCommand(args);
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
+  throw new Error(`understood: ${args.join(' ')}`);
+}
+
+test('verbs, words and options arrive', () => {
+  const parsed = parseCommand(['fault', 'kill-agent', '--node', 'ha1', '--for', '20s', '--rack', '--json']);
+  expect(parsed.words).toEqual(['kill-agent']);
+  expect(parsed.text('node')).toBe('ha1');
+  expect(parsed.flag('rack')).toBe(true);
+  expect(parsed.text('link')).toBeNull();
+  expect(parsed.flag('wait')).toBe(false);
+});
+
+test.each([
+  [['frob'], /unknown verb "frob": expected one of rack, deploy/],
+  [['rack'], /after "rack" expected up or down or status/],
+  [['rack', 'sideways'], /not "sideways"/],
+  [['status', 'now'], /expected nothing, not "now"/],
+  [['drill'], /expected power-off/],
+  [['rack', 'up', 'twice'], /"twice" is one word too many/],
+  [['status', '--frob'], /--frob.*Options of status: --help, --rack, --pair/],
+  [['status', '--pair'], /--pair/],
+])('%j is refused with what was expected', (args, words) => {
+  const error = failure(args);
+  expect(error.exit).toBe('usage');
+  expect(error.message).toMatch(words);
+});
+
+test('help needs no further words', () => {
+  for (const verb of VERBS) expect(parseCommand([verb.name, '--help']).help).toBe(true);
+});
+
+test('every verb and every option is in the help', () => {
+  for (const verb of VERBS) {
+    expect(generalHelp()).toContain(verb.summary);
+    for (const option of Object.keys(verb.options)) expect(verbHelp(verb)).toContain(`--${option}`);
+  }
+});
+
+describe('durations', () => {
+  test.each([
+    ['20s', 20_000],
+    ['500ms', 500],
+    ['1.5s', 1500],
+    ['2min', 120_000],
+  ])('%s', (text, ms) => {
+    expect(durationMs(text, 'for')).toBe(ms);
+  });
+
+  // heartbeat's own default unit is the second, people's guesses differ: no unit, no guess.
+  test.each(['20', 's', '-1s', '1h', '1 s', ''])('"%s" is refused', (text) => {
+    expect(() => durationMs(text, 'for')).toThrow(/expected a time with its unit/);
+  });
+});
+
+test('exit statuses are distinct, and the manual lists every one', () => {
+  const statuses = Object.values(EXIT);
+  expect(new Set(statuses).size).toBe(statuses.length);
+  const manual = readFileSync(join(import.meta.dirname, '../../../docs/cli.md'), 'utf8');
+  for (const [name, status] of Object.entries(EXIT))
+    expect(manual).toMatch(new RegExp(`\\| ${status} +\\| ${name} +\\|`));
+  // A bar inside a table's cell is escaped.
+  for (const verb of VERBS) {
+    expect(manual).toContain(`\`${`${verb.name} ${verb.words}`.trim().replaceAll('|', '\\|')}\``);
+  }
+});
+
+test('an unknown code of the contract is a mistake of ours', () => {
+  expect(exitOfCode('fault-active')).toBe('faultRefused');
+  expect(exitOfCode('something new')).toBe('internal');
+});
