@@ -99,7 +99,7 @@ class SessionWork {
     this.signal = (signal) => pty.kill(`SIG${signal}`);
     // With encoding null the data are bytes, whatever the type says.
     pty.onData((data) => {
-      if (!channel.write(data as string | Buffer)) pty.pause();
+      if (!channel.write(data)) pty.pause();
     });
     channel.on('drain', () => pty.resume());
     channel.on('data', (data: Buffer) => pty.write(data as string & Buffer));
