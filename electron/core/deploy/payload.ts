@@ -1,6 +1,6 @@
 /** What is shipped to a node: the bundled agent, its native modules, and a Node runtime where the node has none. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -95,12 +95,8 @@ const RUNTIME_PLACES: readonly ((arch: Architecture) => string)[] = [
   (arch) => `node_modules/node-linux-${arch}/bin/node`,
 ];
 
-/**
- * The payload that lies with the application: `agentDir` is the built agent, the version is the
- * application's own (package.json in `appDir`). Throws when there is no package.json.
- */
-export function bundledPayload(appDir: string, agentDir: string): AgentPayload {
-  const { version } = JSON.parse(readFileSync(join(appDir, 'package.json'), 'utf8')) as { version: string };
+/** The payload that lies with the application: `agentDir` is the built agent, `version` the product's. */
+export function bundledPayload(appDir: string, agentDir: string, version: string): AgentPayload {
   return {
     version,
     bundleDir: agentDir,

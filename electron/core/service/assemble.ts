@@ -26,8 +26,8 @@ export function assembleConsole(options: AssembleOptions): ConsoleCore {
     wallMs: () => Date.now(),
     createConnector: (spec) => new SshConnection(spec, { hostKeys }),
     deployer: createDeployer({
-      payload: bundledPayload(appDir, agentDir),
-      cacheDir: join(homedir(), '.cache', 'twinbeat'),
+      payload: bundledPayload(appDir, agentDir, rest.version),
+      cacheDir,
     }),
     probe: nodePath === null ? null : { runtime: nodePath, bundle: join(agentDir, 'twinbeat-agent.cjs') },
   });
