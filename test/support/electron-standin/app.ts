@@ -116,10 +116,7 @@ export class App extends EventEmitter implements MembersOf<RealApp> {
       rmSync(this.lockFile, { force: true });
       rmSync(`${this.lockFile}.argv`, { force: true });
     }
-    const end = (): void => {
-      rmSync(this.runtime.options.temporaryDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-      process.exit(code);
-    };
+    const end = (): never => process.exit(code);
     const { browser } = this.runtime;
     if (browser === null || browser.process.exitCode !== null) return end();
     browser.once('exit', end);

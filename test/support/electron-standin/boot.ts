@@ -1,5 +1,5 @@
 /** Entry of the fake executable: `electron [switches] [-r file] <app dir or main file> [arguments]`. */
-import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import inspector from 'node:inspector';
 import { createRequire, registerHooks } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -68,6 +68,7 @@ function main(): void {
   const executable = process.env['STANDIN_EXE'] ?? process.argv[1] ?? '';
   const { requires, target } = parseArguments(args);
   const temporaryDir = mkdtempSync(path.join(tmpdir(), 'electron-standin-'));
+  process.on('exit', () => rmSync(temporaryDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
   const { appPath, isPackaged } = findApplication(executable, target, temporaryDir);
   const isDirectory = statSync(appPath).isDirectory();
   const packageJson = isDirectory
