@@ -55,7 +55,8 @@ function guardScript(plan: FaultPlan, dir: string, durationMs: number): string {
     "trap '' HUP",
     `echo $$ > '${join(dir, PID_FILE)}'`,
     inject + `sleep ${(durationMs / 1000).toFixed(3)}`,
-    `until sh '${join(dir, REVERT_FILE)}'; do sleep 1; done`,
+    // Without the script there is nothing left that this guard could do.
+    `until sh '${join(dir, REVERT_FILE)}'; do [ -e '${join(dir, REVERT_FILE)}' ] || exit; sleep 1; done`,
     '',
   ].join('\n');
 }

@@ -19,6 +19,8 @@ export type MediumProblemCode =
   | 'port-in-use'
   | 'not-permitted'
   | 'send-failed'
+  /** This host's own firewall refuses what we send. */
+  | 'send-blocked'
   | 'serial-missing'
   | 'serial-not-a-tty'
   /** The line went away under us: adapter pulled, other end of a pty closed. */

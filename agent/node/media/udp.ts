@@ -235,9 +235,12 @@ export class UdpMedium implements Medium {
     if (this.receiver === null) return;
     this.failing = true;
     if (closed) this.close();
+    // The kernel's answer to a packet that a firewall rule of this host drops on its way out.
+    const blocked = errno === 'EPERM';
+    const why = blocked ? 'a firewall rule of this host drops it (EPERM)' : errno;
     this.problemListener({
-      code: codeOf(errno),
-      detail: `${this.link.name}: cannot send to ${this.destination}: ${errno}`,
+      code: blocked ? 'send-blocked' : codeOf(errno),
+      detail: `${this.link.name}: cannot send to ${this.destination}: ${why}`,
       closed,
     });
   }

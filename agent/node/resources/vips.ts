@@ -47,6 +47,8 @@ interface VipState extends GroupVip {
   readonly canonical: string;
   /** MAC of another host that answered the newest question. */
   foreignMac: string | null;
+  /** Somebody else claimed it since the present round of questions began. */
+  answered: boolean;
   /** The conflict (held here and answered elsewhere) that was reported and is not over. */
   reportedMac: string | null;
   probedAt: Instant | null;
@@ -67,6 +69,7 @@ export class Vips {
       ...vip,
       canonical: canonicalAddress(vip.spec.family, vip.spec.address),
       foreignMac: null,
+      answered: false,
       reportedMac: null,
       probedAt: null,
       cancelAnnouncements: () => undefined,
@@ -111,7 +114,10 @@ export class Vips {
   watch(): void {
     const round = (): void => {
       if (this.stopped) return;
-      for (const state of this.states) this.ask(state);
+      for (const state of this.states) {
+        state.answered = false;
+        this.ask(state);
+      }
       this.cancelWatch = this.host.timers.after(ANSWER_WAIT_MS, () => {
         this.collect(true);
         this.cancelWatch = this.host.timers.after(WATCH_PERIOD_MS - ANSWER_WAIT_MS, round);
@@ -167,7 +173,8 @@ export class Vips {
     const held = new Set(this.held());
     for (const state of this.states) {
       const mac = claims.find((claim) => claim.address === state.canonical)?.mac ?? null;
-      if (mac !== null || waited) state.foreignMac = mac;
+      if (mac !== null) state.answered = true;
+      if (mac !== null || (waited && !state.answered)) state.foreignMac = mac;
       this.judge(state, held.has(state.spec.address));
     }
   }

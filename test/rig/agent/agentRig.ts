@@ -49,6 +49,7 @@ export class AgentRig {
   private readonly cable: ChildProcess;
   private readonly ttys: readonly string[];
   private readonly agents = new Map<Side, ChildProcess>();
+  private readonly adopted: number[] = [];
   private readonly errors: Record<Side, string> = { a: '', b: '' };
 
   /** Builds the rig; nothing runs in it yet. */
@@ -235,9 +236,20 @@ export class AgentRig {
     return new Promise((resolve) => child.once('exit', (code) => resolve(code)));
   }
 
-  /** One verb of the command line on a node. */
+  /** A verb's whole command line, namespace included. */
+  commandLine(side: Side, verb: string, ...rest: string[]): string[] {
+    return ['ip', 'netns', 'exec', this.ns(side), process.execPath, MAIN, verb, ...rest, ...this.args(side)];
+  }
+
+  /** Runs one verb of the command line on a node. */
   command(side: Side, verb: string, ...rest: string[]) {
     return this.exec(side, process.execPath, MAIN, verb, ...rest, ...this.args(side));
+  }
+
+  /** An agent that something else started (a guard) is this rig's to end as well. */
+  adopt(side: Side, pid: number): void {
+    this.adopted.push(pid);
+    this.agents.delete(side);
   }
 
   async status(side: Side): Promise<AgentStatus | null> {
@@ -285,6 +297,21 @@ export class AgentRig {
       child.kill('SIGCONT');
       child.kill('SIGKILL');
       await this.exited(side);
+    }
+    for (const side of ['a', 'b'] as const) {
+      const faults = this.place(side, 'state/faults');
+      for (const id of existsSync(faults) ? readdirSync(faults) : []) {
+        // The guard leads a session of its own: it and its sleep.
+        const guard = Number(readFileSync(join(faults, id, 'guard.pid'), 'utf8'));
+        if (guard > 0) this.adopted.push(-guard);
+      }
+    }
+    for (const pid of this.adopted) {
+      try {
+        if (pid !== 0) process.kill(pid, 'SIGKILL');
+      } catch {
+        // Ended by itself.
+      }
     }
     this.cable.kill('SIGKILL');
     for (const ns of ['a', 'b', 'c']) spawnSync('ip', ['netns', 'del', this.ns(ns)]);

@@ -1,0 +1,107 @@
+// Goal: what is held comes from the kernel, an address is never taken from a host that did not give it up, and a second
+// holder is reported when it appears and when it is gone. Method: kernel and LAN in memory, time wound by hand.
+import { beforeEach, expect, test } from 'vitest';
+import type { EventBody, EventDraft } from '../../../agent/common/timeline/event.ts';
+import { ANNOUNCE_AT_MS, Vips, type GroupVip } from '../../../agent/node/resources/vips.ts';
+import { FakeKernel, FakeLan } from '../../support/fakeNet.ts';
+import { HandTimers } from '../../support/handTimers.ts';
+
+const VIP: GroupVip = {
+  group: 'g',
+  spec: { address: '10.0.0.100', family: 'ipv4', prefixBits: null, iface: null, label: null, broadcast: null },
+};
+const OTHER_MAC = '02:00:00:00:00:99';
+const FORCED = { checkFirst: false, standDownMs: 8000 };
+
+let timers: HandTimers;
+let kernel: FakeKernel;
+let lan: FakeLan;
+let events: EventBody[];
+let vips: Vips;
+
+beforeEach(() => {
+  timers = new HandTimers();
+  kernel = new FakeKernel();
+  lan = new FakeLan();
+  events = [];
+  const publish = (draft: EventDraft): void => void events.push(draft.body);
+  vips = new Vips([VIP], { kernel, lan, timers, now: timers.now, routesText: () => '', publish });
+});
+
+const changes = (): string[] => events.flatMap((body) => (body.kind === 'vip' ? [body.change] : []));
+
+test('acquire derives prefix and broadcast from the network, announces at once and at the stated times', async () => {
+  expect((await vips.acquire(VIP, FORCED)).ok).toBe(true);
+  expect(kernel.list.at(-1)).toMatchObject({ address: '10.0.0.100', prefixBits: 24, broadcast: '10.0.0.255' });
+  expect(lan.announced).toHaveLength(1);
+  expect(changes()).toEqual(['added', 'announced']);
+  await timers.advance(FORCED.standDownMs);
+  expect(lan.announced).toHaveLength(ANNOUNCE_AT_MS.length + 1);
+});
+
+test('held is read from the kernel, not remembered', async () => {
+  await vips.acquire(VIP, FORCED);
+  expect(vips.held()).toEqual(['10.0.0.100']);
+  kernel.list = kernel.list.filter((address) => address.address !== '10.0.0.100');
+  expect(vips.held()).toEqual([]);
+  expect(vips.status()[0]).toMatchObject({ heldOn: null });
+});
+
+test('nobody gave it up and somebody answers: not taken, conflict reported', async () => {
+  lan.others.set('10.0.0.100', OTHER_MAC);
+  const acquiring = vips.acquire(VIP, { ...FORCED, checkFirst: true });
+  await timers.advance(1000);
+  expect(await acquiring).toMatchObject({ ok: false, reason: 'in-use' });
+  expect(vips.held()).toEqual([]);
+  expect(lan.announced).toEqual([]);
+  expect(changes()).toEqual(['conflict']);
+});
+
+test('nobody gave it up and nobody answers: taken', async () => {
+  const acquiring = vips.acquire(VIP, { ...FORCED, checkFirst: true });
+  await timers.advance(1000);
+  expect((await acquiring).ok).toBe(true);
+  expect(vips.held()).toEqual(['10.0.0.100']);
+});
+
+test('a stale holder of a dead peer does not delay the takeover, is reported, and its end announces ours again', async () => {
+  lan.others.set('10.0.0.100', OTHER_MAC);
+  expect((await vips.acquire(VIP, FORCED)).ok).toBe(true);
+  vips.watch();
+  await timers.advance(1000);
+  expect(events.filter((body) => body.kind === 'vip' && body.change === 'conflict')).toEqual([
+    { kind: 'vip', address: '10.0.0.100', change: 'conflict', iface: 'eth0', mac: OTHER_MAC },
+  ]);
+  expect(vips.status()[0]).toMatchObject({ heldOn: 'eth0', conflictMac: OTHER_MAC });
+  lan.others.clear();
+  const announcedBefore = lan.announced.length;
+  await timers.advance(20_000);
+  expect(changes().filter((change) => change === 'conflict-over')).toHaveLength(1);
+  expect(vips.status()[0]?.conflictMac).toBeNull();
+  // The regular announcements are over after 8 s; one more came with the end of the conflict.
+  expect(lan.announced.length).toBeGreaterThan(announcedBefore);
+  vips.stop();
+});
+
+test('while not holding, the MAC of the holder is known and is no conflict; before the first question nothing is known', async () => {
+  expect(vips.status()[0]).toMatchObject({ conflictMac: null, probedAgoMs: null });
+  lan.others.set('10.0.0.100', OTHER_MAC);
+  vips.watch();
+  await timers.advance(500);
+  expect(vips.status()[0]).toMatchObject({ heldOn: null, conflictMac: OTHER_MAC });
+  expect(changes()).toEqual([]);
+  vips.stop();
+});
+
+test('release removes it and stops announcing; a refusal is an error and says who holds', async () => {
+  await vips.acquire(VIP, FORCED);
+  kernel.refuse = 'not-permitted';
+  expect(vips.release(VIP)).toMatchObject({ ok: false, reason: 'not-permitted' });
+  kernel.refuse = null;
+  expect(vips.release(VIP).ok).toBe(true);
+  expect(vips.held()).toEqual([]);
+  const announced = lan.announced.length;
+  await timers.advance(10_000);
+  expect(lan.announced).toHaveLength(announced);
+  expect(vips.release(VIP).ok).toBe(true);
+});
