@@ -1,0 +1,68 @@
+/** The page: bar, verdict, and either the first screen or the workbench. */
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useLinkPhase } from '../stores/link.ts';
+import { usePairs } from '../stores/pairs.ts';
+import { useRackFlow } from '../stores/rackFlow.ts';
+import { useSettings } from '../stores/settings.ts';
+import { useUi } from '../stores/ui.ts';
+import { HostKeyDialog } from '../views/connect/HostKeyDialog.tsx';
+import { SecretsDialog } from '../views/connect/SecretsDialog.tsx';
+import { Start } from '../views/start/Start.tsx';
+import { CommandPalette } from './CommandPalette.tsx';
+import { Dock } from './Dock.tsx';
+import { TopBar } from './TopBar.tsx';
+import { VerdictBar } from './VerdictBar.tsx';
+
+function useShortcut(): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey)
+        return;
+      event.preventDefault();
+      event.stopPropagation();
+      useUi.setState((s) => ({ paletteOpen: !s.paletteOpen }));
+    };
+    // Capturing: a terminal in focus would take Ctrl+K for itself.
+    window.addEventListener('keydown', onKey, true);
+    return () => window.removeEventListener('keydown', onKey, true);
+  }, []);
+}
+
+/** The first screen stays until there is a pair to show or the person goes on to servers. */
+function useShowsStart(): boolean {
+  const selected = usePairs((s) => s.selectedId);
+  const entered = useUi((s) => s.entered);
+  const flow = useRackFlow((s) => s.phase);
+  if (flow === 'running' || flow === 'failed' || flow === 'cancelled') return true;
+  return selected === null && !entered;
+}
+
+export function Shell(): React.JSX.Element {
+  const { t } = useTranslation();
+  const phase = useLinkPhase((s) => s.phase);
+  const isReady = useSettings((s) => s.settings !== null);
+  const showsStart = useShowsStart();
+  useShortcut();
+  return (
+    <div className="tb-shell">
+      <a className="tb-skip" href="#tb-main">
+        {t('app.skip')}
+      </a>
+      <TopBar />
+      {isReady && !showsStart && <VerdictBar />}
+      {isReady && phase !== 'open' && (
+        <div className="tb-lost" role="alert">
+          {t('app.lost')}
+        </div>
+      )}
+      <main id="tb-main" className="tb-main" tabIndex={-1}>
+        {!isReady && <div className="tb-empty">{t('app.loading')}</div>}
+        {isReady && (showsStart ? <Start /> : <Dock />)}
+      </main>
+      <CommandPalette />
+      <HostKeyDialog />
+      <SecretsDialog />
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+/** The one line that says who holds the address. Always there, so that nothing moves when it changes. */
+import { useTranslation } from 'react-i18next';
+import type { PairState } from '../../electron/common/contract/state.ts';
+import { worstVip } from '../lib/links.ts';
+import type { T } from '../locales/index.ts';
+import { usePairs } from '../stores/pairs.ts';
+
+type Vip = PairState['vips'][number];
+
+function headline(vip: Vip, t: T): string {
+  const { address } = vip;
+  if (vip.verdict === 'dual') return t('verdict.dual', { address, holders: vip.holders.join(' + ') });
+  if (vip.verdict === 'none') return t('verdict.none', { address });
+  if (vip.verdict === 'unknown') return t('verdict.unknown', { address });
+  return t('verdict.one', { address, holder: vip.holder ?? t('common.unknown') });
+}
+
+function detail(vip: Vip, state: PairState, t: T): string {
+  const parts: string[] = [];
+  if (vip.verdict === 'dual') parts.push(t('verdict.dualAdvice'));
+  if (vip.verdict === 'none') parts.push(t('verdict.noneAdvice'));
+  if (vip.missing.length > 0) parts.push(t('verdict.missing', { list: vip.missing.join(', ') }));
+  if (vip.verdict === 'unknown') parts.push(t('verdict.unknownAdvice'));
+  if (vip.verdict === 'one') {
+    if (!state.probe.running) parts.push(t('verdict.notProbed'));
+    else
+      parts.push(vip.answeredBy === null ? t('verdict.notAnswered') : t('verdict.answered', { node: vip.answeredBy }));
+  }
+  return parts.join(' ');
+}
+
+export function VerdictBar(): React.JSX.Element {
+  const { t } = useTranslation();
+  const state = usePairs((s) => s.state);
+  const vip = state === null ? null : worstVip(state);
+  const isIdle = state === null || state.nodes.every((n) => n.phase === 'idle');
+  const kind = isIdle || vip === null ? 'idle' : vip.verdict;
+  const active = state?.faults.filter((f) => f.phase === 'injected' || f.phase === 'armed').length ?? 0;
+  const title = kind === 'idle' || vip === null ? t(isIdle ? 'verdict.noPair' : 'verdict.noVip') : headline(vip, t);
+  return (
+    <section className="tb-verdict" data-verdict={kind} aria-label={t('verdict.region')}>
+      <span className="tb-verdict-glyph" aria-hidden="true" />
+      <strong className="tb-verdict-title" role={kind === 'dual' || kind === 'none' ? 'alert' : 'status'}>
+        {title}
+      </strong>
+      <span className="tb-verdict-detail" title={state === null || vip === null ? '' : detail(vip, state, t)}>
+        {kind === 'idle' || state === null || vip === null ? '' : detail(vip, state, t)}
+      </span>
+      {active > 0 && <span className="tb-verdict-faults">{t('verdict.faults', { count: active })}</span>}
+    </section>
+  );
+}

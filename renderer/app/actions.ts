@@ -1,0 +1,193 @@
+/** Everything a person can do, as one list: the command palette shows it, and nothing is reachable by mouse alone. */
+import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
+import type { CableState, RackState } from '../../electron/common/contract/rack.ts';
+import type { PairState } from '../../electron/common/contract/state.ts';
+import { LANGUAGES, type T } from '../locales/index.ts';
+import { connectPair, disconnectPair } from '../stores/connect.ts';
+import { link } from '../stores/link.ts';
+import { attempt, notify } from '../stores/notices.ts';
+import { selectPair, usePairs } from '../stores/pairs.ts';
+import { changeSettings, useSettings } from '../stores/settings.ts';
+import { PANES, showPane, useUi } from '../stores/ui.ts';
+import { TERMINAL_KINDS } from '../views/terminals/kinds.ts';
+import { launchRack } from './launch.ts';
+
+export interface Action {
+  readonly id: string;
+  readonly group: 'rack' | 'pair' | 'view' | 'terminal' | 'fault' | 'settings';
+  readonly title: string;
+  run(): void;
+}
+
+export function power(node: string, action: 'off' | 'on' | 'reboot'): void {
+  void attempt(() => link.client.rackPower({ node, action }));
+}
+
+/** Pulls a cable, or plugs it in without the noise and one-way cuts it may have had. */
+export function setCable(cable: CableState['id'], plugged: boolean): void {
+  void attempt(() => link.client.rackCable({ cable, aToB: plugged, bToA: plugged, noisePpm: 0 }));
+}
+
+export function handOver(pairId: string, node: string, request: 'standby' | 'takeover'): void {
+  void attempt(async () => {
+    const method = request === 'standby' ? link.client.engineStandby : link.client.engineTakeover;
+    const { accepted, detail } = await method({ pairId, node, set: 'all' });
+    notify(accepted ? 'success' : 'error', detail);
+  });
+}
+
+export function agentService(pairId: string, node: string, action: 'start' | 'stop'): void {
+  void attempt(() => link.client.agentService({ pairId, node, action }));
+}
+
+/** Name of a cable with the node it belongs to, where it belongs to one. */
+export function cableName(cable: Pick<CableState, 'id' | 'node'>, t: T): string {
+  const name = t(`picture.cable.${cable.id}`);
+  return cable.node === null ? name : `${name} (${cable.node})`;
+}
+
+function rackActions(rack: RackState | null, t: T): Action[] {
+  if (rack === null || rack.phase !== 'up') {
+    return [{ id: 'rack-up', group: 'rack', title: t('top.rackStart'), run: () => launchRack('s5') }];
+  }
+  const nodes = rack.nodes.flatMap(({ name, power: state }): Action[] =>
+    state === 'off'
+      ? [{ id: `on-${name}`, group: 'rack', title: t('palette.powerOn', { node: name }), run: () => power(name, 'on') }]
+      : [
+          {
+            id: `off-${name}`,
+            group: 'rack',
+            title: t('palette.powerOff', { node: name }),
+            run: () => power(name, 'off'),
+          },
+          {
+            id: `reboot-${name}`,
+            group: 'rack',
+            title: t('palette.reboot', { node: name }),
+            run: () => power(name, 'reboot'),
+          },
+        ],
+  );
+  const cables = rack.cables.map((cable): Action => {
+    const plugged = cable.aToB && cable.bToA;
+    const name = cableName(cable, t);
+    const title = plugged ? t('palette.pull', { cable: name }) : t('palette.plug', { cable: name });
+    return { id: `cable-${cable.id}`, group: 'rack', title, run: () => setCable(cable.id, !plugged) };
+  });
+  return [
+    ...nodes,
+    ...cables,
+    {
+      id: 'rack-down',
+      group: 'rack',
+      title: t('top.rackStop'),
+      run: () => void attempt(() => link.client.rackDown({})),
+    },
+  ];
+}
+
+function nodeActions(state: PairState, t: T): Action[] {
+  const { pairId } = state;
+  return state.nodes.flatMap(({ node }, i): Action[] => {
+    const nodeIndex = i === 0 ? 0 : 1;
+    return [
+      {
+        id: `standby-${node}`,
+        group: 'pair',
+        title: t('palette.standby', { node }),
+        run: () => handOver(pairId, node, 'standby'),
+      },
+      {
+        id: `takeover-${node}`,
+        group: 'pair',
+        title: t('palette.takeover', { node }),
+        run: () => handOver(pairId, node, 'takeover'),
+      },
+      {
+        id: `agent-start-${node}`,
+        group: 'pair',
+        title: t('palette.agentStart', { node }),
+        run: () => agentService(pairId, node, 'start'),
+      },
+      {
+        id: `agent-stop-${node}`,
+        group: 'pair',
+        title: t('palette.agentStop', { node }),
+        run: () => agentService(pairId, node, 'stop'),
+      },
+      {
+        id: `faults-${node}`,
+        group: 'fault',
+        title: `${t('pane.show', { pane: t('pane.faults') })}: ${node}`,
+        run: () => {
+          useUi.setState({ faultNode: node });
+          showPane('faults');
+        },
+      },
+      ...TERMINAL_KINDS.map((kind): Action => ({
+        id: `terminal-${node}-${kind}`,
+        group: 'terminal',
+        title: t('palette.openTerminal', { node, kind: t(`terminal.kind.${kind}`) }),
+        run: () => useUi.getState().dock?.openTerminal(nodeIndex, kind),
+      })),
+    ];
+  });
+}
+
+function pairActions(t: T): Action[] {
+  const { list, selectedId, state } = usePairs.getState();
+  const others = list
+    .filter((p) => p.id !== selectedId)
+    .map((p): Action => {
+      const name = p.id === RACK_PAIR_ID ? t('connect.rackPair') : p.name;
+      return {
+        id: `pair-${p.id}`,
+        group: 'pair',
+        title: t('palette.selectPair', { name }),
+        run: () => selectPair(p.id),
+      };
+    });
+  if (selectedId === null) return others;
+  return [
+    { id: 'connect', group: 'pair', title: t('top.connect'), run: () => connectPair(selectedId) },
+    { id: 'disconnect', group: 'pair', title: t('top.disconnect'), run: () => disconnectPair(selectedId) },
+    ...(state === null ? [] : nodeActions(state, t)),
+    ...others,
+  ];
+}
+
+function settingActions(t: T): Action[] {
+  const themes = [
+    ['light', t('top.themeLight')],
+    ['dark', t('top.themeDark')],
+    ['system', t('top.themeSystem')],
+  ] as const;
+  return [
+    ...LANGUAGES.map(({ id, name }): Action => ({
+      id: `lang-${id}`,
+      group: 'settings',
+      title: t('palette.language', { name }),
+      run: () => changeSettings({ language: id }),
+    })),
+    ...themes.map(([theme, name]): Action => ({
+      id: `theme-${theme}`,
+      group: 'settings',
+      title: t('palette.theme', { name }),
+      run: () => changeSettings({ theme }),
+    })),
+    { id: 'layout-reset', group: 'settings', title: t('pane.reset'), run: () => useUi.getState().dock?.resetLayout() },
+  ];
+}
+
+/** All actions that make sense now. */
+export function allActions(t: T): Action[] {
+  const panes = PANES.map((pane): Action => ({
+    id: `pane-${pane}`,
+    group: 'view',
+    title: t('pane.show', { pane: t(`pane.${pane}`) }),
+    run: () => showPane(pane),
+  }));
+  const { rack } = usePairs.getState();
+  const rackOffered = useSettings.getState().info?.rack.available === true || rack?.phase === 'up';
+  return [...(rackOffered ? rackActions(rack, t) : []), ...pairActions(t), ...panes, ...settingActions(t)];
+}

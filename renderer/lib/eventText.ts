@@ -1,0 +1,105 @@
+/** Timeline events in words. Bodies come over the wire as open objects; what a newer agent adds is shown by its kind. */
+import type { EventBody, TimelineEvent } from '../../agent/common/timeline/event.ts';
+import type { SessionEvent } from '../../electron/common/contract/session.ts';
+import type { T } from '../locales/index.ts';
+import { duration } from './format.ts';
+
+const upper = <S extends string>(text: S): Capitalize<S> =>
+  (text.charAt(0).toUpperCase() + text.slice(1)) as Capitalize<S>;
+
+function faultName(name: string, t: T): string {
+  return t(`fault.name.${name as 'power-off'}`, { defaultValue: name });
+}
+
+function resourceText(body: Extract<EventBody, { kind: 'resource' }>, t: T): string {
+  const action = t(`events.action.${body.action}`);
+  const took = body.tookMs === undefined ? '' : `(${duration(body.tookMs)})`;
+  return t(`events.text.resource${upper(body.phase)}`, {
+    action,
+    resource: body.resource,
+    took,
+    detail: body.detail ?? '',
+  });
+}
+
+function vipText(body: Extract<EventBody, { kind: 'vip' }>, t: T): string {
+  const key = body.change === 'conflict-over' ? 'vipConflictOver' : (`vip${upper(body.change)}` as const);
+  return t(`events.text.${key}`, { address: body.address, iface: body.iface, mac: body.mac ?? '' });
+}
+
+function standbyText(body: Extract<EventBody, { kind: 'standby' }>, t: T): string {
+  const phase = t(`events.standbyPhase.${body.phase}`);
+  return t('events.text.standby', { phase, set: t(`events.set.${body.set}`), detail: body.detail });
+}
+
+function linkText(body: Extract<EventBody, { kind: 'link' }>, t: T): string {
+  const key = body.direction === 'from-peer' ? 'linkFrom' : 'linkTo';
+  return t(`events.text.${key}`, { link: body.link, state: t(`picture.health.${body.state}`) });
+}
+
+function bodyText(body: EventBody, t: T): string {
+  switch (body.kind) {
+    case 'local-status':
+      return t('events.text.local-status', { status: t(`node.status.${body.status}`) });
+    case 'peer-status':
+      return t('events.text.peer-status', { peer: body.peer, status: t(`node.status.${body.status}`) });
+    case 'link':
+      return linkText(body, t);
+    case 'late-heartbeat':
+      return t('events.text.late-heartbeat', {
+        peer: body.peer,
+        interval: duration(body.intervalMs),
+        limit: duration(body.limitMs),
+      });
+    case 'peer-restarted':
+      return t('events.text.peer-restarted', body);
+    case 'partition-healed':
+      return t('events.text.partition-healed', { peer: body.peer, silent: duration(body.silentMs) });
+    case 'packets-lost':
+      return t('events.text.packets-lost', { peer: body.peer, count: body.count });
+    case 'takeover':
+      return t(`events.text.takeover${upper(body.phase)}`, { from: body.from, cause: t(`events.cause.${body.cause}`) });
+    case 'standby':
+      return standbyText(body, t);
+    case 'holdings': {
+      const moving = body.stable ? '' : t('events.text.moving');
+      return t('events.text.holdings', {
+        mine: t(`events.set.${body.mine}`),
+        theirs: t(`events.set.${body.theirs}`),
+        moving,
+      });
+    }
+    case 'ownership-alarm':
+      return t(`events.text.alarm${upper(body.alarm)}`, { set: t(`events.set.${body.set}`) });
+    case 'resource':
+      return resourceText(body, t);
+    case 'vip':
+      return vipText(body, t);
+    case 'shutdown':
+      return t(`events.text.shutdown${upper(body.phase)}`);
+    case 'restart':
+      return t('events.text.restart', { reason: body.reason });
+    case 'problem':
+      return t(body.over ? 'events.text.problemOver' : 'events.text.problem', { detail: body.detail });
+    case 'fault':
+      return t(`events.text.fault${upper(body.phase)}`, { name: faultName(body.name, t), detail: body.detail });
+    case 'log':
+      return body.text;
+    default:
+      return t('events.text.other', { kind: (body as { kind: string }).kind });
+  }
+}
+
+/** One event as a sentence whose subject is its node. */
+export function eventText(event: SessionEvent['event'], t: T): string {
+  // The wire schema leaves the body open on purpose; the union is what agents of this version send.
+  return bodyText((event as unknown as TimelineEvent).body, t);
+}
+
+/** Events that deserve a line through the charts. */
+export function isLandmark(event: SessionEvent['event']): boolean {
+  const body = (event as unknown as TimelineEvent).body;
+  if (body.kind === 'fault') return body.phase === 'injected' || body.phase === 'reverted';
+  if (body.kind === 'takeover') return body.phase === 'done';
+  return body.kind === 'peer-status' && body.status === 'dead';
+}

@@ -1,0 +1,107 @@
+/** Heartbeat links as the picture shows them: one entry a link, two directions each, from what both nodes say. */
+import type { LinkStatus } from '../../agent/common/rpc/agentContract.ts';
+import type { NodeConnection, PairState } from '../../electron/common/contract/state.ts';
+
+export type Health = 'up' | 'late' | 'dead' | 'unknown';
+
+export interface Direction {
+  readonly state: Health;
+  readonly marginMs: number | null;
+  readonly silenceMs: number | null;
+  /** Who says so: the receiving node itself, the sending node on its word, or nobody. */
+  readonly witness: 'receiver' | 'sender' | 'nobody';
+}
+
+export interface PairLink {
+  /** Unique in the pair. */
+  readonly key: string;
+  readonly medium: LinkStatus['medium'];
+  /** Link id on each node, where that node is known; these index the session's series. */
+  readonly ids: readonly [string | null, string | null];
+  readonly names: readonly [string | null, string | null];
+  readonly aToB: Direction;
+  readonly bToA: Direction;
+  readonly rttMs: readonly [number | null, number | null];
+  /** Why an end does not work, with the node that says so. */
+  readonly problems: readonly { readonly node: string; readonly detail: string }[];
+}
+
+/** A status older than this says nothing about now, milliseconds. */
+export const STATUS_FRESH_MS = 3000;
+
+/** The status of a node if it may be believed now. */
+export function freshStatus(node: NodeConnection): NodeConnection['status'] {
+  if (node.phase !== 'ready' || node.agent.phase !== 'attached') return null;
+  if (node.statusAgeMs === null || node.statusAgeMs > STATUS_FRESH_MS) return null;
+  return node.status;
+}
+
+const NOTHING: Direction = { state: 'unknown', marginMs: null, silenceMs: null, witness: 'nobody' };
+
+function direction(receiver: LinkStatus | null, sender: LinkStatus | null): Direction {
+  // The receiver measures; the sender only repeats what it was told, and only a Twinbeat peer tells.
+  if (receiver !== null && receiver.fromPeer.state !== 'unknown') return { ...receiver.fromPeer, witness: 'receiver' };
+  if (sender !== null && sender.toPeer.state !== 'unknown') return { ...sender.toPeer, witness: 'sender' };
+  return NOTHING;
+}
+
+/** Finds the other end of each link: the same id, else the same medium in the same order. */
+function matchEnds(a: readonly LinkStatus[], b: readonly LinkStatus[]): [LinkStatus | null, LinkStatus | null][] {
+  const left = [...b];
+  const take = (test: (link: LinkStatus) => boolean): LinkStatus | null => {
+    const at = left.findIndex(test);
+    return at < 0 ? null : (left.splice(at, 1)[0] ?? null);
+  };
+  const byId = a.map((link) => take((other) => other.id === link.id));
+  const pairs = a.map((link, i): [LinkStatus | null, LinkStatus | null] => [
+    link,
+    byId[i] ?? take((other) => other.medium === link.medium),
+  ]);
+  return [...pairs, ...left.map((link): [null, LinkStatus] => [null, link])];
+}
+
+/**
+ * Links of the pair. A node that is not heard keeps its links, from the last status it
+ * gave, so that the picture keeps its shape; their directions are then unknown.
+ */
+export function pairLinks(state: PairState): PairLink[] {
+  const [nodeA, nodeB] = state.nodes;
+  const fresh = [freshStatus(nodeA) !== null, freshStatus(nodeB) !== null] as const;
+  const ends = matchEnds(nodeA.status?.links ?? [], nodeB.status?.links ?? []);
+  return ends.map(([a, b], i) => {
+    const liveA = fresh[0] ? a : null;
+    const liveB = fresh[1] ? b : null;
+    const problems = [
+      ...(liveA?.problem ? [{ node: nodeA.node, detail: liveA.problem }] : []),
+      ...(liveB?.problem ? [{ node: nodeB.node, detail: liveB.problem }] : []),
+    ];
+    return {
+      key: a?.id ?? b?.id ?? `link-${i}`,
+      medium: a?.medium ?? b?.medium ?? 'bcast',
+      ids: [a?.id ?? null, b?.id ?? null],
+      names: [a?.name ?? null, b?.name ?? null],
+      aToB: direction(liveB, liveA),
+      bToA: direction(liveA, liveB),
+      rttMs: [liveA?.rttMs ?? null, liveB?.rttMs ?? null],
+      problems,
+    };
+  });
+}
+
+export type Role = 'holder' | 'standby' | 'dual' | 'unknown';
+
+/** The measured role of a node over all addresses of the pair; never taken from a configuration. */
+export function roleOf(state: PairState | null, node: string): Role {
+  if (state === null || state.vips.length === 0) return 'unknown';
+  if (state.vips.some((v) => v.verdict === 'dual' && v.holders.includes(node))) return 'dual';
+  if (state.vips.some((v) => v.verdict === 'one' && v.holder === node)) return 'holder';
+  const connection = state.nodes.find((n) => n.node === node);
+  if (connection === undefined || freshStatus(connection) === null) return 'unknown';
+  return state.vips.every((v) => v.verdict === 'one' || v.verdict === 'none') ? 'standby' : 'unknown';
+}
+
+/** The worst verdict over all addresses decides what the banner says. */
+export function worstVip(state: PairState): PairState['vips'][number] | null {
+  const rank = { dual: 0, none: 1, unknown: 2, one: 3 } as const;
+  return [...state.vips].sort((x, y) => rank[x.verdict] - rank[y.verdict])[0] ?? null;
+}

@@ -1,0 +1,31 @@
+import { config as zodConfig } from 'zod';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import 'dockview-react/dist/styles/dockview.css';
+import 'uplot/dist/uPlot.min.css';
+import '@xterm/xterm/css/xterm.css';
+import './app/styles/base.css';
+import './app/styles/panes.css';
+import './app/styles/picture.css';
+import { App } from './app/App.tsx';
+import { startTexts } from './locales/index.ts';
+import { startPairs } from './stores/pairs.ts';
+import { languageOf, startSettings, useSettings } from './stores/settings.ts';
+
+// The content security policy forbids code from strings; zod would try it for speed.
+zodConfig({ jitless: true });
+
+async function start(): Promise<void> {
+  await startTexts(languageOf(useSettings.getState()));
+  const root = document.getElementById('root');
+  if (root === null) throw new Error('the page has no root element');
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+  startPairs();
+  await startSettings();
+}
+
+void start();

@@ -1,0 +1,167 @@
+/** One click from nothing to a live pair: rack up, connect, deploy, settle. Every step says what it does. */
+import { create } from 'zustand';
+import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
+import type { PairState } from '../../electron/common/contract/state.ts';
+import type { SetupId } from '../../electron/common/contract/rack.ts';
+import { type ConsoleClient, errorText } from '../rpc/link.ts';
+
+export const FLOW_STEPS = ['rack', 'connect', 'deploy', 'settle'] as const;
+export type FlowStep = (typeof FLOW_STEPS)[number];
+
+export interface FlowProgress {
+  readonly phase: 'idle' | 'running' | 'done' | 'failed' | 'cancelled';
+  readonly step: FlowStep;
+  /** What the core says it is doing, in its words; empty when it says nothing. */
+  readonly detail: string;
+  /** Share of the step that is done, 0..1; null when it cannot be known. */
+  readonly share: number | null;
+}
+
+export const FLOW_IDLE: FlowProgress = { phase: 'idle', step: 'rack', detail: '', share: null };
+
+/** The rack answers within seconds; a slow machine gets this much before we say that it does not. */
+const CONNECT_MS_MAX = 60_000;
+/** Longer than any initdead of a rack setup. */
+const SETTLE_MS_MAX = 120_000;
+
+export class FlowError extends Error {
+  override name = 'FlowError';
+}
+
+/** Reads pair states until one satisfies `test`. Fails with what the last state says about the nodes. */
+async function waitFor(
+  client: ConsoleClient,
+  limitMs: number,
+  signal: AbortSignal,
+  test: (state: PairState) => boolean,
+): Promise<void> {
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(onAbort, limitMs);
+  let last: PairState | null = null;
+  try {
+    for await (const state of client.pairState({ pairId: RACK_PAIR_ID }, stop.signal)) {
+      last = state;
+      if (test(state)) return;
+      const refused = state.nodes.find((n) => n.phase === 'gave-up');
+      if (refused !== undefined) throw new FlowError(`${refused.node}: ${refused.detail}`);
+    }
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    stop.abort();
+  }
+  signal.throwIfAborted();
+  throw new FlowError((last?.nodes ?? []).map((n) => `${n.node}: ${n.detail}; ${n.agent.detail}`).join('\n'));
+}
+
+async function followRackStart(
+  client: ConsoleClient,
+  setup: SetupId,
+  signal: AbortSignal,
+  report: (detail: string) => void,
+): Promise<void> {
+  const stop = new AbortController();
+  const words = (async () => {
+    for await (const rack of client.rackState({}, stop.signal)) report(rack.detail);
+  })();
+  try {
+    const rack = await client.rackUp({ setup }, signal);
+    if (rack.phase !== 'up') throw new FlowError(rack.detail);
+  } finally {
+    stop.abort();
+    await words;
+  }
+}
+
+async function deploy(
+  client: ConsoleClient,
+  signal: AbortSignal,
+  report: (detail: string, share: number | null) => void,
+): Promise<void> {
+  const plan = await client.deployPlan({ pairId: RACK_PAIR_ID, action: 'deploy' }, signal);
+  if (plan.blocked) {
+    const failed = plan.preflight.filter((item) => item.result === 'failed');
+    throw new FlowError(failed.map((item) => `${item.node}: ${item.found}. ${item.advice}`).join('\n'));
+  }
+  const finished = new Set<string>();
+  for await (const item of client.deployApply({ pairId: RACK_PAIR_ID, planId: plan.planId }, signal)) {
+    const step = plan.steps.find((s) => s.id === item.stepId);
+    if (item.phase === 'failed') throw new FlowError(`${item.node}: ${step?.target ?? ''} ${item.detail}`);
+    if (item.phase === 'done' || item.phase === 'skipped') finished.add(item.stepId);
+    report(`${item.node}: ${step?.target ?? item.detail}`, finished.size / Math.max(1, plan.steps.length));
+  }
+  signal.throwIfAborted();
+}
+
+/** Runs the whole flow; rejects with FlowError when a step cannot be done and with AbortError when cancelled. */
+export async function runRackFlow(
+  client: ConsoleClient,
+  setup: SetupId,
+  report: (progress: FlowProgress) => void,
+  signal: AbortSignal,
+  onUp: () => void = () => undefined,
+): Promise<void> {
+  const at =
+    (step: FlowStep) =>
+    (detail: string, share: number | null = null) =>
+      report({ phase: 'running', step, detail, share });
+  at('rack')('');
+  await followRackStart(client, setup, signal, at('rack'));
+  onUp();
+  at('connect')('');
+  await client.pairConnect({ pairId: RACK_PAIR_ID }, signal);
+  await waitFor(client, CONNECT_MS_MAX, signal, (state) => {
+    at('connect')(state.nodes.map((n) => `${n.node}: ${n.detail}`).join(' · '));
+    return state.nodes.every((n) => n.phase === 'ready');
+  });
+  at('deploy')('');
+  await deploy(client, signal, at('deploy'));
+  at('settle')('');
+  await waitFor(client, SETTLE_MS_MAX, signal, (state) => {
+    at('settle')(state.nodes.map((n) => `${n.node}: ${n.agent.detail}`).join(' · '));
+    return (
+      state.nodes.every((n) => n.agent.phase === 'attached') &&
+      state.vips.length > 0 &&
+      state.vips.every((v) => v.verdict === 'one')
+    );
+  });
+  report({ phase: 'done', step: 'settle', detail: '', share: 1 });
+}
+
+export const useRackFlow = create<FlowProgress>(() => FLOW_IDLE);
+
+let running: AbortController | null = null;
+
+/** Starts the flow once; `onUp` runs as soon as the rack is there, before the nodes are reached. */
+export async function startRackFlow(
+  ready: () => Promise<ConsoleClient>,
+  setup: SetupId,
+  onUp: () => void,
+): Promise<void> {
+  if (running !== null) return;
+  const stop = new AbortController();
+  running = stop;
+  const report = (progress: FlowProgress): void => {
+    if (!stop.signal.aborted) useRackFlow.setState(progress, true);
+  };
+  try {
+    await runRackFlow(await ready(), setup, report, stop.signal, onUp);
+  } catch (error) {
+    const last = useRackFlow.getState();
+    const phase = stop.signal.aborted ? 'cancelled' : 'failed';
+    useRackFlow.setState({ ...last, phase, detail: stop.signal.aborted ? '' : errorText(error) }, true);
+  } finally {
+    running = null;
+  }
+}
+
+/** Stops where it is; what was deployed so far is rolled back by the core, the rack stays. */
+export function cancelRackFlow(): void {
+  running?.abort();
+}
+
+export function forgetRackFlow(): void {
+  if (running === null) useRackFlow.setState(FLOW_IDLE, true);
+}

@@ -1,0 +1,45 @@
+/** What is open on the screen, and the way for anybody to bring a pane to the front. */
+import { create } from 'zustand';
+import type { TerminalKind } from '../views/terminals/kinds.ts';
+
+export const PANES = ['picture', 'monitor', 'distribution', 'faults', 'events', 'connect'] as const;
+export type PaneId = (typeof PANES)[number];
+
+/** What the dock offers to the rest of the page; null while it is not mounted. */
+export interface DockControl {
+  show(pane: PaneId): void;
+  openTerminal(nodeIndex: 0 | 1, kind: TerminalKind, beside?: boolean): void;
+  resetLayout(): void;
+}
+
+interface UiState {
+  readonly paletteOpen: boolean;
+  readonly dock: DockControl | null;
+  /** The person went past the first screen, to connect to servers or look around. */
+  readonly entered: boolean;
+  /** Pair for which secrets are being asked; null: not asking. */
+  readonly secretsFor: string | null;
+  /** Fault chosen elsewhere (picture, palette) to be confirmed in the fault pane. */
+  readonly faultNode: string | null;
+}
+
+export const useUi = create<UiState>(() => ({
+  paletteOpen: false,
+  dock: null,
+  entered: false,
+  secretsFor: null,
+  faultNode: null,
+}));
+
+/** Opens the workbench if need be, then brings a pane to the front. */
+export function showPane(pane: PaneId): void {
+  const { dock } = useUi.getState();
+  if (dock !== null) return dock.show(pane);
+  useUi.setState({ entered: true });
+  // The dock mounts with the next render and then shows what was asked for.
+  const stop = useUi.subscribe((state) => {
+    if (state.dock === null) return;
+    stop();
+    state.dock.show(pane);
+  });
+}

@@ -1,0 +1,156 @@
+/** The heartbeat configuration that deployment may write: timing, links, groups. */
+import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
+import { Button } from 'antd';
+import { useContext } from 'react';
+import { useTranslation } from 'react-i18next';
+import { emptyLink, type LinkDraft, type PairDraft } from './draft.ts';
+import { ChoiceField, ProblemsContext, TextField } from './fields.tsx';
+
+interface Props {
+  readonly draft: PairDraft;
+  onChange(patch: Partial<PairDraft>): void;
+}
+
+function LinkFields({
+  link,
+  index,
+  names,
+  onChange,
+  onRemove,
+}: {
+  readonly link: LinkDraft;
+  readonly index: number;
+  readonly names: readonly [string, string];
+  onChange(patch: Partial<LinkDraft>): void;
+  onRemove(): void;
+}): React.JSX.Element {
+  const { t } = useTranslation();
+  const media = (['serial', 'bcast', 'ucast'] as const).map((value) => ({ value, label: t(`picture.link.${value}`) }));
+  const end = link.medium === 'serial' ? 'connect.device' : 'connect.iface';
+  return (
+    <div className="tb-fields tb-link-fields">
+      <ChoiceField
+        label={t('connect.medium')}
+        value={link.medium}
+        options={media}
+        onChange={(medium) => onChange(emptyLink(medium))}
+      />
+      <TextField
+        field={`links.${index}.a`}
+        label={t(end, { node: names[0] })}
+        value={link.a}
+        onChange={(a) => onChange({ a })}
+      />
+      <TextField
+        field={`links.${index}.b`}
+        label={t(end, { node: names[1] })}
+        value={link.b}
+        onChange={(b) => onChange({ b })}
+      />
+      {link.medium === 'serial' && (
+        <TextField
+          field={`links.${index}.baud`}
+          label={t('connect.baud')}
+          value={link.baud}
+          onChange={(baud) => onChange({ baud })}
+        />
+      )}
+      {link.medium === 'ucast' && (
+        <>
+          <TextField
+            field={`links.${index}.addressA`}
+            label={t('connect.linkAddress', { node: names[0] })}
+            value={link.addressA}
+            onChange={(addressA) => onChange({ addressA })}
+          />
+          <TextField
+            field={`links.${index}.addressB`}
+            label={t('connect.linkAddress', { node: names[1] })}
+            value={link.addressB}
+            onChange={(addressB) => onChange({ addressB })}
+          />
+        </>
+      )}
+      <Button
+        type="text"
+        icon={<DeleteOutlined />}
+        aria-label={t('connect.removeLink')}
+        title={t('connect.removeLink')}
+        onClick={onRemove}
+      />
+    </div>
+  );
+}
+
+export function HaFields({ draft, onChange }: Props): React.JSX.Element {
+  const { t } = useTranslation();
+  const linksProblem = useContext(ProblemsContext)?.get('links');
+  const names = [
+    draft.nodes[0].name || t('connect.server', { n: 1 }),
+    draft.nodes[1].name || t('connect.server', { n: 2 }),
+  ] as const;
+  const setLink = (index: number, patch: Partial<LinkDraft>): void =>
+    onChange({ links: draft.links.map((l, i) => (i === index ? { ...l, ...patch } : l)) });
+  return (
+    <>
+      <div className="tb-fields">
+        {(['keepalive', 'warntime', 'deadtime', 'initdead'] as const).map((field) => (
+          <TextField
+            key={field}
+            field={field}
+            label={t(`connect.${field}`)}
+            value={draft[field]}
+            onChange={(value) => onChange({ [field]: value })}
+          />
+        ))}
+        <ChoiceField
+          label={t('connect.failback')}
+          value={draft.failback}
+          options={[
+            { value: 'off', label: 'off' },
+            { value: 'on', label: 'on' },
+          ]}
+          onChange={(failback) => onChange({ failback })}
+        />
+        <TextField
+          field="udpPort"
+          label={t('connect.udpPort')}
+          value={draft.udpPort}
+          onChange={(udpPort) => onChange({ udpPort })}
+        />
+      </div>
+      <h4>{t('connect.links')}</h4>
+      {draft.links.map((link, i) => (
+        <LinkFields
+          key={i}
+          link={link}
+          index={i}
+          names={names}
+          onChange={(patch) => setLink(i, patch)}
+          onRemove={() => onChange({ links: draft.links.filter((_, other) => other !== i) })}
+        />
+      ))}
+      {linksProblem !== undefined && (
+        <span className="tb-problem" role="alert">
+          {t(`connect.problem.${linksProblem}`)}
+        </span>
+      )}
+      <Button
+        size="small"
+        icon={<PlusOutlined />}
+        onClick={() => onChange({ links: [...draft.links, emptyLink('bcast')] })}
+      >
+        {t('connect.addLink')}
+      </Button>
+      <TextField
+        wide
+        field="haresources"
+        label={t('connect.haresources')}
+        value={draft.haresources}
+        rows={2}
+        placeholder={`${names[0]} 192.168.2.3 httpd`}
+        onChange={(haresources) => onChange({ haresources })}
+      />
+    </>
+  );
+}

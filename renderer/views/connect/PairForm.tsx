@@ -1,0 +1,209 @@
+/** Edits one pair. Problems are shown at their fields from the first attempt to save on. */
+import { Button, Segmented } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { PairSpec } from '../../../electron/common/contract/pair.ts';
+import { type NodeDraft, type PairDraft, problemsOf, specOf } from './draft.ts';
+import { ChoiceField, ProblemsContext, TextField } from './fields.tsx';
+import { HaFields } from './HaFields.tsx';
+
+interface Props {
+  readonly initial: PairDraft;
+  /** Ids in use, for a new one. */
+  readonly taken: readonly string[];
+  onSave(spec: PairSpec, connect: boolean): void;
+  onCancel(): void;
+}
+
+function NodeFields({
+  node,
+  index,
+  onChange,
+}: {
+  readonly node: NodeDraft;
+  readonly index: 0 | 1;
+  onChange(patch: Partial<NodeDraft>): void;
+}): React.JSX.Element {
+  const { t } = useTranslation();
+  const methods = (['password', 'key', 'agent'] as const).map((value) => ({
+    value,
+    label: t(`connect.authMethod.${value}`),
+  }));
+  const modes = (['none', 'sudo', 'sudo-password'] as const).map((value) => ({
+    value,
+    label: t(`connect.sudoMode.${value}`),
+  }));
+  const field = (name: keyof NodeDraft): string => `nodes.${index}.${name}`;
+  return (
+    <fieldset>
+      <legend>{t('connect.server', { n: index + 1 })}</legend>
+      <div className="tb-fields">
+        <TextField
+          field={field('name')}
+          label={t('connect.nodeName')}
+          value={node.name}
+          onChange={(name) => onChange({ name })}
+        />
+        <TextField
+          field={field('host')}
+          label={t('connect.host')}
+          value={node.host}
+          onChange={(host) => onChange({ host })}
+        />
+        <TextField
+          field={field('port')}
+          label={t('connect.port')}
+          value={node.port}
+          onChange={(port) => onChange({ port })}
+        />
+        <TextField
+          field={field('user')}
+          label={t('connect.user')}
+          value={node.user}
+          onChange={(user) => onChange({ user })}
+        />
+        <ChoiceField
+          label={t('connect.auth')}
+          value={node.auth}
+          options={methods}
+          onChange={(auth) => onChange({ auth })}
+        />
+        {node.auth === 'key' && (
+          <TextField
+            field={field('keyFile')}
+            label={t('connect.keyFile')}
+            value={node.keyFile}
+            onChange={(keyFile) => onChange({ keyFile })}
+          />
+        )}
+        <ChoiceField
+          label={t('connect.sudo')}
+          value={node.sudo}
+          options={modes}
+          onChange={(sudo) => onChange({ sudo })}
+        />
+      </div>
+    </fieldset>
+  );
+}
+
+function ProbeFields({
+  draft,
+  onChange,
+}: {
+  readonly draft: PairDraft;
+  onChange(patch: Partial<PairDraft>): void;
+}): React.JSX.Element {
+  const { t } = useTranslation();
+  const kinds = [
+    { value: 'off' as const, label: t('connect.probeOff') },
+    { value: 'http' as const, label: 'HTTP' },
+    { value: 'tcp' as const, label: 'TCP' },
+  ];
+  return (
+    <fieldset>
+      <legend>{t('connect.probe')}</legend>
+      <div className="tb-fields">
+        <ChoiceField
+          label={t('connect.probeKind')}
+          value={draft.probe}
+          options={kinds}
+          onChange={(probe) => onChange({ probe })}
+        />
+        {draft.probe !== 'off' && (
+          <>
+            <TextField
+              field="probeAddress"
+              label={t('connect.probeAddress')}
+              value={draft.probeAddress}
+              onChange={(probeAddress) => onChange({ probeAddress })}
+            />
+            <TextField
+              field="probePort"
+              label={t('connect.probePort')}
+              value={draft.probePort}
+              onChange={(probePort) => onChange({ probePort })}
+            />
+            {draft.probe === 'http' && (
+              <TextField
+                field="probePath"
+                label={t('connect.probePath')}
+                value={draft.probePath}
+                onChange={(probePath) => onChange({ probePath })}
+              />
+            )}
+            <TextField
+              field="probePeriod"
+              label={t('connect.probePeriod')}
+              value={draft.probePeriod}
+              onChange={(probePeriod) => onChange({ probePeriod })}
+            />
+          </>
+        )}
+      </div>
+    </fieldset>
+  );
+}
+
+export function PairForm({ initial, taken, onSave, onCancel }: Props): React.JSX.Element {
+  const { t } = useTranslation();
+  const [draft, setDraft] = useState(initial);
+  const [tried, setTried] = useState(false);
+  const problems = problemsOf(draft);
+  const change = (patch: Partial<PairDraft>): void => setDraft((old) => ({ ...old, ...patch }));
+  const changeNode = (index: 0 | 1, patch: Partial<NodeDraft>): void => {
+    const [a, b] = draft.nodes;
+    change({ nodes: index === 0 ? [{ ...a, ...patch }, b] : [a, { ...b, ...patch }] });
+  };
+  const save = (connect: boolean): void => {
+    setTried(true);
+    if (problems.size === 0) onSave(specOf(draft, taken), connect);
+  };
+  return (
+    <ProblemsContext value={tried ? problems : null}>
+      <form
+        className="tb-form"
+        noValidate
+        aria-label={t(initial.id === '' ? 'connect.newTitle' : 'connect.editTitle')}
+        onSubmit={(event) => {
+          event.preventDefault();
+          save(true);
+        }}
+      >
+        <TextField
+          field="name"
+          label={t('connect.pairName')}
+          value={draft.name}
+          onChange={(name) => change({ name })}
+        />
+        <div className="tb-two">
+          <NodeFields node={draft.nodes[0]} index={0} onChange={(patch) => changeNode(0, patch)} />
+          <NodeFields node={draft.nodes[1]} index={1} onChange={(patch) => changeNode(1, patch)} />
+        </div>
+        <fieldset>
+          <legend>{t('connect.ha')}</legend>
+          <Segmented
+            size="small"
+            value={draft.writeHa}
+            options={[
+              { value: false, label: t('connect.haKeep') },
+              { value: true, label: t('connect.haWrite') },
+            ]}
+            onChange={(writeHa) => change({ writeHa })}
+          />
+          {draft.writeHa && <HaFields draft={draft} onChange={change} />}
+        </fieldset>
+        <ProbeFields draft={draft} onChange={change} />
+        <div className="tb-row tb-form-end">
+          <Button type="primary" htmlType="submit">
+            {t('connect.connect')}
+          </Button>
+          <Button onClick={() => save(false)}>{t('common.save')}</Button>
+          <Button type="text" onClick={onCancel}>
+            {t('common.cancel')}
+          </Button>
+        </div>
+      </form>
+    </ProblemsContext>
+  );
+}

@@ -1,0 +1,238 @@
+/** The canvas charts: margin and latency. uPlot does the drawing; this says what and how. */
+import uPlot from 'uplot';
+import type { Palette } from '../../app/palette.ts';
+import { FONT_FAMILY } from '../../app/fonts.ts';
+import { type BucketGrid, decimate, gridTimes, type PlotValue } from '../../lib/decimate.ts';
+import { isLandmark } from '../../lib/eventText.ts';
+import { LinkColumn, ProbeColumn } from '../../lib/sessionData.ts';
+import { axisTicks, type Frame, GUTTER_PX, type Line, RIGHT_PX } from './frame.ts';
+import type { TimeRange } from './viewport.ts';
+
+export type StripKind = 'margin' | 'latency';
+
+/** Words that a chart draws itself. */
+export interface StripTexts {
+  readonly warntime: string;
+  readonly deadtime: string;
+}
+
+/** Latencies below this cannot be told from it on the logarithmic scale, milliseconds. */
+const LATENCY_MS_MIN = 0.05;
+const SYNC_KEY = 'twinbeat-monitor';
+
+export interface Strip {
+  readonly plot: uPlot;
+  draw(frame: Frame, hidden: ReadonlySet<string>): void;
+  /** Value of the line under the cursor; null: no cursor, or nothing known there. */
+  valueAtCursor(index: number): number | null;
+  destroy(): void;
+}
+
+interface StripOptions {
+  readonly kind: StripKind;
+  readonly lines: readonly Line[];
+  readonly hasProbe: boolean;
+  readonly palette: Palette;
+  readonly texts: StripTexts;
+  readonly size: { readonly width: number; readonly height: number };
+  onSelect(range: TimeRange): void;
+  onCursor(): void;
+}
+
+const ratio = (): number => window.devicePixelRatio || 1;
+
+export function lineColour(palette: Palette, line: Line): string {
+  return palette.series[line.colourIndex % palette.series.length] ?? palette.text;
+}
+
+function drawThreshold(u: uPlot, value: number, text: string, colour: string, dash: number[]): void {
+  const { ctx, bbox } = u;
+  const y = u.valToPos(value, 'y', true);
+  if (y < bbox.top || y > bbox.top + bbox.height) return;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.fillStyle = colour;
+  ctx.lineWidth = ratio();
+  ctx.setLineDash(dash.map((d) => d * ratio()));
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.font = `${10.5 * ratio()}px ${FONT_FAMILY}`;
+  ctx.textAlign = 'left';
+  ctx.textBaseline = 'bottom';
+  ctx.fillText(text, bbox.left + 4 * ratio(), y - 1.5 * ratio());
+  ctx.restore();
+}
+
+function drawLandmarks(u: uPlot, frame: Frame): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.lineWidth = ratio();
+  ctx.setLineDash([2 * ratio(), 3 * ratio()]);
+  for (const { tMs, event } of frame.data.events) {
+    if (tMs < frame.range.fromMs || tMs > frame.range.toMs || !isLandmark(event)) continue;
+    const x = u.valToPos(tMs / 1000, 'x', true);
+    ctx.strokeStyle = event.severity === 'info' ? frame.palette.muted : frame.palette.warn;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+function seriesOptions(options: StripOptions): uPlot.Series[] {
+  const own = options.lines.map((line): uPlot.Series => ({
+    stroke: lineColour(options.palette, line),
+    width: 1.5,
+    ...(line.dashed ? { dash: [5, 3] } : {}),
+    points: { show: false },
+    spanGaps: false,
+  }));
+  const probe: uPlot.Series = { stroke: options.palette.muted, width: 1, points: { show: false }, spanGaps: false };
+  return [{}, ...own, ...(options.hasProbe ? [probe] : [])];
+}
+
+function axes({ palette, kind }: StripOptions, frame: () => Frame | null): uPlot.Axis[] {
+  const grid = { stroke: palette.grid, width: 1 };
+  const splits = (u: uPlot): number[] => {
+    const f = frame();
+    return f === null ? [] : axisTicks(f.range, f.wallStartMs ?? 0, u.over.clientWidth).map((tick) => tick.tMs / 1000);
+  };
+  const format = (_u: uPlot, values: (number | null)[]): string[] =>
+    values.map((v) => {
+      if (v === null) return '';
+      if (kind === 'margin') return `${v < 0 ? '−' : ''}${Number(Math.abs(v / 1000).toFixed(2))} s`;
+      return v >= 1000 ? `${v / 1000} s` : `${v} ms`;
+    });
+  const decades = (_u: uPlot, _axis: number, min: number, max: number): number[] =>
+    [0.01, 0.1, 1, 10, 100, 1000, 10_000].filter((v) => v >= min * 0.999 && v <= max * 1.001);
+  return [
+    { splits, values: () => [], size: 0, grid, ticks: { show: false } },
+    {
+      size: GUTTER_PX,
+      stroke: palette.muted,
+      font: `11px ${FONT_FAMILY}`,
+      grid,
+      ticks: { show: false },
+      gap: 6,
+      values: format,
+      ...(kind === 'latency' ? { splits: decades } : { space: 26 }),
+    },
+  ];
+}
+
+function marginRange(frame: Frame | null, lowest: number): [number, number] {
+  const dead = frame?.timing?.deadtimeMs ?? 3000;
+  // A little below zero always: the moment of death must not sit on the frame.
+  return [Math.max(-2 * dead, Math.min(-0.12 * dead, lowest * 1.05)), dead * 1.06];
+}
+
+function latencyRange(values: readonly PlotValue[][]): [number, number] {
+  let max = 1;
+  let min = Infinity;
+  for (const series of values) {
+    for (const v of series) {
+      if (v === null || v === undefined) continue;
+      if (v > max) max = v;
+      if (v < min) min = v;
+    }
+  }
+  const low = 10 ** Math.floor(Math.log10(Math.max(LATENCY_MS_MIN, Number.isFinite(min) ? min : 0.1)));
+  return [low, 10 ** Math.ceil(Math.log10(max * 1.05))];
+}
+
+function valuesOf(options: StripOptions, frame: Frame, grid: BucketGrid, hidden: ReadonlySet<string>): PlotValue[][] {
+  const empty = (): PlotValue[] => new Array<PlotValue>(grid.buckets * 2).fill(null);
+  const columns =
+    options.kind === 'margin'
+      ? { low: LinkColumn.marginMin, high: LinkColumn.margin }
+      : { low: LinkColumn.rtt, high: LinkColumn.rtt };
+  const own = options.lines.map((line) => {
+    const ring = frame.data.nodes.get(line.receiver)?.links.get(line.link);
+    if (ring === undefined || hidden.has(line.key)) return empty();
+    return decimate(ring, columns, grid, frame.gapMs, frame.data.gapsOf(line.receiver, frame.nowMs));
+  });
+  if (!options.hasProbe) return own;
+  const probe = decimate(frame.data.probes, { low: ProbeColumn.latency, high: ProbeColumn.latency }, grid, frame.gapMs);
+  return [...own, hidden.has('probe') ? empty() : probe];
+}
+
+export function createStrip(host: HTMLElement, options: StripOptions): Strip {
+  let frame: Frame | null = null;
+  let lowest = 0;
+  const plot = new uPlot(
+    {
+      ...options.size,
+      padding: [6, RIGHT_PX, 4, 0],
+      legend: { show: false },
+      // Ranges come from the frame: uPlot's own ideas about "nice" ones would make the picture jump.
+      scales: { x: { time: false }, y: options.kind === 'latency' ? { distr: 3 } : {} },
+      series: seriesOptions(options),
+      axes: axes(options, () => frame),
+      cursor: {
+        sync: { key: SYNC_KEY },
+        drag: { x: true, y: false, setScale: false },
+        points: { show: false },
+        y: false,
+      },
+      hooks: {
+        draw: [
+          (u) => {
+            if (frame === null) return;
+            drawLandmarks(u, frame);
+            if (options.kind !== 'margin' || frame.timing === null) return;
+            const { deadtimeMs, warntimeMs } = frame.timing;
+            drawThreshold(u, deadtimeMs - warntimeMs, options.texts.warntime, options.palette.warn, [4, 4]);
+            drawThreshold(u, 0, options.texts.deadtime, options.palette.bad, []);
+          },
+        ],
+        setSelect: [
+          (u) => {
+            if (u.select.width < 4) return;
+            const fromMs = u.posToVal(u.select.left, 'x') * 1000;
+            const toMs = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
+            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            options.onSelect({ fromMs, toMs });
+          },
+        ],
+        setCursor: [() => options.onCursor()],
+      },
+    },
+    [[], ...options.lines.map(() => []), ...(options.hasProbe ? [[]] : [])],
+    host,
+  );
+  return {
+    plot,
+    draw: (next, hidden) => {
+      frame = next;
+      const buckets = Math.max(20, Math.round(plot.over.clientWidth / 2));
+      const grid: BucketGrid = { ...next.range, buckets };
+      const values = valuesOf(options, next, grid, hidden);
+      lowest =
+        options.kind === 'margin'
+          ? values.reduce((low, s) => s.reduce<number>((m, v) => (typeof v === 'number' && v < m ? v : m), low), 0)
+          : 0;
+      plot.batch(() => {
+        plot.setData([gridTimes(grid), ...values] as uPlot.AlignedData, false);
+        plot.setScale('x', { min: next.range.fromMs / 1000, max: next.range.toMs / 1000 });
+        const [min, max] = options.kind === 'margin' ? marginRange(next, lowest) : latencyRange(values);
+        plot.setScale('y', { min, max });
+      });
+    },
+    valueAtCursor: (index) => {
+      const at = plot.cursor.idx;
+      const series = plot.data[index + 1];
+      if (at === null || at === undefined || series === undefined || (plot.cursor.left ?? -1) < 0) return null;
+      // The grid has empty places between samples: the newest value at or before the cursor counts, unless the line is broken there.
+      for (let i = at; i >= 0; i--) {
+        const value = series[i];
+        if (value === null) return null;
+        if (value !== undefined) return value;
+      }
+      return null;
+    },
+    destroy: () => plot.destroy(),
+  };
+}

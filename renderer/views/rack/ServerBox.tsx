@@ -1,0 +1,130 @@
+/** One server: what is measured about it, and its switches. */
+import { MoreOutlined, PoweroffOutlined } from '@ant-design/icons';
+import { Button, Dropdown } from 'antd';
+import { useTranslation } from 'react-i18next';
+import type { RackState } from '../../../electron/common/contract/rack.ts';
+import type { NodeConnection, PairState } from '../../../electron/common/contract/state.ts';
+import { agentService, handOver, power } from '../../app/actions.ts';
+import { seconds } from '../../lib/format.ts';
+import { freshStatus, roleOf } from '../../lib/links.ts';
+import type { T } from '../../locales/index.ts';
+import { RoleTag } from '../../ui/RoleTag.tsx';
+import type { Box } from './geometry.ts';
+
+type RackNode = RackState['nodes'][number];
+
+function sshText(node: NodeConnection, t: T): string {
+  if (node.phase === 'waiting') return t('node.ssh.waiting', { time: seconds(node.nextTryInMs, 0) });
+  return t(`node.ssh.${node.phase}`);
+}
+
+function agentText(node: NodeConnection, t: T): string {
+  return t(`node.agent.${node.agent.phase}`, { version: node.agent.version ?? '' });
+}
+
+function powerText(rackNode: RackNode, t: T): string {
+  const key = rackNode.power === 'off' ? 'stateOff' : rackNode.power === 'booting' ? 'stateBooting' : 'stateOn';
+  const text = t(`picture.power.${key}`);
+  return rackNode.powerRevertsInMs === null
+    ? text
+    : `${text}, ${t('picture.revertsIn', { time: seconds(rackNode.powerRevertsInMs, 0) })}`;
+}
+
+function statusText(node: NodeConnection, t: T): string {
+  const status = freshStatus(node);
+  if (status === null) return t('common.unknown');
+  return `${t(`node.status.${status.status}`)} · ${t('node.sees', { status: t(`node.status.${status.peer.status}`) })}`;
+}
+
+/** Health of the line for the dot: nothing that is not known to be well is shown as well. */
+function lineHealth(node: NodeConnection): 'up' | 'late' | 'dead' | 'unknown' {
+  if (node.phase === 'ready') return 'up';
+  if (node.phase === 'gave-up' || node.phase === 'lost' || node.phase === 'waiting') return 'dead';
+  return node.phase === 'idle' ? 'unknown' : 'late';
+}
+
+function NodeMenu({ pairId, node }: { readonly pairId: string; readonly node: string }): React.JSX.Element {
+  const { t } = useTranslation();
+  const run: Record<string, () => void> = {
+    standby: () => handOver(pairId, node, 'standby'),
+    takeover: () => handOver(pairId, node, 'takeover'),
+    agentStart: () => agentService(pairId, node, 'start'),
+    agentStop: () => agentService(pairId, node, 'stop'),
+  };
+  const items = (['standby', 'takeover', 'agentStart', 'agentStop'] as const).map((key) => ({
+    key,
+    label: t(`picture.${key}`),
+  }));
+  return (
+    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => run[key]?.() }}>
+      <Button size="small" icon={<MoreOutlined />} aria-label={t('picture.actions', { node })} />
+    </Dropdown>
+  );
+}
+
+interface Props {
+  readonly state: PairState;
+  readonly index: 0 | 1;
+  readonly box: Box;
+  readonly rackNode: RackNode | null;
+}
+
+export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Element {
+  const { t } = useTranslation();
+  const node = state.nodes[index];
+  const role = roleOf(state, node.node);
+  const status = freshStatus(node);
+  const off = rackNode?.power === 'off';
+  return (
+    <section
+      className="tb-server"
+      data-role={role}
+      data-power={rackNode?.power ?? 'on'}
+      data-node={index === 0 ? 'a' : 'b'}
+      style={{ left: box.x, top: box.y, width: box.width, height: box.height }}
+      aria-label={`${node.node}: ${t(`role.${role}`)}`}
+    >
+      <header>
+        <strong title={node.node}>{node.node}</strong>
+        <RoleTag role={role} />
+      </header>
+      <dl>
+        <div data-state={status === null ? 'unknown' : status.status === 'active' ? 'up' : 'late'}>
+          <dt className="tb-dot" aria-hidden="true" />
+          <dd title={statusText(node, t)}>{statusText(node, t)}</dd>
+        </div>
+        <div data-state={lineHealth(node)}>
+          <dt className="tb-dot" aria-hidden="true" />
+          <dd title={node.detail}>{sshText(node, t)}</dd>
+        </div>
+        <div data-state={node.agent.phase === 'attached' ? 'up' : node.agent.phase === 'stopped' ? 'dead' : 'unknown'}>
+          <dt className="tb-dot" aria-hidden="true" />
+          <dd title={node.agent.detail}>{agentText(node, t)}</dd>
+        </div>
+        {rackNode !== null && (
+          <div data-state={rackNode.power === 'on' ? 'up' : rackNode.power === 'off' ? 'dead' : 'late'}>
+            <dt className="tb-dot" aria-hidden="true" />
+            <dd>{powerText(rackNode, t)}</dd>
+          </div>
+        )}
+      </dl>
+      <div className="tb-problems" title={status?.problems.map((p) => p.detail).join('\n')}>
+        {status?.problems.map((p) => p.detail).join(' · ')}
+      </div>
+      <footer>
+        {rackNode !== null && (
+          <Button
+            size="small"
+            danger={!off}
+            icon={<PoweroffOutlined />}
+            title={t(off ? 'picture.power.onHint' : 'picture.power.offHint', { node: node.node })}
+            onClick={() => power(node.node, off ? 'on' : 'off')}
+          >
+            {off ? t('picture.power.on') : t('picture.power.off')}
+          </Button>
+        )}
+        <NodeMenu pairId={state.pairId} node={node.node} />
+      </footer>
+    </section>
+  );
+}

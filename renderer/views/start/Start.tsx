@@ -1,0 +1,151 @@
+/** The first screen: one button that does everything, and its progress step by step. */
+import { Alert, Button, Progress, Select } from 'antd';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { SetupId } from '../../../electron/common/contract/rack.ts';
+import { launchRack } from '../../app/launch.ts';
+import {
+  cancelRackFlow,
+  FLOW_STEPS,
+  type FlowProgress,
+  type FlowStep,
+  forgetRackFlow,
+  useRackFlow,
+} from '../../stores/rackFlow.ts';
+import { useSettings } from '../../stores/settings.ts';
+import { showPane, useUi } from '../../stores/ui.ts';
+
+type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+function stateOf(step: FlowStep, progress: FlowProgress): StepState {
+  const at = FLOW_STEPS.indexOf(progress.step);
+  const mine = FLOW_STEPS.indexOf(step);
+  if (progress.phase === 'done' || mine < at) return 'done';
+  if (mine > at || progress.phase === 'idle') return 'waiting';
+  return progress.phase === 'running' ? 'running' : progress.phase;
+}
+
+function FlowView({
+  progress,
+  setup,
+}: {
+  readonly progress: FlowProgress;
+  readonly setup: SetupId;
+}): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <section className="tb-flow" aria-label={t('start.progress')}>
+      <ol>
+        {FLOW_STEPS.map((step) => {
+          const state = stateOf(step, progress);
+          return (
+            <li key={step} data-state={state} aria-current={state === 'running' ? 'step' : undefined}>
+              <span className="tb-flow-dot" aria-hidden="true" />
+              <span className="tb-flow-name">{t(`start.steps.${step}`)}</span>
+              <span className="tb-flow-state">{t(`start.states.${state}`)}</span>
+            </li>
+          );
+        })}
+      </ol>
+      <Progress
+        percent={Math.round((progress.share ?? 0) * 100)}
+        showInfo={false}
+        size="small"
+        status={progress.share === null ? 'active' : 'normal'}
+      />
+      <p className="tb-flow-detail" role="status">
+        {progress.phase === 'running' ? progress.detail : ''}
+      </p>
+      {progress.phase === 'failed' && (
+        <Alert type="error" showIcon title={t('start.failed')} description={progress.detail} />
+      )}
+      {progress.phase === 'cancelled' && <Alert type="info" showIcon title={t('start.cancelled')} />}
+      <div className="tb-row">
+        {progress.phase === 'running' ? (
+          <Button onClick={cancelRackFlow}>{t('common.cancel')}</Button>
+        ) : (
+          <>
+            <Button type="primary" onClick={() => launchRack(setup)}>
+              {t('common.retry')}
+            </Button>
+            <Button
+              onClick={() => {
+                forgetRackFlow();
+                useUi.setState({ entered: true });
+              }}
+            >
+              {t('start.open')}
+            </Button>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Two nodes and a beat between them: what this program is about, without words. */
+function Emblem(): React.JSX.Element {
+  return (
+    <svg className="tb-emblem" viewBox="0 0 320 96" aria-hidden="true">
+      <rect x="8" y="16" width="64" height="64" rx="6" className="tb-emblem-a" />
+      <rect x="248" y="16" width="64" height="64" rx="6" className="tb-emblem-b" />
+      <path d="M72 38h58l8-16 12 30 8-14h90" className="tb-emblem-beat" />
+      <path d="M72 62h82l8-14 12 28 8-14h66" className="tb-emblem-beat" />
+      {[28, 40, 52].map((y) => (
+        <g key={y}>
+          <path d={`M20 ${y}h40`} className="tb-emblem-slot" />
+          <path d={`M260 ${y}h40`} className="tb-emblem-slot" />
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+export function Start(): React.JSX.Element {
+  const { t } = useTranslation();
+  const progress = useRackFlow();
+  const rack = useSettings((s) => s.info?.rack ?? null);
+  const [setup, setSetup] = useState<SetupId>('s5');
+  const setups = (['s5', 's1', 's4'] as const).map((id) => ({ value: id, label: t(`start.setups.${id}`) }));
+  return (
+    <div className="tb-start">
+      <Emblem />
+      <h2>{t('start.title')}</h2>
+      {progress.phase !== 'idle' && progress.phase !== 'done' ? (
+        <FlowView progress={progress} setup={setup} />
+      ) : (
+        <>
+          <p className="tb-start-text">{t('start.text')}</p>
+          <div className="tb-start-buttons">
+            <Button
+              type="primary"
+              size="large"
+              disabled={rack === null || !rack.available}
+              onClick={() => launchRack(setup)}
+            >
+              {t('start.rack')}
+            </Button>
+            <Button size="large" onClick={() => showPane('connect')}>
+              {t('start.servers')}
+            </Button>
+          </div>
+          <p className="tb-start-hint">{t('start.rackHint')}</p>
+          {rack !== null && !rack.available ? (
+            <Alert type="warning" showIcon title={t('start.unavailable', { reason: rack.reason })} />
+          ) : (
+            <label className="tb-start-setup">
+              <span>{t('start.setup')}</span>
+              <Select
+                value={setup}
+                options={setups}
+                onChange={setSetup}
+                style={{ width: 260 }}
+                aria-label={t('start.setup')}
+              />
+            </label>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
