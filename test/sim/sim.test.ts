@@ -4,6 +4,7 @@ import { KNOWN_SEEDS } from './seeds.ts';
 
 /** About 15 ms each. */
 const RUNS = 300;
+const SPLIT_RUNS = 100;
 
 function failures(seeds: readonly number[]): string[] {
   const found: string[] = [];
@@ -19,6 +20,14 @@ test('seeds that once failed hold', () => {
 
 test(`${RUNS} random runs hold every promise`, { timeout: 120_000 }, () => {
   expect(failures(Array.from({ length: RUNS }, (_, i) => i + 1))).toEqual([]);
+});
+
+test('splits alone never take a group down, neither while they last nor when they heal', { timeout: 60_000 }, () => {
+  const down: string[] = [];
+  for (let seed = 1; seed <= SPLIT_RUNS; seed++) {
+    for (const v of simulate(seed, 'splits').violations) down.push(`seed ${seed}: ${v.checker}: ${v.detail}`);
+  }
+  expect(down).toEqual([]);
 });
 
 test('a run is repeated exactly by its seed', () => {

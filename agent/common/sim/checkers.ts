@@ -48,6 +48,28 @@ export class OwnershipChecker {
   }
 }
 
+/** In a run of splits alone every group, once up, stays up somewhere: healing costs nobody the service. */
+export class AvailabilityChecker {
+  readonly violations: Violation[] = [];
+  private readonly cluster: Cluster;
+  private readonly seen = new Set<string>();
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    cluster.observe({ groupsChanged: () => this.check() });
+  }
+
+  private check(): void {
+    for (const group of this.cluster.allGroups) {
+      const up = this.cluster.nodes.some((node) => node.groups.has(group));
+      if (up) this.seen.add(group);
+      else if (this.seen.has(group)) {
+        this.violations.push({ checker: 'never-down', atMs: this.cluster.nowMs, detail: `${group} is down` });
+      }
+    }
+  }
+}
+
 /** After healing: every group runs exactly once, both nodes call themselves settled, and from then on nothing moves. */
 export class ConvergenceChecker {
   readonly violations: Violation[] = [];

@@ -92,9 +92,41 @@ function drawFault(random: SeededRandom, deadtimeMs: number, links: number): Fau
   }
 }
 
+/** `mixed`: every fault. `splits`: nothing but whole splits, so that no group may ever be down. */
+export type Profile = 'mixed' | 'splits';
+
 /** Draws all options of the run with this seed. */
-export function drawOptions(seed: number): SimOptions {
+export function drawOptions(seed: number, profile: Profile = 'mixed'): SimOptions {
   const random = new SeededRandom(seed);
+  const mixed = drawMixed(seed, random);
+  return profile === 'mixed' ? mixed : onlySplits(mixed, random);
+}
+
+/** The same run with clean links, commands that work, nobody giving anything back, and splits that do not overlap. */
+function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
+  const { deadtimeMs } = mixed;
+  for (const link of mixed.links) {
+    Object.assign(link.forward, { loss: 0, duplication: 0, garbage: 0 });
+    Object.assign(link.back, { loss: 0, duplication: 0, garbage: 0 });
+  }
+  const faults = [4, 9, 14].map((deadtimes): PlannedFault => {
+    const forMs = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
+    return {
+      atMs: deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs),
+      fault: { kind: 'split', direction: 'both', forMs },
+    };
+  });
+  return {
+    ...mixed,
+    autoFailback: ['off', 'off'],
+    acquireFails: 0,
+    commandMaxMs: Math.min(mixed.commandMaxMs, deadtimeMs / 10),
+    startSecondAfterMs: 0,
+    faults,
+  };
+}
+
+function drawMixed(seed: number, random: SeededRandom): SimOptions {
   const keepaliveMs = random.pick([200, 500, 1000]);
   // Ten heartbeats: with at most 12 % of them lost per link, silence by bad luck alone does not happen in a test's life.
   const deadtimeMs = keepaliveMs * 10;

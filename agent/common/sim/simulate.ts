@@ -1,11 +1,11 @@
 /** One random run: a phase with faults, then everything is healed and the pair must settle and stay settled. */
 import { AssertionFailure } from '../base/assert.ts';
 import type { EventDraft } from '../timeline/event.ts';
-import { ConvergenceChecker, OwnershipChecker } from './checkers.ts';
+import { AvailabilityChecker, ConvergenceChecker, OwnershipChecker } from './checkers.ts';
 import type { Violation } from './checkers.ts';
 import { Cluster } from './cluster.ts';
 import { drawOptions } from './options.ts';
-import type { Fault, SimOptions } from './options.ts';
+import type { Fault, Profile, SimOptions } from './options.ts';
 
 export interface Outcome {
   readonly options: SimOptions;
@@ -23,10 +23,11 @@ class Run {
   readonly timeline: string[] = [];
   private readonly ownership: OwnershipChecker;
   private readonly convergence: ConvergenceChecker;
+  private readonly availability: AvailabilityChecker | null;
   private readonly failedOn = new Map<string, Set<number>>();
   private healed = false;
 
-  constructor(options: SimOptions) {
+  constructor(options: SimOptions, profile: Profile) {
     this.options = options;
     const { seed, keepaliveMs, deadtimeMs, warntimeMs, initdeadMs, autoFailback, links, groups } = options;
     const { clockOffsetsMs, latencyMaxMs } = options;
@@ -53,6 +54,7 @@ class Run {
     // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
     this.ownership = new OwnershipChecker(this.cluster, deadtimeMs + 4 * options.commandMaxMs + 4000);
     this.convergence = new ConvergenceChecker(this.cluster);
+    this.availability = profile === 'splits' ? new AvailabilityChecker(this.cluster) : null;
     this.cluster.observe({ event: (node, draft) => this.note(node, draft) });
   }
 
@@ -154,13 +156,13 @@ class Run {
     cluster.advance(20 * options.deadtimeMs);
     this.convergence.requireQuiet();
     this.ownership.check();
-    return [...this.ownership.violations, ...this.convergence.violations];
+    return [...this.ownership.violations, ...this.convergence.violations, ...(this.availability?.violations ?? [])];
   }
 }
 
 /** Runs the simulation with this seed to its end. Asserts of the engine are violations; anything else that throws is a bug here. */
-export function simulate(seed: number): Outcome {
-  const run = new Run(drawOptions(seed));
+export function simulate(seed: number, profile: Profile = 'mixed'): Outcome {
+  const run = new Run(drawOptions(seed, profile), profile);
   let violations: readonly Violation[];
   try {
     violations = run.run();
