@@ -12,7 +12,8 @@ export interface SshSession {
 export function parseSshConnection(value: string): SshSession | null {
   const [clientAddress = '', , serverAddress = '', port = ''] = value.split(' ');
   const serverPort = Number(port);
-  if (isIP(clientAddress) === 0 || isIP(serverAddress) === 0 || !Number.isInteger(serverPort)) return null;
+  if (isIP(clientAddress) === 0 || isIP(serverAddress) === 0 || !(Number.isInteger(serverPort) && serverPort > 0))
+    return null;
   return { clientAddress, serverAddress, serverPort };
 }
 

@@ -39,8 +39,8 @@ const OUTPUT_BYTES_MAX = 4096;
 
 /** Heartbeat's reading of a status call: only the text counts, never the exit status. */
 export function isRunningText(output: string): boolean {
-  if (/not .*running/is.test(output)) return false;
-  return /running/i.test(output) || output.includes('OK');
+  if (/not .*[rR]unning/s.test(output.replace(/NOT /gi, 'not '))) return false;
+  return /[rR]unning/.test(output) || output.includes('OK');
 }
 
 function isExecutableFile(path: string): boolean {

@@ -1,0 +1,173 @@
+// Goal: what joins media, codec and engine: bad packets are one problem, our own broadcasts are not news, a pause longer
+// than the deadtime is told to the engine before anything else, samples keep the largest silence.
+// Method: the memory medium, an engine that records its inputs, time wound by hand.
+import { beforeEach, expect, test } from 'vitest';
+import type { Engine, EngineConfig, EngineInput, Ready } from '../../../agent/common/engine/types.ts';
+import { encodeText } from '../../../agent/common/wire/codec.ts';
+import { text } from '../../../agent/common/wire/message.ts';
+import { HeartbeatLoop } from '../../../agent/node/heartbeat/loop.ts';
+import type { FromThread, ThreadSample, ThreadSetup } from '../../../agent/node/heartbeat/messages.ts';
+import { memoryCable, type MemoryCable } from '../../../agent/node/media/memory.ts';
+import { HandTimers } from '../../support/handTimers.ts';
+
+const KEYRING = { signIndex: 1, keys: new Map([[1, { method: 'sha1', secret: 'right' } as const]]) };
+const WRONG = { signIndex: 1, keys: new Map([[1, { method: 'sha1', secret: 'wrong' } as const]]) };
+const ENGINE: EngineConfig = {
+  self: 'n1',
+  peer: 'n2',
+  keepaliveMs: 100,
+  deadtimeMs: 1000,
+  warntimeMs: 500,
+  initdeadMs: 2000,
+  autoFailback: 'off',
+  links: [{ id: 'l1', name: 'eth1' }],
+  localGroups: [],
+  foreignGroups: [],
+  generation: 1,
+  uuid: new Uint8Array(16),
+  hopfudge: 1,
+  pingNodeCount: 0,
+  maxRexmitDelayMs: 250,
+  seed: 1,
+};
+const SETUP: ThreadSetup = {
+  role: 'heartbeat',
+  engine: ENGINE,
+  links: [{ medium: 'bcast', id: 'l1', name: 'eth1', iface: 'eth1', port: 694 }],
+  keyring: KEYRING,
+  logBadpack: true,
+};
+
+let timers: HandTimers;
+let cable: MemoryCable;
+let inputs: EngineInput[];
+let posted: FromThread[];
+let loop: HeartbeatLoop;
+let sleptMs = 0;
+
+beforeEach(async () => {
+  timers = new HandTimers();
+  cable = memoryCable(timers.now);
+  [inputs, posted, sleptMs] = [[], [], 0];
+  const engine: Engine = {
+    step: (input, world): Ready => {
+      inputs.push(input);
+      // A heartbeat at every step, as the real engine sends one at every keepalive.
+      const message = { fields: [text('t', 'status'), text('src', 'n1')] };
+      return {
+        messages: [{ link: 'all', message }],
+        commands: [],
+        events: [],
+        wakeAt: { monotonicMs: world.now.monotonicMs + 100 },
+      };
+    },
+    snapshot: (now) => ({
+      at: now,
+      status: 'up',
+      peer: { status: 'init', silenceMs: null, deadtimeMs: 1000, generation: null, engine: null },
+      links: [],
+      mine: 'none',
+      theirs: 'none',
+      stable: false,
+      standby: 'none',
+      shuttingDown: false,
+      generation: 1,
+    }),
+  };
+  loop = new HeartbeatLoop(SETUP, {
+    engine,
+    media: [cable.ends[0]],
+    timers,
+    now: timers.now,
+    wallSeconds: () => 1,
+    loadAverage: () => 'n/a',
+    bootTimeMs: () => timers.now().monotonicMs + sleptMs,
+    post: (message) => posted.push(message),
+  });
+  await cable.ends[1].open();
+  await loop.start();
+});
+
+function peerSends(src: string, keyring = KEYRING): void {
+  cable.ends[1].send(encodeText({ fields: [text('t', 'status'), text('src', src)] }, keyring), 'heartbeat');
+}
+
+const kinds = (): string[] => inputs.map((input) => input.kind);
+const problems = (): string[] =>
+  posted.flatMap((message) =>
+    message.kind === 'events'
+      ? message.events.flatMap(({ draft }) =>
+          draft.body.kind === 'problem' ? [`${draft.body.code} ${draft.body.over ? 'over' : 'begins'}`] : [],
+        )
+      : [],
+  );
+
+test('an authentic message reaches the engine with the time of its arrival; our own broadcast does not', async () => {
+  peerSends('n2');
+  peerSends('n1');
+  await timers.advance(0);
+  const received = inputs.filter((input) => input.kind === 'received');
+  expect(received).toHaveLength(1);
+  expect(received[0]).toMatchObject({ link: 'l1', receivedAt: timers.now() });
+});
+
+test('packets with another key are one problem that ends when they stop, and never reach the engine', async () => {
+  for (let i = 0; i < 50; i++) {
+    peerSends('n2', WRONG);
+    await timers.advance(100);
+  }
+  expect(problems()).toEqual(['bad-packets begins']);
+  expect(kinds()).not.toContain('received');
+  await timers.advance(11_000);
+  expect(problems()).toEqual(['bad-packets begins', 'bad-packets over']);
+});
+
+test('a pause longer than the deadtime is told before the packet that ends it', async () => {
+  await timers.advance(300);
+  inputs.length = 0;
+  timers.skip(1500);
+  cable.ends[0].receive(encodeText({ fields: [text('t', 'status'), text('src', 'n2')] }, KEYRING));
+  expect(kinds()).toEqual(['stalled', 'received']);
+  expect((inputs[0] as { gapMs: number }).gapMs).toBeGreaterThanOrEqual(1500);
+});
+
+test('a short pause is no stall, and neither is a quiet host', async () => {
+  timers.skip(700);
+  await timers.advance(5000);
+  expect(kinds()).not.toContain('stalled');
+});
+
+test('a suspended host is stalled although its monotonic clock stood still', async () => {
+  await timers.advance(300);
+  sleptMs += 60_000;
+  timers.skip(150);
+  await timers.advance(100);
+  expect(kinds()).toContain('stalled');
+});
+
+test('samples come at their period and keep the largest silence between two of them', async () => {
+  loop.handle({ kind: 'sampling', periodMs: 500 });
+  peerSends('n2');
+  await timers.advance(400);
+  peerSends('n2');
+  await timers.advance(100);
+  const samples = posted.flatMap((message): ThreadSample[] => (message.kind === 'sample' ? [message.sample] : []));
+  expect(samples).toHaveLength(1);
+  expect(samples[0]?.links['l1']?.silenceMaxMs).toBe(400);
+  loop.handle({ kind: 'sampling', periodMs: null });
+  await timers.advance(5000);
+  expect(posted.filter((message) => message.kind === 'sample')).toHaveLength(1);
+});
+
+test('a medium that fails is retried with back-off and reported once, until it works', async () => {
+  cable.ends[0].openFailure = 'interface-missing';
+  cable.ends[0].fail({ code: 'interface-missing', detail: 'gone', closed: true });
+  await timers.advance(20_000);
+  expect(problems()).toEqual(['interface-missing begins']);
+  cable.ends[0].openFailure = null;
+  await timers.advance(4000);
+  expect(problems()).toEqual(['interface-missing begins', 'interface-missing over']);
+  peerSends('n2');
+  await timers.advance(0);
+  expect(kinds()).toContain('received');
+});
