@@ -1,0 +1,260 @@
+// Goal: the whole spine from the command line, as a script would use it: rack up, deploy, watch, break, drill, remove, down.
+// Method: the real program as a process, a real rack of its own, every step in order; the last ones look for leftovers.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EXIT } from '../../../electron/cli/exitStatus.ts';
+import type { StatusReport } from '../../../electron/cli/statusReport.ts';
+import type { DemoReport } from '../../../electron/cli/verbs/demo.ts';
+import type { DeployPlan, DrillResult } from '../../../electron/common/contract/deploy.ts';
+import type { ActiveFault, FaultOffer } from '../../../electron/common/contract/state.ts';
+import type { RackState } from '../../../electron/common/contract/rack.ts';
+import { buildAgent } from '../../tools/build.ts';
+import { missing } from '../../support/needs.ts';
+import { until } from '../../support/rackRun.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const reason = missing('linux', 'iproute', 'namespaces');
+const [A, B] = ['ha1.bogus.sh.cn', 'ha2.bogus.sh.cn'];
+const VIP = '192.168.2.3';
+
+let home: string;
+let env: NodeJS.ProcessEnv;
+
+interface Ran {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function twinbeat(args: string[], over: NodeJS.ProcessEnv = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [join(ROOT, 'electron/cli/main.ts'), ...args], {
+    env: { ...env, ...over },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (status) => resolve({ status, out, err })));
+}
+
+/** Runs with --json and gives the one document; fails with what the program said. */
+async function json<T>(args: string[]): Promise<T> {
+  const ran = await twinbeat([...args, '--json']);
+  expect({ args, status: ran.status, err: ran.err }).toEqual({ args, status: 0, err: '' });
+  expect(ran.out.trimEnd().split('\n')).toHaveLength(1);
+  return JSON.parse(ran.out) as T;
+}
+
+const status = (): Promise<StatusReport> => json<StatusReport>(['status', '--rack']);
+
+function settled(): Promise<StatusReport> {
+  return until(
+    'both nodes active, one holder, the client served by it',
+    async () => {
+      const now = await status();
+      const isWell =
+        now.nodes.every((n) => n.status === 'active') &&
+        now.vip?.verdict === 'one' &&
+        now.vip.answeredBy === now.vip.holder;
+      return isWell ? now : null;
+    },
+    { withinMs: 60_000, everyMs: 500 },
+  );
+}
+
+describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_000 }, () => {
+  beforeAll(async () => {
+    if (!existsSync(join(ROOT, 'build/agent/twinbeat-agent.cjs'))) await buildAgent();
+    home = mkdtempSync(join(tmpdir(), 'twinbeat-cli-'));
+    // A world of its own: neither the user's rack nor the user's profiles are touched.
+    mkdirSync(join(home, 'run'), { mode: 0o700 });
+    env = {
+      ...process.env,
+      HOME: home,
+      XDG_RUNTIME_DIR: join(home, 'run'),
+      XDG_CONFIG_HOME: '',
+      TWINBEAT_PASSWORD: '',
+    };
+    for (const name of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'TWINBEAT_PASSWORD']) delete env[name];
+  });
+  afterAll(async () => {
+    await twinbeat(['rack', 'down']);
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  test('without a rack: a status of its own, and a sentence', async () => {
+    const ran = await twinbeat(['status', '--rack']);
+    expect(ran).toMatchObject({ status: EXIT.rackDown, out: '' });
+    expect(ran.err).toContain('rack up');
+    expect((await json<RackState>(['rack', 'status'])).phase).toBe('down');
+  });
+
+  test('rack up leaves a rack that runs on', async () => {
+    const up = await json<RackState>(['rack', 'up', '--keepalive', '200ms', '--deadtime', '2s']);
+    expect(up.phase).toBe('up');
+    expect(up.nodes.map((n) => [n.name, n.power])).toEqual([
+      [A, 'on'],
+      [B, 'on'],
+    ]);
+    expect((await json<RackState>(['rack', 'status'])).pid).toBe(up.pid);
+  });
+
+  test('before deploying nothing is known, and nothing is guessed', async () => {
+    const now = await status();
+    expect(now.nodes.map((n) => [n.agent, n.status, n.holdsVip])).toEqual([
+      ['absent', null, null],
+      ['absent', null, null],
+    ]);
+    expect(now.vip).toMatchObject({ address: VIP, verdict: 'unknown', holder: null, missing: [A, B] });
+  });
+
+  test('deploy --plan shows and changes nothing; deploy does; again it finds nothing to do', async () => {
+    const plan = await json<DeployPlan>(['deploy', '--rack', '--plan']);
+    expect(plan.blocked).toBe(false);
+    expect(plan.steps.filter((s) => !s.unchanged).length).toBeGreaterThan(10);
+    expect((await status()).nodes[0]?.agent).toBe('absent');
+    const first = await json<{ changed: number }>(['deploy', '--rack']);
+    expect(first.changed).toBeGreaterThan(10);
+    await settled();
+    const again = await json<DeployPlan>(['deploy', '--rack', '--plan']);
+    expect(again.steps.filter((s) => !s.unchanged && !['command', 'verify'].includes(s.kind))).toEqual([]);
+  });
+
+  test('status: the promised shape, with every link known in both directions', async () => {
+    const now = await settled();
+    expect(now.vip).toEqual({ address: VIP, verdict: 'one', holder: A, answeredBy: A, missing: [] });
+    expect(now.nodes.map((n) => [n.name, n.engine, n.holdsVip])).toEqual([
+      [A, 'twinbeat', true],
+      [B, 'twinbeat', false],
+    ]);
+    expect(now.links.map((l) => l.medium).sort()).toEqual(['bcast', 'serial']);
+    for (const link of now.links) {
+      expect(link.directions.map((d) => `${d.from}>${d.to} ${d.state}`)).toEqual([`${A}>${B} up`, `${B}>${A} up`]);
+      for (const d of link.directions) expect(d.marginMs).toBeCloseTo(2000 - (d.lastHeardMs ?? Number.NaN), 3);
+    }
+  });
+
+  test('a fault ends by itself after the program that injected it is gone', async () => {
+    const fault = await json<ActiveFault>(['fault', 'pull-crossover', '--node', A, '--for', '8s', '--rack']);
+    expect(fault).toMatchObject({ name: 'pull-crossover', phase: 'injected' });
+    const second = await twinbeat(['fault', 'pull-serial', '--node', A, '--for', '2s', '--rack']);
+    expect(second.status).toBe(EXIT.faultRefused);
+    expect(second.err).toContain('one fault at a time');
+    await until(
+      'the cable is whole again',
+      async () => {
+        const { cables } = await json<RackState>(['rack', 'status']);
+        return cables.every((c) => c.aToB && c.bToA) ? true : null;
+      },
+      { withinMs: 30_000 },
+    );
+    await settled();
+  });
+
+  test('faults by the agent: offered, injected, reverted early; an unknown one is refused in words', async () => {
+    const { offers } = await json<{ offers: FaultOffer[] }>(['fault', 'list', '--rack']);
+    const frozen = offers.find((o) => o.name === 'freeze-agent' && o.node === B);
+    expect(frozen).toMatchObject({ available: true, level: 'software' });
+    expect(frozen?.commands.length).toBeGreaterThan(0);
+    await json<ActiveFault>(['fault', 'drop-heartbeats-in', '--node', B, '--for', '60s', '--rack']);
+    const reverted = await json<ActiveFault[]>(['fault', 'revert', '--rack']);
+    expect(reverted.map((f) => [f.name, f.phase])).toEqual([['drop-heartbeats-in', 'reverted']]);
+    const unknown = await twinbeat(['fault', 'pull-plug', '--node', A, '--rack']);
+    expect(unknown.status).toBe(EXIT.usage);
+    expect(unknown.err).toContain('power-off, pull-lan');
+    await settled();
+  });
+
+  test('standby moves the address, takeover brings it back', async () => {
+    await json(['standby', '--node', A, '--rack']);
+    await until('B holds', async () => ((await status()).vip?.holder === B ? true : null), { withinMs: 30_000 });
+    await json(['takeover', '--node', A, '--rack']);
+    await until('A holds', async () => ((await status()).vip?.holder === A ? true : null), { withinMs: 30_000 });
+    await settled();
+  });
+
+  test('drill power-off: the address moves, the client is served by the other node, the numbers agree', async () => {
+    const ran = await twinbeat(['drill', 'power-off', '--rack', '--json']);
+    const result = JSON.parse(ran.out) as DrillResult;
+    expect([ran.err, result.notes.filter((n) => !n.includes('overloaded'))]).toEqual([expect.any(String), []]);
+    expect(result).toMatchObject({
+      holderBefore: A,
+      holderAfter: B,
+      servedBy: B,
+      dualMs: 0,
+      probePeriodMs: 100,
+      deadtimeMs: 2000,
+    });
+    // An overloaded machine makes it void, and says so; the pair is not to blame.
+    expect(result.verdict === 'pass' ? EXIT.ok : EXIT.void).toBe(ran.status);
+    // Death is declared a deadtime after the last beat, which came up to a keepalive before the cut.
+    expect(result.detectMs).toBeGreaterThan(2000 - 200 - 50);
+    expect(result.outageMs).toBeGreaterThan((result.detectMs ?? 0) - 2 * 100);
+  });
+
+  test('probe counts requests by who answered', async () => {
+    const sum = await json<{ requests: number; failed: number; answeredBy: Record<string, number> }>([
+      'probe',
+      '--rack',
+      '--for',
+      '2s',
+    ]);
+    expect(sum.requests).toBeGreaterThan(5);
+    expect(sum.answeredBy[A]).toBeGreaterThan(0);
+  });
+
+  test('remove takes the agent off, rack down leaves nothing', async () => {
+    await json(['remove', '--rack']);
+    expect((await status()).nodes.map((n) => n.agent)).toEqual(['absent', 'absent']);
+    expect((await json<RackState>(['rack', 'down'])).phase).toBe('down');
+    const base = join(home, 'run', 'twinbeat');
+    expect(existsSync(base) ? readdirSync(base) : []).toEqual([]);
+  });
+
+  test('demo does it all by itself and leaves nothing behind', async () => {
+    const ran = await twinbeat(['demo', '--json', '--keepalive', '200ms', '--deadtime', '2s']);
+    const report = JSON.parse(ran.out) as DemoReport;
+    expect({ status: ran.status, err: ran.err, ok: report.ok, left: report.leftBehind }).toEqual({
+      status: 0,
+      err: '',
+      ok: true,
+      left: [],
+    });
+    expect(report).toMatchObject({ vipMoved: true, servedByOther: true });
+    expect(report.drill.holderAfter).not.toBe(report.drill.holderBefore);
+    const base = join(home, 'run', 'twinbeat');
+    expect(existsSync(base) ? readdirSync(base) : []).toEqual([]);
+  });
+
+  test('a pair file: errors name file and field, an unreachable server has its own status', async () => {
+    const file = join(home, 'pair.json');
+    const node = (name: string, port: number) => ({ name, host: '127.0.0.1', port, auth: { method: 'password' } });
+    writeFileSync(
+      file,
+      JSON.stringify({ schema: 'twinbeat.pair/1', id: 'x', name: 'x', nodes: [node('a', 1), node('B!', 1)] }),
+    );
+    const bad = await twinbeat(['status', '--pair', file]);
+    expect(bad.status).toBe(EXIT.pairFile);
+    expect(bad.err).toContain(`${file}: nodes[1].name:`);
+    writeFileSync(
+      file,
+      JSON.stringify({ schema: 'twinbeat.pair/1', id: 'x', name: 'x', nodes: [node('a', 1), node('b', 1)] }),
+    );
+    const gone = await twinbeat(['status', '--pair', file], { TWINBEAT_PASSWORD: 'not asked for' });
+    expect(gone.status).toBe(EXIT.unreachable);
+    expect(gone.err).toContain('refused');
+    expect(gone.out).toBe('');
+  });
+});
+
+// Needs no rack: what a script meets first.
+describe('the program itself', () => {
+  test('unknown words end with the usage status and name what is expected', () => {
+    const ran = spawnSync(process.execPath, [join(ROOT, 'electron/cli/main.ts'), 'frob'], { encoding: 'utf8' });
+    expect([ran.status, ran.stdout]).toEqual([EXIT.usage, '']);
+    expect(ran.stderr).toContain('expected one of rack, deploy');
+  });
+});
