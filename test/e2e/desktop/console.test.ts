@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  callCore,
   launchDesktop,
   missingForDesktop,
   newUserDir,
@@ -39,23 +40,7 @@ describe.skipIf(obstacle !== null)('the console in its window', () => {
     for (const directory of [userDir, temporaryDir]) rmSync(directory, { recursive: true, force: true });
   });
 
-  /** One call on a port of its own, asked for as the page does it. */
-  const call = (method: string, input: object): Promise<unknown> =>
-    desktop.page.evaluate(
-      ([m, a]) =>
-        new Promise((resolve) => {
-          const listen = (event: MessageEvent): void => {
-            const port = event.ports[0];
-            if (event.data !== 'twinbeat-port' || port === undefined) return;
-            window.removeEventListener('message', listen);
-            port.onmessage = (reply) => resolve(reply.data);
-            port.postMessage({ t: 'call', id: 1, m, a });
-          };
-          window.addEventListener('message', listen);
-          window.postMessage('twinbeat-page-ready', '*');
-        }),
-      [method, input] as const,
-    );
+  const call = (method: string, input: object): Promise<unknown> => callCore(desktop.page, method, input);
 
   test('shows the console, connected to its core', async () => {
     expect(await desktop.page.title()).toContain('Twinbeat');

@@ -2,10 +2,19 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchDesktop, missingForDesktop, newUserDir, realElectron, ROOT } from '../../support/desktop/app.ts';
+import {
+  callCore,
+  launchDesktop,
+  missingForDesktop,
+  newUserDir,
+  realElectron,
+  ROOT,
+  type Launched,
+} from '../../support/desktop/app.ts';
 import { listAsar, type AsarEntry } from '../../support/electron-standin/asar.ts';
 import { FUSE_MARK, makeStubDist, type PackPlatform } from '../../support/stubDist.ts';
-import { buildParts } from '../../tools/build.ts';
+import { missing } from '../../support/needs.ts';
+import { buildParts, productVersion } from '../../tools/build.ts';
 import { pack } from '../../tools/pack.ts';
 
 /** Below build: out of version control, and removed with it if a killed test leaves it. */
@@ -120,27 +129,51 @@ describe.each(Object.keys(PLACES) as PackPlatform[])('packed for %s', (platform)
 
 // The executable of the Linux folder is a copy of the stand-in, so what starts is the packed application itself.
 describe.skipIf(missingForDesktop() !== null || realElectron() !== null)('the packed Linux application', () => {
-  test('starts, shows its window and reaches its core', async () => {
-    const userDir = newUserDir();
-    const desktop = await launchDesktop({
+  const userDir = newUserDir();
+  let desktop: Launched;
+
+  beforeAll(async () => {
+    // The rack's sockets are in the user folder, apart from a rack that somebody else runs on this machine.
+    const env = { TMPDIR: userDir, XDG_RUNTIME_DIR: userDir, HOME: userDir };
+    desktop = await launchDesktop({
       appDir: ROOT,
       userDir,
       executable: path.join(OUT, 'linux-unpacked/twinbeat'),
+      env,
     });
-    try {
-      expect(await desktop.page.title()).toContain('Twinbeat');
-      await desktop.page.waitForFunction(() => (document.querySelector('#root')?.textContent ?? '').length > 20);
-      const packed = await desktop.app.evaluate(({ app, Menu }) => ({
-        isPackaged: app.isPackaged,
-        version: app.getVersion(),
-        developerTools: Menu.getApplicationMenu()?.getMenuItemById('developer-tools') ?? null,
-      }));
-      expect(packed).toMatchObject({ isPackaged: true, developerTools: null });
-      await expect.poll(() => existsSync(path.join(userDir, 'sessions.sqlite'))).toBe(true);
-      expect(desktop.errors()).not.toMatch(/refused|failed|the core ended|blocked/);
-    } finally {
-      await desktop.close();
-      rmSync(userDir, { recursive: true, force: true });
-    }
   }, 60_000);
+  afterAll(async () => {
+    await desktop.close();
+    rmSync(userDir, { recursive: true, force: true });
+  });
+
+  test('shows its window and reaches its core', async () => {
+    expect(await desktop.page.title()).toContain('Twinbeat');
+    await desktop.page.waitForFunction(() => (document.querySelector('#root')?.textContent ?? '').length > 20);
+    const packed = await desktop.app.evaluate(({ app, Menu }) => ({
+      isPackaged: app.isPackaged,
+      developerTools: Menu.getApplicationMenu()?.getMenuItemById('developer-tools') ?? null,
+    }));
+    expect(packed).toEqual({ isPackaged: true, developerTools: null });
+    expect(await callCore(desktop.page, 'info', {})).toMatchObject({
+      t: 'ok',
+      v: { host: 'desktop', version: productVersion() },
+    });
+    expect(desktop.errors()).not.toMatch(/refused|failed|the core ended|blocked/);
+  });
+
+  test.skipIf(missing('linux', 'namespaces') !== null)(
+    'its own files are enough for the rack and for a deployment',
+    async () => {
+      const { page } = desktop;
+      expect(await callCore(page, 'rackUp', { setup: 's5' })).toMatchObject({ t: 'ok', v: { phase: 'up' } });
+      await callCore(page, 'pairConnect', { pairId: 'rack' });
+      const plan = (): Promise<unknown> => callCore(page, 'deployPlan', { pairId: 'rack', action: 'deploy' });
+      await expect
+        .poll(plan, { timeout: 30_000, interval: 500 })
+        .toMatchObject({ t: 'ok', v: { version: productVersion() } });
+      expect(await callCore(page, 'rackDown', {})).toMatchObject({ t: 'ok' });
+    },
+    90_000,
+  );
 });

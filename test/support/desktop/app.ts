@@ -133,6 +133,25 @@ export async function waitForLine(page: Page, count = 1): Promise<void> {
   await page.waitForFunction((n) => ((globalThis as { probe?: Probe }).probe?.clientCount ?? 0) >= n, count);
 }
 
+/** One call to the core of a running application, on a port of its own that the page asks for. Answers with the reply as sent. */
+export async function callCore(page: Page, method: string, input: object): Promise<unknown> {
+  return page.evaluate(
+    ([m, a]) =>
+      new Promise((resolve) => {
+        const listen = (event: MessageEvent): void => {
+          const port = event.ports[0];
+          if (event.data !== 'twinbeat-port' || port === undefined) return;
+          window.removeEventListener('message', listen);
+          port.onmessage = (reply) => resolve(reply.data);
+          port.postMessage({ t: 'call', id: 1, m, a });
+        };
+        window.addEventListener('message', listen);
+        window.postMessage('twinbeat-page-ready', '*');
+      }),
+    [method, input] as const,
+  );
+}
+
 export function newUserDir(): string {
   return mkdtempSync(path.join(tmpdir(), 'twinbeat-user-'));
 }
