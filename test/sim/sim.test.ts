@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { simulate } from '../../agent/common/sim/simulate.ts';
 import { KNOWN_SEEDS } from './seeds.ts';
 
-/** About 15 ms each. */
-const RUNS = 300;
+/** About 30 ms each on an idle machine; the time limits allow for a loaded one. */
+const RUNS = 200;
 const SPLIT_RUNS = 100;
 
 function failures(seeds: readonly number[]): string[] {
@@ -18,11 +18,11 @@ test('seeds that once failed hold', () => {
   expect(failures(KNOWN_SEEDS.map((known) => known.seed))).toEqual([]);
 });
 
-test(`${RUNS} random runs hold every promise`, { timeout: 120_000 }, () => {
+test(`${RUNS} random runs hold every promise`, { timeout: 240_000 }, () => {
   expect(failures(Array.from({ length: RUNS }, (_, i) => i + 1))).toEqual([]);
 });
 
-test('splits alone never take a group down, neither while they last nor when they heal', { timeout: 60_000 }, () => {
+test('splits alone never take a group down, neither while they last nor when they heal', { timeout: 120_000 }, () => {
   const down: string[] = [];
   for (let seed = 1; seed <= SPLIT_RUNS; seed++) {
     for (const v of simulate(seed, 'splits').violations) down.push(`seed ${seed}: ${v.checker}: ${v.detail}`);

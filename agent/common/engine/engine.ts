@@ -51,13 +51,14 @@ function step(config: EngineConfig, state: EngineState, random: SeededRandom, in
 /**
  * When time itself looks wrong: watch, do not act. A step that comes long after it was due may find the peer's
  * heartbeats unread in the socket, so its silence proves nothing for a moment. One that comes
- * more than the deadtime after the last one means that the peer has taken over: give up everything and start over.
+ * more than the deadtime after our last heartbeat means that the peer has taken over: give up everything and start over.
  */
 function checkOwnTime(ctx: Context): void {
   const { state, config, world } = ctx;
-  const gapMs = elapsedMs(state.lastStepAt, world.now);
-  assert(gapMs >= 0, 'the monotonic clock went backwards');
-  if (gapMs > config.deadtimeMs) becomeStalled(ctx, gapMs);
+  assert(!isBefore(world.now, state.lastStepAt), 'the monotonic clock went backwards');
+  // The peer counts from our last heartbeat, which may be a keepalive older than our last step.
+  const silentMs = elapsedMs(state.nextBeatAt, world.now) + config.keepaliveMs;
+  if (silentMs > config.deadtimeMs) becomeStalled(ctx, silentMs);
   const lateMs = elapsedMs(state.wakeAt, world.now);
   const { lastHeardAt } = state.peer;
   if (lateMs <= LATE_STEP_MS || state.graceUsedFor === lastHeardAt) return;

@@ -56,9 +56,11 @@ export function sendUnsequenced(ctx: Context, type: string, fields: readonly Wir
 
 /**
  * Sends the heartbeat. `dt` is always exactly our deadtime: the peer enforces it on us, so the real daemon's
- * allowance of two seconds after a start would delay a takeover from a node that dies young. Unless the peer is known to be a real heartbeat, every link gets its own
- * copy, equal but for our extra fields: link name, send time, echo. The remembered copy, which answers
- * retransmission requests, has none of these: a late copy must not look like a fresh stamp.
+ * allowance of two seconds after a start would delay the takeover from a node that dies young.
+ *
+ * Unless the peer is known to be a real heartbeat, every link gets its own copy, equal but for our extra fields: link
+ * name, send time, echo. The remembered copy, which answers retransmission requests, has none of these: a late copy must
+ * not look like a fresh stamp.
  */
 export function sendStatus(ctx: Context): void {
   const { state, config } = ctx;
