@@ -100,6 +100,7 @@ export function bundledPayload(appDir: string, agentDir: string, version: string
   return {
     version,
     bundleDir: agentDir,
-    runtimeFor: (arch) => RUNTIME_PLACES.map((place) => join(appDir, place(arch))).find((path) => existsSync(path)) ?? null,
+    runtimeFor: (arch) =>
+      RUNTIME_PLACES.map((place) => join(appDir, place(arch))).find((path) => existsSync(path)) ?? null,
   };
 }

@@ -65,8 +65,9 @@ start() {
   priority=
   if chrt -R -r 10 true 2>/dev/null; then priority='chrt -R -r 10'; fi
   setsid $priority "$command" run </dev/null >>"$log" 2>&1 &
+  started=$!
   tries=0
-  while [ $tries -lt 200 ]; do
+  while [ $tries -lt 200 ] && alive $started; do
     if running && [ -S "$socket" ]; then return 0; fi
     sleep 0.1
     tries=$((tries + 1))

@@ -1,0 +1,261 @@
+// Deploying to two isolated servers: idempotent, without a trace on removal, whole or not at all when cut.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DeployPlan, DeployProgress } from '../../../electron/common/contract/deploy.ts';
+import { NodeSpecSchema, PairSpecSchema } from '../../../electron/common/contract/pair.ts';
+import type { PairSpec } from '../../../electron/common/contract/pair.ts';
+import { createDeployer } from '../../../electron/core/deploy/index.ts';
+import type { AgentPayload } from '../../../electron/core/deploy/index.ts';
+import { SshConnection, knownHostsFile } from '../../../electron/core/ssh/index.ts';
+import { fakeAgent } from '../../support/fakeAgent.ts';
+import { isolatedNode, isolationMissing, joinNodes } from '../../support/isolatedNode.ts';
+import type { IsolatedNode } from '../../support/isolatedNode.ts';
+
+const never = new AbortController().signal;
+
+/** Waits until no change is prepared or under way on a node any more. */
+async function quiet(node: IsolatedNode): Promise<void> {
+  const busy =
+    'test -e /opt/twinbeat-agent/staging || test -e /opt/twinbeat-agent/transaction || test -e /opt/twinbeat-agent.removed';
+  while (node.sh(`if ${busy}; then echo busy; fi`) !== '') await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe.skipIf(isolationMissing() !== null)('deploy to isolated servers', { timeout: 120_000 }, () => {
+  let work: string;
+  let nodes: [IsolatedNode, IsolatedNode];
+  let pair: PairSpec;
+  let hosts: SshConnection[];
+  let payload: AgentPayload;
+
+  beforeAll(() => {
+    work = mkdtempSync(join(tmpdir(), 'twinbeat-deploy-'));
+    payload = fakeAgent(work, '1.0.0');
+  });
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+  beforeEach(async () => {
+    nodes = [await isolatedNode('node1'), await isolatedNode('node2')];
+    joinNodes(...nodes, 'eth1', '10.77.0');
+    pair = PairSpecSchema.parse({
+      schema: 'twinbeat.pair/1',
+      id: 'test',
+      name: 'test',
+      nodes: nodes.map((node) => ({ name: node.name, host: node.name, hostKeys: [node.hostKeySha256] })),
+      ha: {
+        keepaliveMs: 500,
+        warntimeMs: 1000,
+        deadtimeMs: 3000,
+        initdeadMs: 6000,
+        autoFailback: 'off',
+        links: [{ medium: 'bcast', iface: { node1: 'eth1', node2: 'eth1' } }],
+        haresources: ['node1 10.77.0.100'],
+      },
+    });
+    hosts = [];
+    for (const node of nodes) hosts.push(await connected(node));
+  });
+  afterEach(async () => {
+    for (const host of hosts) await host.close();
+    for (const node of nodes) await node.dispose();
+  });
+
+  async function connected(node: IsolatedNode): Promise<SshConnection> {
+    const spec = NodeSpecSchema.parse({ name: node.name, host: node.name, hostKeys: [node.hostKeySha256] });
+    const host = new SshConnection(spec, {
+      hostKeys: knownHostsFile(join(work, 'known_hosts')),
+      privateKeyPem: node.clientKeyPem,
+      dial: node.dial,
+    });
+    host.connect(null);
+    expect(await host.settled(), host.state().detail).toBe(true);
+    return host;
+  }
+  const deployer = (with_ = payload): ReturnType<typeof createDeployer> =>
+    createDeployer({ payload: with_, cacheDir: join(work, 'cache') });
+
+  async function apply(
+    action: 'deploy' | 'remove',
+    options: {
+      payload?: AgentPayload;
+      onProgress?: (progress: DeployProgress, count: number) => void;
+      signal?: AbortSignal;
+    } = {},
+  ): Promise<{ plan: DeployPlan; progress: DeployProgress[]; last: Map<string, DeployProgress> }> {
+    const maker = deployer(options.payload);
+    const plan = await maker.plan(pair, hosts, action);
+    expect(plan.blocked, JSON.stringify(plan.preflight.filter((item) => item.result === 'failed'))).toBe(false);
+    const progress: DeployProgress[] = [];
+    for await (const one of maker.apply(plan.planId, options.signal ?? never)) {
+      progress.push(one);
+      options.onProgress?.(one, progress.length);
+    }
+    return { plan, progress, last: new Map(progress.map((one) => [one.stepId, one])) };
+  }
+
+  test('preflight of two bare servers: every item is judged, nothing fails', async () => {
+    const items = [];
+    for await (const item of deployer().preflight(pair, hosts, never)) items.push(item);
+    for (const node of ['node1', 'node2']) {
+      const mine = items.filter((item) => item.node === node);
+      expect(mine.filter((item) => item.result !== 'ok')).toEqual([]);
+      expect(mine.map((item) => item.code).sort()).toEqual(
+        'architecture clock disk hostname installed interfaces libc os other-engine ports privilege reachable runtime serial vip-free'.split(
+          ' ',
+        ),
+      );
+    }
+  });
+
+  test('preflight finds what is wrong: name, interface, serial device, port, stranger on the address', async () => {
+    nodes[0].sh('hostname other; ip link set eth1 down');
+    // The other end of a cable to nowhere answers for the address: neither of the two nodes.
+    const stranger = await isolatedNode('stranger');
+    joinNodes(nodes[1], stranger, 'eth2', '10.78.0');
+    stranger.sh('ip addr add 10.78.0.100/24 dev eth2');
+    nodes[1].sh(
+      `setsid ${process.execPath} -e "require('dgram').createSocket('udp4').bind(694)" </dev/null >/dev/null 2>&1 & sleep 0.5`,
+    );
+    const ha = {
+      ...pair.ha,
+      haresources: ['node1 10.78.0.100'],
+      links: [...(pair.ha?.links ?? []), { medium: 'serial', device: { node1: "/dev/tty'S9", node2: '/dev/null' } }],
+    };
+    pair = PairSpecSchema.parse({ ...pair, ha });
+    const found = new Map<string, string>();
+    for await (const item of deployer().preflight(pair, hosts, never))
+      if (item.result !== 'ok') found.set(`${item.node} ${item.code} ${item.result}`, item.found);
+    await stranger.dispose();
+    expect([...found.keys()].sort()).toEqual([
+      'node1 hostname failed',
+      'node1 interfaces warning',
+      'node1 serial failed',
+      'node1 vip-free failed',
+      // A cable whose other end is down carries nothing here either.
+      'node2 interfaces warning',
+      'node2 ports failed',
+      'node2 serial failed',
+      'node2 vip-free failed',
+    ]);
+    expect(found.get('node2 vip-free failed')).toMatch(/stranger \(([0-9a-f]{2}:){5}/i);
+    expect(found.get('node1 serial failed')).toContain("/dev/tty'S9");
+    const plan = await deployer().plan(pair, hosts, 'deploy');
+    expect(plan).toMatchObject({ blocked: true, steps: [] });
+  });
+
+  test('deploy, deploy again, new version, remove: idempotent, and removal leaves every file as it was', async () => {
+    nodes[0].sh(
+      'mkdir -p /etc/ha.d && printf "was here\\n" >/etc/ha.d/ha.cf && chmod 640 /etc/ha.d/ha.cf && mkdir /var/log/other',
+    );
+    const before = nodes.map((node) => node.snapshot());
+    const first = await apply('deploy');
+    expect([...first.last.values()].map((one) => one.phase)).toEqual(first.plan.steps.map(() => 'done'));
+    expect(first.progress.some((one) => one.doneBytes !== null && one.doneBytes === one.totalBytes)).toBe(true);
+    for (const node of nodes) {
+      expect(node.sh('/etc/init.d/twinbeat-agent status')).toContain('is running');
+      expect(node.sh('stat -c %a /etc/ha.d/authkeys').trim()).toBe('600');
+      expect(node.sh('cat /opt/twinbeat-agent/current/native/linux-*/fake.node')).toBe(process.arch);
+    }
+    const key = nodes[0].sh('cat /etc/ha.d/authkeys');
+    expect(key).toMatch(/^auth 1\n1 sha1 [0-9a-f]{40}\n$/);
+    expect(nodes[1].sh('cat /etc/ha.d/authkeys')).toBe(key);
+    expect(JSON.stringify([first.plan, first.progress])).not.toContain(key.split(' ').at(-1)?.trim());
+
+    const pids = nodes.map((node) => node.sh('cat /run/twinbeat-agent/agent.pid'));
+    const deployed = nodes.map((node) => node.snapshot());
+    const second = await apply('deploy');
+    expect(second.plan.steps.filter((step) => !step.unchanged).map((step) => step.kind)).toEqual(['verify', 'verify']);
+    expect(nodes.map((node) => node.sh('cat /run/twinbeat-agent/agent.pid'))).toEqual(pids);
+    expect(nodes.map((node) => node.snapshot())).toEqual(deployed);
+
+    const newer = await apply('deploy', { payload: fakeAgent(work, '1.0.1') });
+    expect([...newer.last.values()].filter((one) => one.phase !== 'done' && one.phase !== 'skipped')).toEqual([]);
+    expect(nodes[0].sh('ls /opt/twinbeat-agent/versions')).toMatch(/^1\.0\.1-[0-9a-f]{8}\n$/);
+
+    const removed = await apply('remove');
+    expect([...removed.last.values()].filter((one) => one.phase !== 'done')).toEqual([]);
+    expect(nodes.map((node) => node.snapshot())).toEqual(before);
+    const again = await apply('remove');
+    expect(again.plan.steps.every((step) => step.unchanged || step.kind === 'verify')).toBe(true);
+  });
+
+  test('an agent that does not start is taken back: to nothing at first, to the old version later', async () => {
+    const before = nodes.map((node) => node.snapshot());
+    const failed = await apply('deploy', { payload: fakeAgent(work, '2.0.0-FAIL') });
+    expect([...failed.last.values()].find((one) => one.phase === 'failed')?.detail).toContain('told so');
+    expect(nodes.map((node) => node.snapshot())).toEqual(before);
+
+    await apply('deploy');
+    const deployed = nodes.map((node) => node.snapshot());
+    const again = await apply('deploy', { payload: fakeAgent(work, '2.0.0-FAIL') });
+    expect([...again.last.values()].some((one) => one.phase === 'failed')).toBe(true);
+    // One node after the other: the second one was never touched.
+    expect([...again.last.values()].filter((one) => one.phase === 'rolled-back').map((one) => one.node)).toContain(
+      'node2',
+    );
+    expect(nodes.map((node) => node.snapshot())).toEqual(deployed);
+    for (const node of nodes) expect(node.sh('/etc/init.d/twinbeat-agent status')).toContain('is running');
+  });
+
+  test('cancelled before the switch, both nodes are as they were', async () => {
+    const before = nodes.map((node) => node.snapshot());
+    const abort = new AbortController();
+    const cancelled = await apply('deploy', {
+      signal: abort.signal,
+      onProgress: (one) => one.detail === 'ready to be switched' && abort.abort(),
+    });
+    expect([...cancelled.last.values()].every((one) => one.phase === 'rolled-back' || one.phase === 'waiting')).toBe(
+      true,
+    );
+    for (const node of nodes) await quiet(node);
+    expect(nodes.map((node) => node.snapshot())).toEqual(before);
+  });
+
+  test(
+    'the connection cut at any moment leaves the old state or the new one, and the next deployment completes',
+    { timeout: 300_000 },
+    async () => {
+      // Without an address preflight need not wait for strangers to answer.
+      pair = PairSpecSchema.parse({ ...pair, ha: { ...pair.ha, haresources: ['node1 httpd'] } });
+      const before = nodes.map((node) => node.snapshot());
+      const whole = await apply('deploy');
+      const events = whole.progress.length;
+      const key = nodes[0].sh('cat /etc/ha.d/authkeys');
+      const withoutKey = (text: string): string => text.replace(/^[0-9a-f]{64} {2}\/etc\/ha\.d\/authkeys$/m, '');
+      const after = nodes.map((node) => withoutKey(node.snapshot()));
+      expect(key).not.toBe('');
+      await apply('remove');
+      expect(nodes.map((node) => node.snapshot())).toEqual(before);
+      const seen = new Set<string>();
+      // A dozen moments, evenly spread: each costs a deployment, another one and a removal.
+      for (let at = 2; at <= events; at += Math.ceil(events / 12)) {
+        await apply('deploy', {
+          onProgress: (_one, count) => count === at && nodes.forEach((node) => node.cut()),
+        }).catch(() => undefined);
+        for (const [index, node] of nodes.entries()) {
+          await quiet(node);
+          const now = node.snapshot();
+          const state = now === before[index] ? 'old' : withoutKey(now) === after[index] ? 'new' : 'neither';
+          seen.add(state);
+          if (state === 'neither')
+            expect(withoutKey(now), `cut at event ${at} of ${events} on ${node.name}`).toBe(after[index]);
+        }
+        for (const host of hosts) {
+          host.retryNow();
+          while (!(await host.settled())) await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        const completed = await apply('deploy');
+        expect(
+          [...completed.last.values()].filter((one) => one.phase === 'failed'),
+          `after a cut at event ${at}`,
+        ).toEqual([]);
+        await apply('remove');
+        expect(
+          nodes.map((node) => node.snapshot()),
+          `removed after a cut at event ${at}`,
+        ).toEqual(before);
+      }
+      expect([...seen].sort()).toEqual(['new', 'old']);
+    },
+  );
+});
