@@ -1,6 +1,7 @@
 // Goal: a fault's commands touch its own table or its own process only, and never cut an SSH session that is open.
 import { describe, expect, test } from 'vitest';
-import { FAULT_NAMES, planFault, type FaultSurroundings } from '../../../agent/node/faults/plan.ts';
+import type { FaultName } from '../../../agent/common/rpc/agentContract.ts';
+import { planFault, type FaultSurroundings } from '../../../agent/node/faults/plan.ts';
 import { parseSshConnection } from '../../../agent/node/faults/sshSessions.ts';
 
 const AT: FaultSurroundings = {
@@ -18,7 +19,7 @@ const AT: FaultSurroundings = {
   startCommand: 'start-it',
 };
 
-function commands(name: (typeof FAULT_NAMES)[number], link: string | null = null, at = AT): string {
+function commands(name: FaultName, link: string | null = null, at = AT): string {
   const plan = planFault(name, 'id1', link, at);
   if (!plan.ok) throw new Error(plan.detail);
   return [...plan.value.inject, ...plan.value.revert].join('\n');

@@ -2,6 +2,7 @@
 // than the deadtime is told to the engine before anything else, samples keep the largest silence.
 // Method: the memory medium, an engine that records its inputs, time wound by hand.
 import { beforeEach, expect, test } from 'vitest';
+import type { Keyring } from '../../../agent/common/base/keyring.ts';
 import type { Engine, EngineConfig, EngineInput, Ready } from '../../../agent/common/engine/types.ts';
 import { encodeText } from '../../../agent/common/wire/codec.ts';
 import { text } from '../../../agent/common/wire/message.ts';
@@ -88,7 +89,7 @@ beforeEach(async () => {
   await loop.start();
 });
 
-function peerSends(src: string, keyring = KEYRING): void {
+function peerSends(src: string, keyring: Keyring = KEYRING): void {
   cable.ends[1].send(encodeText({ fields: [text('t', 'status'), text('src', src)] }, keyring), 'heartbeat');
 }
 
