@@ -39,18 +39,21 @@ export interface RackPlaces {
   readonly worldDir: string;
 }
 
-/**
- * `$XDG_RUNTIME_DIR/twinbeat`, else a directory of this user below the system's temporary one. Throws when
- * somebody else's directory is in the way: what is inside is trusted.
- */
-export function baseDir(): string {
-  const uid = process.getuid?.() ?? 0;
+/** `$XDG_RUNTIME_DIR/twinbeat`, else a directory of this user below the system's temporary one. It need not exist. */
+export function basePath(): string {
   const runtime = process.env['XDG_RUNTIME_DIR'];
-  const dir =
-    runtime !== undefined && existsSync(runtime) ? join(runtime, 'twinbeat') : join(tmpdir(), `twinbeat-${uid}`);
+  if (runtime !== undefined && existsSync(runtime)) return join(runtime, 'twinbeat');
+  return join(tmpdir(), `twinbeat-${process.getuid?.() ?? 0}`);
+}
+
+/** Makes `basePath()`. Throws when somebody else's directory is in the way: what is inside is trusted. */
+export function makeBase(): string {
+  const dir = basePath();
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const found = lstatSync(dir);
-  if (!found.isDirectory() || found.uid !== uid) throw new Error(`${dir} belongs to somebody else; remove it`);
+  if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? 0)) {
+    throw new Error(`${dir} belongs to somebody else; remove it`);
+  }
   chmodSync(dir, 0o700);
   return dir;
 }

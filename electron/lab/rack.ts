@@ -9,7 +9,7 @@ import type { RackState, RackUpOptions } from '../common/contract/rack.ts';
 import type { HostConfig } from './host/hostConfig.ts';
 import { RackError } from './rackError.ts';
 import { RackHandle } from './rackHandle.ts';
-import { baseDir, placesOf, rackNames, removePlaces, sourceInstall } from './places.ts';
+import { basePath, makeBase, placesOf, rackNames, removePlaces, sourceInstall } from './places.ts';
 import type { LabInstall, RackPlaces } from './places.ts';
 import { rackSupport } from './support.ts';
 
@@ -52,7 +52,7 @@ async function removeStale(base: string): Promise<void> {
 function takeName(name: string): RackPlaces {
   if (!/^[a-z0-9-]{1,40}$/i.test(name))
     throw new RackError('bad-name', `${name} cannot be a rack's name: letters, digits and dashes`);
-  const places = placesOf(baseDir(), name);
+  const places = placesOf(makeBase(), name);
   try {
     mkdirSync(places.dir, { mode: 0o700 });
   } catch (error) {
@@ -95,7 +95,7 @@ export async function startRack(options: StartRackOptions = {}): Promise<RackHan
   const parsed = RackUpOptionsSchema.parse(up);
   const support = await rackSupport();
   if (support.mode === null) throw new RackError('unsupported', support.reason);
-  await removeStale(baseDir());
+  await removeStale(makeBase());
   const places = takeName(name);
   const host = launchHost({ places, install, options: parsed, mode: support.mode, detached });
   try {
@@ -127,7 +127,7 @@ export async function startRack(options: StartRackOptions = {}): Promise<RackHan
 
 /** Joins the running rack called `name`; null when there is none. Several may be joined to one rack. */
 export async function attachRack(name: string = DEFAULT_RACK_NAME): Promise<RackHandle | null> {
-  const places = placesOf(baseDir(), name);
+  const places = placesOf(basePath(), name);
   const socket = await joinSocket(places.controlSocket);
   if (socket === null) return null;
   const handle = new RackHandle(socket, null);

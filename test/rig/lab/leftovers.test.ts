@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { attachRack, startRack } from '../../../electron/lab/index.ts';
 import type { RackHandle } from '../../../electron/lab/index.ts';
 import { missing } from '../../support/needs.ts';
@@ -38,6 +38,8 @@ async function expectNothingLeft(footprint: Footprint): Promise<void> {
   await until('nothing of the rack is left', () => leftovers(footprint).length === 0).catch(() => undefined);
   expect(leftovers(footprint)).toEqual([]);
 }
+
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('a rack leaves nothing behind', () => {
   // Goal: the account itself can see a rack, else an empty one proves nothing.

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startRack } from '../../../electron/lab/index.ts';
 import type { RackHandle } from '../../../electron/lab/index.ts';
 import { missing } from '../../support/needs.ts';
 import { names, on, pause, until } from '../../support/rackTools.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('power', () => {
   let rack: RackHandle;
