@@ -4,7 +4,9 @@ import type { App, Session, WebContents } from 'electron';
 /** The one origin of our pages. */
 export const APP_SCHEME = 'app';
 export const APP_HOST = 'console';
-export const APP_URL = `${APP_SCHEME}://${APP_HOST}/`;
+
+/** The one page. The query tells it to wait for a message port; without it the same page opens a WebSocket. */
+export const APP_URL = `${APP_SCHEME}://${APP_HOST}/?host=desktop`;
 
 /**
  * Sent with every response. Scripts are strictly our own files. Style elements are allowed inline

@@ -6,7 +6,9 @@ import { ConsoleLink, type LinkPhase } from '../rpc/link.ts';
 export const useLinkPhase = create<{ phase: LinkPhase }>(() => ({ phase: 'connecting' }));
 
 function opener(): ConstructorParameters<typeof ConsoleLink>[0] {
-  if (window.location.protocol.startsWith('http')) return () => openWebSocketChannel(window.location);
+  // The desktop host says so in the address it opens (electron/desktop/security.ts, APP_URL).
+  if (new URLSearchParams(window.location.search).get('host') !== 'desktop')
+    return () => openWebSocketChannel(window.location);
   const ports = new PortSource(window);
   return () => ports.open();
 }

@@ -36,7 +36,7 @@ describe.skipIf(obstacle !== null)(`desktop shell on ${realElectron() ?? 'the st
     expect(await desktop.page.title()).toBe('Probe');
     const window = await desktop.app.browserWindow(desktop.page);
     expect(await window.evaluate((w) => w.isVisible())).toBe(true);
-    expect(await window.evaluate((w) => w.webContents.getURL())).toBe('app://console/');
+    expect(await window.evaluate((w) => w.webContents.getURL())).toBe('app://console/?host=desktop');
     expect(desktop.app.windows()).toHaveLength(1);
   });
 
