@@ -70,7 +70,8 @@ export type EngineCommand =
 
 /** A message to send on one link, or on all. The host encodes, signs and sends it, best effort. */
 export interface OutgoingMessage {
-  readonly link: string | 'all';
+  /** Id of one link, or `all`. */
+  readonly link: string;
   readonly message: WireMessage;
 }
 
