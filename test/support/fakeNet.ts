@@ -63,6 +63,11 @@ export class FakeLan implements Lan {
     return ok(null);
   }
 
+  /** A frame of another host's arrives unasked. */
+  claimNow(address: string, mac: string): void {
+    this.heard.push({ iface: ETH0.name, address, mac });
+  }
+
   claims(): readonly ArpClaim[] {
     const claims = this.heard;
     this.heard = [];

@@ -169,13 +169,21 @@ export class Vips {
    * to every question, so that silence means that nobody else has the address.
    */
   private collect(waited: boolean): void {
-    const claims = this.host.lan.claims();
+    this.hear();
     const held = new Set(this.held());
     for (const state of this.states) {
-      const mac = claims.find((claim) => claim.address === state.canonical)?.mac ?? null;
-      if (mac !== null) state.answered = true;
-      if (mac !== null || (waited && !state.answered)) state.foreignMac = mac;
+      if (waited && !state.answered) state.foreignMac = null;
       this.judge(state, held.has(state.spec.address));
+    }
+  }
+
+  /** Takes in what others claimed since the last time. */
+  private hear(): void {
+    for (const claim of this.host.lan.claims()) {
+      for (const state of this.states.filter((candidate) => candidate.canonical === claim.address)) {
+        state.foreignMac = claim.mac;
+        state.answered = true;
+      }
     }
   }
 
@@ -233,11 +241,15 @@ export class Vips {
     const placed = this.place(state.spec);
     if (!placed.ok) return placed;
     const { iface, change } = placed.value;
+    // What was heard until now was the holder before us. Left in the socket, it would look like a second holder.
+    this.hear();
+    state.foreignMac = null;
+    state.answered = false;
     if (options.checkFirst && this.ask(state)) {
       await sleep(this.host.timers, CHECK_WAIT_MS);
-      const mac = this.host.lan.claims().find((claim) => claim.address === state.canonical)?.mac ?? null;
+      this.hear();
+      const mac: string | null = state.foreignMac;
       if (mac !== null) {
-        state.foreignMac = mac;
         this.conflict(state, mac);
         return fail(
           'in-use',

@@ -89,6 +89,7 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('a p
       expect(made.log('a')).toMatch(/All HA resources relinquished\./);
       expect(made.log('a')).toMatch(/nodea Heartbeat shutdown complete\./);
       expect(made.log('b')).toMatch(/Received shutdown notice from 'nodea'\./);
+      expect(made.log('b')).not.toMatch(/is also answered by/);
       expect((await made.command('a', 'status')).status).toBe(3);
     },
   );

@@ -83,6 +83,17 @@ test('a stale holder of a dead peer does not delay the takeover, is reported, an
   vips.stop();
 });
 
+// 1. The peer, which holds the address, announces it; the frame waits in our socket. 2. It gives the address up and
+// says so. 3. We take it, and read the frame.
+test('what the holder before us said before it gave up is no conflict', async () => {
+  lan.claimNow('10.0.0.100', OTHER_MAC);
+  await vips.acquire(VIP, FORCED);
+  vips.watch();
+  await timers.advance(5000);
+  expect(changes()).toEqual(['added', 'announced']);
+  vips.stop();
+});
+
 test('while not holding, the MAC of the holder is known and is no conflict; before the first question nothing is known', async () => {
   expect(vips.status()[0]).toMatchObject({ conflictMac: null, probedAgoMs: null });
   lan.others.set('10.0.0.100', OTHER_MAC);
