@@ -24,7 +24,8 @@ const obstacle = missingForDesktop();
 /** How long processes may take to be gone, milliseconds; generous, because the machine may be busy. */
 const GONE_MS_MAX = 10_000;
 
-describe.skipIf(obstacle !== null)('life of the desktop application', () => {
+// Some tests start the application twice; each start is a whole browser.
+describe.skipIf(obstacle !== null)('life of the desktop application', { timeout: 60_000 }, () => {
   let probeApp: Awaited<ReturnType<typeof buildProbeApp>>;
   let userDir: string;
   /** The application's own temporary folder: whatever is in it at the end was left behind. */

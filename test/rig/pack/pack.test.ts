@@ -116,15 +116,18 @@ describe.each(Object.keys(PLACES) as PackPlatform[])('packed for %s', (platform)
     expect(fuses).toBe(FUSES_WANTED);
   });
 
-  test.skipIf(platform === 'linux')('the archive’s hash is written into the program', () => {
-    if (platform === 'win') {
+  // Linux has no such check in Electron.
+  if (platform === 'win') {
+    test('the archive’s hash is written into the program', () => {
       expect(readFileSync(path.join(OUT, PLACES.win.fused)).includes(Buffer.from('INTEGRITY', 'utf16le'))).toBe(true);
-    } else {
+    });
+  } else if (platform === 'mac') {
+    test('the archive’s hash is written into the bundle', () => {
       const list = readFileSync(path.join(OUT, 'mac/Twinbeat.app/Contents/Info.plist'), 'utf8');
       expect(list).toContain('ElectronAsarIntegrity');
       expect(list).toMatch(/<string>[0-9a-f]{64}<\/string>/);
-    }
-  });
+    });
+  }
 });
 
 // The executable of the Linux folder is a copy of the stand-in, so what starts is the packed application itself.
