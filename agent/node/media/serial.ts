@@ -1,6 +1,6 @@
 /**
  * A serial line. Not by the serialport package: its poller is tied to the process's default
- * event loop, so that inside the heartbeat's own thread reads stall (measured, ADR on threads). Node's
+ * event loop, so that inside the heartbeat's own thread reads stall (measured: docs/adr/0004). Node's
  * tty streams live on the loop of their thread, notice a hang-up, and need no native module.
  */
 import { execFile } from 'node:child_process';
