@@ -78,7 +78,8 @@ test('no emoji is cut in two', async () => {
   process.data(new TextEncoder().encode('a' + '😀'.repeat(20_000)));
   process.exit(0);
   for await (const item of terminals.get(id).read(new CancelSource().signal)) {
-    if (item.kind === 'data') expect(item.data.isWellFormed()).toBe(true);
+    // encodeURI throws on half a pair.
+    if (item.kind === 'data') expect(encodeURI(item.data)).not.toBe('');
   }
 });
 

@@ -4,7 +4,7 @@ import { PairSpecSchema } from '../../../electron/common/contract/pair.ts';
 import { NodeFeed } from '../../../electron/core/session/nodeFeed.ts';
 import { Session } from '../../../electron/core/session/session.ts';
 import { SessionStore } from '../../../electron/core/store/sessionStore.ts';
-import { eventually, FakeAgent, FakeConnector } from '../../support/fakeAgent.ts';
+import { eventually, FeedAgent, FeedConnector } from '../../support/feedAgent.ts';
 
 const spec = PairSpecSchema.parse({
   schema: 'twinbeat.pair/1',
@@ -18,15 +18,15 @@ const spec = PairSpecSchema.parse({
 
 let store: SessionStore;
 let session: Session;
-let agent: FakeAgent;
-let connector: FakeConnector;
+let agent: FeedAgent;
+let connector: FeedConnector;
 let feed: NodeFeed;
 
 beforeEach(() => {
   store = new SessionStore(':memory:');
   session = new Session(store, spec, 'cli', Date.now());
-  agent = new FakeAgent('a', 'b', 5_000_000);
-  connector = new FakeConnector('a', agent);
+  agent = new FeedAgent('a', 'b', 5_000_000);
+  connector = new FeedConnector('a', agent);
   feed = new NodeFeed(connector, session);
 });
 afterEach(async () => {
@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 const all = () => session.raw(-1e9, 1e9);
-const attached = () => eventually('attached', () => feed.agent.phase === 'attached' && feed.client !== null);
+const attached = () => eventually('attached', () => feed.client !== null && agent.isListenedTo);
 
 test('node times land on the session axis, within the error they carry', async () => {
   connector.set('ready');
@@ -96,7 +96,7 @@ test('a new journal begins at its first event', async () => {
   await attached();
   agent.emit({ kind: 'log', text: 'old' });
   await eventually('first', () => all().events.length === 1);
-  const next = new FakeAgent('a', 'b', 9_000_000);
+  const next = new FeedAgent('a', 'b', 9_000_000);
   next.journalId = 'journal-2';
   next.emit({ kind: 'log', text: 'new' });
   connector.agent = next;
