@@ -39,10 +39,15 @@ export function requestStandby(ctx: Context, set: ResourceSet, because: string):
     tell(ctx, 'refused', set, why);
     return false;
   }
-  ctx.state.standby = { kind: 'requested', set, until: plusMs(ctx.world.now, STANDBY_REPLY_MS) };
+  ctx.state.standby = { kind: 'requested', set, after: heardUpTo(ctx), until: plusMs(ctx.world.now, STANDBY_REPLY_MS) };
   sendAsk(ctx, set, 'me');
   tell(ctx, 'requested', set, because);
   return true;
+}
+
+/** The peer's answer to what we say now has a higher number than everything that we have of it. */
+function heardUpTo(ctx: Context): number {
+  return ctx.state.peer.tracking.lastSeq ?? 0;
 }
 
 /** Takes one message of the exchange. */
@@ -69,7 +74,7 @@ function agreeToTake(ctx: Context, set: ResourceSet, seq: number): void {
   }
   state.peer.reportSeq = Math.max(state.peer.reportSeq, seq);
   state.peer.stable = false;
-  state.standby = { kind: 'waiting', set, begun: false, until: plusMs(ctx.world.now, STANDBY_REPLY_MS) };
+  state.standby = { kind: 'waiting', set, begun: false, after: seq, until: plusMs(ctx.world.now, STANDBY_REPLY_MS) };
   sendAsk(ctx, set, 'other');
   tell(ctx, 'accepted', set, 'waiting for the peer to release');
 }
@@ -81,7 +86,8 @@ function beginGiving(ctx: Context, seq: number): void {
     if (state.standby.kind === 'none') report(ctx, null);
     return;
   }
-  const { set } = state.standby;
+  const { set, after } = state.standby;
+  if (seq <= after) return;
   state.peer.reportSeq = Math.max(state.peer.reportSeq, seq);
   state.peer.stable = false;
   state.standby = { kind: 'releasing', set };
@@ -94,6 +100,7 @@ function beginGiving(ctx: Context, seq: number): void {
 function acceptDone(ctx: Context, seq: number): void {
   const { state } = ctx;
   const { peer, standby } = state;
+  if ('after' in standby && seq <= standby.after) return;
   if (standby.kind === 'released') {
     finishGiving(ctx, standby.set);
     return;
@@ -128,7 +135,7 @@ export function advanceStandby(ctx: Context): void {
 function becomeReleased(ctx: Context, set: ResourceSet): void {
   const { state } = ctx;
   state.peer.stable = false;
-  state.standby = { kind: 'released', set, until: plusMs(ctx.world.now, STANDBY_WORK_MS) };
+  state.standby = { kind: 'released', set, after: heardUpTo(ctx), until: plusMs(ctx.world.now, STANDBY_WORK_MS) };
   report(ctx, 'standby');
   sendAsk(ctx, set, 'done');
   tell(ctx, 'released', set, 'the peer starts it');

@@ -70,17 +70,26 @@ export interface Holding {
   offered: boolean;
 }
 
-/** The three-phase hand-over (reference, section 6.6). `set` is always in the giver's view. */
+/**
+ * The three-phase hand-over (reference, section 6.6). `set` is always in the giver's view. `after`: sequence number of
+ * the peer that its next step must exceed. What is older belongs to an earlier exchange, whose messages may come late.
+ */
 export type Standby =
   | { readonly kind: 'none' }
   /** Giver: asked; the peer has not answered. */
-  | { readonly kind: 'requested'; readonly set: ResourceSet; readonly until: Instant }
+  | { readonly kind: 'requested'; readonly set: ResourceSet; readonly after: number; readonly until: Instant }
   /** Giver: the peer agreed; our release commands run. */
   | { readonly kind: 'releasing'; readonly set: ResourceSet }
   /** Giver: released and said so; the peer starts the groups. */
-  | { readonly kind: 'released'; readonly set: ResourceSet; readonly until: Instant }
+  | { readonly kind: 'released'; readonly set: ResourceSet; readonly after: number; readonly until: Instant }
   /** Taker: agreed; the peer stops the groups. `begun`: it reported that it does. */
-  | { readonly kind: 'waiting'; readonly set: ResourceSet; readonly begun: boolean; readonly until: Instant }
+  | {
+      readonly kind: 'waiting';
+      readonly set: ResourceSet;
+      readonly begun: boolean;
+      readonly after: number;
+      readonly until: Instant;
+    }
   /** Taker: the peer released; our acquire commands run. */
   | { readonly kind: 'acquiring'; readonly set: ResourceSet };
 

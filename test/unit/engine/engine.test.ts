@@ -298,3 +298,16 @@ describe('stop', () => {
     expect(h.commands).toMatchObject([{ kind: 'exit', restart: false }]);
   });
 });
+
+// Found by: npm run sim -- --seed 102348
+test('standby: a late `done` of the last exchange is not taken for one of this', () => {
+  const h = new Harness();
+  h.joinRealPeer();
+  const late = h.peerMessage('ask_resources', { rsc_hold: 'foreign', info: 'done' });
+  h.hear('ask_resources', { rsc_hold: 'local', info: 'me' });
+  const before = h.commands.length;
+  h.arrive(late);
+  expect(h.commands).toHaveLength(before);
+  h.hear('ask_resources', { rsc_hold: 'local', info: 'done' });
+  expect(h.commands.slice(before)).toMatchObject([{ kind: 'acquire', groups: ['vip2'] }]);
+});
