@@ -227,8 +227,8 @@ describe.skipIf(isolationMissing() !== null)('deploy to isolated servers', { tim
       await apply('remove');
       expect(nodes.map((node) => node.snapshot())).toEqual(before);
       const seen = new Set<string>();
-      // A dozen moments, evenly spread: each costs a deployment, another one and a removal.
-      for (let at = 2; at <= events; at += Math.ceil(events / 12)) {
+      // Some moments, evenly spread: each costs a deployment, another one and a removal.
+      for (let at = 2; at <= events; at += Math.ceil(events / 8)) {
         await apply('deploy', {
           onProgress: (_one, count) => count === at && nodes.forEach((node) => node.cut()),
         }).catch(() => undefined);

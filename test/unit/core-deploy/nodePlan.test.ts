@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { PairSpecSchema } from '../../../electron/common/contract/pair.ts';
+import { desiredNode, newAuthkeys } from '../../../electron/core/deploy/desired.ts';
+import type { DeployHost } from '../../../electron/core/deploy/host.ts';
+import type { Inspection } from '../../../electron/core/deploy/inspection.ts';
+import { planNode, planRemoval, stepOfLine, uploadTexts } from '../../../electron/core/deploy/nodePlan.ts';
+import type { PayloadVersion } from '../../../electron/core/deploy/payload.ts';
+import { inspectScript } from '../../../electron/core/deploy/scripts/inspect.ts';
+import { preflightScript } from '../../../electron/core/deploy/scripts/preflight.ts';
+import { INIT_SCRIPT_TEXT, WRAPPER_SH } from '../../../electron/core/deploy/scripts/service.ts';
+import { stageScript } from '../../../electron/core/deploy/scripts/stage.ts';
+import { TRANSACTION_SH } from '../../../electron/core/deploy/scripts/transaction.ts';
+
+const host = { spec: { name: 'node1' } } as unknown as DeployHost;
+const version: PayloadVersion = {
+  name: '1.0.0-aaaaaaaa',
+  files: [{ path: 'twinbeat-agent.cjs', source: '/x', bytes: 10 }],
+  runtime: { kind: 'own', source: '/n', bytes: 1000, sha256: 'ff' },
+};
+const pair = PairSpecSchema.parse({
+  schema: 'twinbeat.pair/1',
+  id: 'p',
+  name: 'p',
+  nodes: [
+    { name: 'node1', host: 'a' },
+    { name: 'node2', host: 'b' },
+  ],
+});
+const bare: Inspection = {
+  current: null,
+  versions: [],
+  runtimeSha256: null,
+  manager: 'systemd',
+  running: false,
+  recovered: false,
+  files: new Map(),
+  links: new Map(),
+  touched: [],
+  authkeys: null,
+};
+const wanted = desiredNode(pair, 'node1', version.name, 'systemd', newAuthkeys());
+
+/** The node as it is after the plan was carried out. */
+const deployed: Inspection = {
+  ...bare,
+  current: version.name,
+  versions: [version.name],
+  runtimeSha256: 'ff',
+  running: true,
+  files: new Map(
+    wanted.files.map((file) => [
+      file.path,
+      { mode: file.mode, sha256: createHash('sha256').update(file.content).digest('hex') },
+    ]),
+  ),
+  links: new Map(wanted.links.map((link) => [link.path, link.target])),
+};
+
+test('a bare node: everything is to be done, the switch of the version after its files, the start last', () => {
+  const plan = planNode(host, bare, version, wanted, '1.0.0');
+  expect(plan.steps.map((step) => `${step.kind} ${step.target}`)).toEqual([
+    'upload /opt/twinbeat-agent/versions/1.0.0-aaaaaaaa',
+    'write /usr/local/sbin/twinbeat-agent',
+    'write /etc/systemd/system/twinbeat-agent.service',
+    'write /etc/ha.d/authkeys',
+    'link /opt/twinbeat-agent/current',
+    'link /etc/systemd/system/multi-user.target.wants/twinbeat-agent.service',
+    'command systemctl daemon-reload',
+    'command systemctl restart twinbeat-agent.service',
+    'verify twinbeat-agent attach',
+  ]);
+  expect(plan.steps.some((step) => step.unchanged)).toBe(false);
+  expect(plan.changesPair).toBe(true);
+  const steps =
+    uploadTexts(plan)
+      .find((text) => text.path === 'steps')
+      ?.content.toString() ?? '';
+  expect(steps.split('\n')[0]).toBe('version\t1.0.0-aaaaaaaa');
+  // Every line that the node will print as it goes finds its way back to a step that people see.
+  for (const line of steps.trim().split('\n')) {
+    const verb = line.split('\t')[0] ?? '';
+    expect(stepOfLine(plan, `${line.replaceAll('\t', ' ')} `) === null, line).toBe(verb === 'trace');
+  }
+});
+
+test('an equal node: nothing but the verification', () => {
+  const plan = planNode(host, deployed, version, wanted, '1.0.0');
+  expect(plan).toMatchObject({ unchanged: true, changesPair: false, files: [], version: null, script: [] });
+  expect(plan.steps.filter((step) => !step.unchanged).map((step) => step.kind)).toEqual(['verify']);
+});
+
+test('an equal node whose agent is stopped is started, and nothing else', () => {
+  const plan = planNode(host, { ...deployed, running: false }, version, wanted, '1.0.0');
+  expect(plan.script.map((line) => line.words)).toEqual([['start']]);
+});
+
+test('a new agent with the same runtime: the runtime stays, the old version goes after the start', () => {
+  const newer = { ...version, name: '1.0.1-bbbbbbbb' };
+  const plan = planNode(host, deployed, newer, desiredNode(pair, 'node1', newer.name, 'systemd', null), '1.0.1');
+  expect(plan.runtimeFrom).toBe(version.name);
+  expect(plan.steps[0]?.bytes).toBe(10);
+  expect(plan.script.filter((line) => line.step !== null).map((line) => line.words[0])).toEqual([
+    'version',
+    'link',
+    'reload',
+    'start',
+    'prune',
+  ]);
+});
+
+test('a wrong mode is a change', () => {
+  const loose = new Map(deployed.files).set('/etc/ha.d/authkeys', {
+    mode: 0o644,
+    sha256: deployed.files.get('/etc/ha.d/authkeys')?.sha256 ?? '',
+  });
+  expect(
+    planNode(host, { ...deployed, files: loose }, version, wanted, '1.0.0').files.map((file) => file.path),
+  ).toEqual(['/etc/ha.d/authkeys']);
+});
+
+test('removal of nothing is nothing', () => {
+  expect(planRemoval(host, bare).unchanged).toBe(true);
+  expect(
+    planRemoval(host, { ...deployed, touched: ['/etc/ha.d/authkeys'] }).steps.map((step) => step.target),
+  ).toContain('/etc/ha.d/authkeys');
+});
+
+test('keys are random, and plans never show them', () => {
+  expect(newAuthkeys()).not.toBe(newAuthkeys());
+  const plan = planNode(host, bare, version, wanted, '1.0.0');
+  const secret =
+    wanted.files
+      .find((file) => file.path.endsWith('authkeys'))
+      ?.content.toString()
+      .trim()
+      .split(' ')
+      .at(-1) ?? '-';
+  expect(secret).toHaveLength(40);
+  expect(JSON.stringify(plan.steps)).not.toContain(secret);
+});
+
+test.each([
+  ['transaction', TRANSACTION_SH],
+  ['stage', stageScript({ uploadBytes: 1, uploadSha256: 'ab', runtimeFrom: null })],
+  ['inspect', inspectScript(["/etc/it's here"])],
+  [
+    'preflight',
+    preflightScript({ interfaces: ["e'0; x"], serialDevices: ['/dev/$(x)'], udpPorts: [694], vips: ['::1'] }),
+  ],
+  ['init', INIT_SCRIPT_TEXT],
+  ['wrapper', WRAPPER_SH],
+])('the %s script is valid for a POSIX shell', (_name, script) => {
+  const checked = spawnSync('sh', ['-n'], { input: script });
+  expect(checked.stderr.toString()).toBe('');
+  expect(checked.status).toBe(0);
+});
