@@ -72,6 +72,9 @@ async function main(): Promise<void> {
       .then(() => process.exit(0));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // The launcher's channel closes when the launcher dies, whatever killed it.
+  process.channel?.unref();
+  process.once('disconnect', stop);
 }
 
 try {
