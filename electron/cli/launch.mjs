@@ -101,6 +101,16 @@ function fetchElectronOnce(runtime) {
   writeFileSync(tried, '');
 }
 
+/** Our parent and its parent: npm puts a shell between itself and us. A killed npm shows as a change. */
+function ancestry() {
+  try {
+    const shell = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${shell.slice(shell.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
+
 /** Runs the verb; ends with its status; dies and takes it along when npm (our parent) dies. */
 function handOver(executable, args) {
   const child = spawn(executable, args, {
@@ -113,9 +123,9 @@ function handOver(executable, args) {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => forward(signal));
   if (process.env.npm_lifecycle_event) {
-    const parent = process.ppid;
+    const before = ancestry();
     setInterval(() => {
-      if (process.ppid !== parent) forward('SIGTERM');
+      if (ancestry() !== before) forward('SIGTERM');
     }, 500).unref();
   }
   child.on('error', (error) => stop(`${executable} could not be started: ${error.message}`));
