@@ -24,6 +24,18 @@ const VERBS = {
   'e2e-desktop': { entry: 'test/tools/e2eDesktop.ts', build: ['agent', 'renderer', 'desktop'] },
 };
 
+/** Our parent and its parent: npm puts a shell between itself and us. A killed npm shows as a change. */
+function ancestry() {
+  try {
+    const shell = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${shell.slice(shell.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
+
+const ANCESTRY_AT_START = ancestry();
+
 function stop(message) {
   process.stderr.write(`twinbeat: ${message}\n`);
   process.exit(70);
@@ -101,16 +113,6 @@ function fetchElectronOnce(runtime) {
   writeFileSync(tried, '');
 }
 
-/** Our parent and its parent: npm puts a shell between itself and us. A killed npm shows as a change. */
-function ancestry() {
-  try {
-    const shell = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
-    return `${process.ppid} ${shell.slice(shell.lastIndexOf(')') + 2).split(' ')[1]}`;
-  } catch {
-    return String(process.ppid);
-  }
-}
-
 /** Runs the verb; ends with its status; dies and takes it along when npm (our parent) dies. */
 function handOver(executable, args) {
   const child = spawn(executable, args, {
@@ -123,9 +125,8 @@ function handOver(executable, args) {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => forward(signal));
   if (process.env.npm_lifecycle_event) {
-    const before = ancestry();
     setInterval(() => {
-      if (ancestry() !== before) forward('SIGTERM');
+      if (ancestry() !== ANCESTRY_AT_START) forward('SIGTERM');
     }, 500).unref();
   }
   child.on('error', (error) => stop(`${executable} could not be started: ${error.message}`));
