@@ -43,7 +43,7 @@ function labPort({ rackName, keepRack }: CliConsoleOptions): RackPort {
   return {
     keepsRunning: keepRack,
     support: rackSupport,
-    start: (options, onState) => startRack({ ...options, ...name, detached: keepRack, onState }),
+    start: (options, onState, signal) => startRack({ ...options, ...name, detached: keepRack, onState, signal }),
     attach: () => (rackName === null ? attachRack() : attachRack(rackName)),
   };
 }

@@ -27,7 +27,7 @@ function labPort(install: LabInstall): RackPort {
   return {
     keepsRunning: false,
     support: rackSupport,
-    start: (options, onState) => startRack({ ...options, onState, install }),
+    start: (options, onState, signal) => startRack({ ...options, onState, signal, install }),
     attach: () => attachRack(),
   };
 }

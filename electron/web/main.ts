@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     lab: {
       keepsRunning: false,
       support: rackSupport,
-      start: (options, onState) => startRack({ ...options, onState }),
+      start: (options, onState, signal) => startRack({ ...options, onState, signal }),
       attach: () => attachRack(),
     },
     secretStore: noSecretStore('the browser host has no key store; secrets are kept until the console ends'),

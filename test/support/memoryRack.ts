@@ -29,6 +29,9 @@ export class MemoryRack implements RackHandlePort {
   onPower: (node: string, action: Power) => void = () => undefined;
   /** Found by `attach` without having been started. */
   runsAlready = false;
+  /** A start that goes on until it is stopped. */
+  startHangs = false;
+  startsStopped = 0;
   isDown = false;
   private readonly changed = new Emitter<RackState>();
   private readonly stopped = new AbortController();
@@ -38,9 +41,18 @@ export class MemoryRack implements RackHandlePort {
     return {
       keepsRunning: false,
       support: () => Promise.resolve({ available: true, mode: 'root', reason: '' }),
-      start: () => Promise.resolve(this),
+      start: (_options, _onState, signal) => (this.startHangs ? this.startUntil(signal) : Promise.resolve(this)),
       attach: () => Promise.resolve(this.runsAlready ? this : null),
     };
+  }
+
+  private startUntil(signal: AbortSignal): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        this.startsStopped += 1;
+        reject(new Error('cancelled'));
+      });
+    });
   }
 
   state(): RackState {

@@ -24,6 +24,7 @@ export class RackService {
   private handle_: RackHandlePort | null = null;
   private state_: RackState = DOWN;
   private ownsRack = false;
+  private starting: { readonly cancel: AbortController; readonly over: Promise<unknown> } | null = null;
 
   constructor(lab: RackPort | null) {
     this.lab = lab;
@@ -63,20 +64,32 @@ export class RackService {
     const support = await this.support();
     if (this.lab === null || !support.available) throw new RpcError('rack-unsupported', support.reason);
     this.set({ ...DOWN, phase: 'starting', detail: 'building two servers', setup: options.setup, mode: support.mode });
+    const cancel = new AbortController();
+    const started = this.lab.start(options, (state) => this.set(state), cancel.signal);
+    this.starting = { cancel, over: started.catch(() => undefined) };
     try {
-      const handle = await this.lab.start(options, (state) => this.set(state));
+      const handle = await started;
       this.ownsRack = !this.lab.keepsRunning;
       this.take(handle);
       return this.state_;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      this.set({ ...DOWN, phase: 'failed', detail });
-      throw new RpcError('rack-failed', detail);
+      this.set(cancel.signal.aborted ? DOWN : { ...DOWN, phase: 'failed', detail });
+      throw new RpcError(cancel.signal.aborted ? 'cancelled' : 'rack-failed', detail);
+    } finally {
+      this.starting = null;
     }
+  }
+
+  /** Stops a start under way and waits until nothing of it is left. */
+  private async cancelStart(): Promise<void> {
+    this.starting?.cancel.abort();
+    await this.starting?.over;
   }
 
   /** Takes the rack down and resolves when nothing of it is left. No rack is no error. */
   async down(): Promise<void> {
+    await this.cancelStart();
     const handle = this.handle_;
     if (handle === null) return;
     this.set({ ...this.state_, phase: 'stopping', detail: 'taking the rack down' });
@@ -93,6 +106,7 @@ export class RackService {
 
   /** Leaves: our own rack goes down, one that others started stays. */
   async close(): Promise<void> {
+    await this.cancelStart();
     const handle = this.handle_;
     if (handle === null) return;
     this.release();

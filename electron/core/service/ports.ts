@@ -96,7 +96,7 @@ export interface RackPort {
   /** A rack that it starts outlives this process (`rack up` of the CLI). */
   readonly keepsRunning: boolean;
   support(): Promise<{ available: boolean; mode: 'rootless' | 'root' | null; reason: string }>;
-  /** `onState` hears every state on the way up. */
-  start(options: RackUpOptions, onState: (state: RackState) => void): Promise<RackHandlePort>;
+  /** `onState` hears every state on the way up; `signal` stops the start, which then rejects when all is gone again. */
+  start(options: RackUpOptions, onState: (state: RackState) => void, signal: AbortSignal): Promise<RackHandlePort>;
   attach(): Promise<RackHandlePort | null>;
 }

@@ -100,6 +100,14 @@ describe('the rack', () => {
     });
   });
 
+  test('leaving while it starts stops the start', async () => {
+    rack.startHangs = true;
+    const started = client.rackUp({});
+    for await (const now of client.rackState({})) if (now.phase === 'starting') break;
+    await Promise.all([core.close(), expect(started).rejects.toMatchObject({ code: 'cancelled' })]);
+    expect(rack.startsStopped).toBe(1);
+  });
+
   test('a rack that others keep is joined, and left running', async () => {
     rack.runsAlready = true;
     expect(await core.attachRack()).toBe(true);
