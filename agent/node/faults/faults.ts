@@ -199,8 +199,8 @@ export class Faults {
   private ended(fault: Fault, phase: 'reverted' | 'failed', detail: string): void {
     if (!isOpen(fault)) return;
     fault.phase = phase;
-    this.publish(fault, phase, detail);
     if (phase === 'reverted') forget(fault.dir);
+    this.publish(fault, phase, detail);
   }
 
   private publish(fault: Fault, phase: FaultState['phase'], detail: string): void {

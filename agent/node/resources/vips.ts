@@ -187,6 +187,11 @@ export class Vips {
     }
   }
 
+  private heardMac(state: VipState): string | null {
+    this.hear();
+    return state.foreignMac;
+  }
+
   private judge(state: VipState, holding: boolean): void {
     const mac = holding ? state.foreignMac : null;
     if (mac !== null && state.reportedMac !== mac) this.conflict(state, mac);
@@ -247,8 +252,7 @@ export class Vips {
     state.answered = false;
     if (options.checkFirst && this.ask(state)) {
       await sleep(this.host.timers, CHECK_WAIT_MS);
-      this.hear();
-      const mac: string | null = state.foreignMac;
+      const mac = this.heardMac(state);
       if (mac !== null) {
         this.conflict(state, mac);
         return fail(
