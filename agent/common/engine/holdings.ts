@@ -23,9 +23,13 @@ export function touchedSet(state: EngineState): ResourceSet {
   return setOf(state.mine.local.state !== 'none', state.mine.foreign.state !== 'none');
 }
 
-/** Sets that run here, or did and are being stopped. Never one whose acquire has not succeeded. */
+/**
+ * Sets that run here or are being stopped, also after a start that failed half way: the peer must not start what
+ * may still run here. A set that is only being started is not among them.
+ */
 export function runningSet(state: EngineState): ResourceSet {
-  return setOf(state.mine.local.running, state.mine.foreign.running);
+  const runs = (side: Side) => state.mine[side].state === 'held' || state.mine[side].state === 'stopping';
+  return setOf(runs('local'), runs('foreign'));
 }
 
 /** True while the host works for us. */
@@ -55,7 +59,6 @@ export function claim(ctx: Context, side: Side, because: string): void {
   holding.contested = false;
   if (groupsOf(ctx, side).length === 0) {
     holding.state = 'held';
-    holding.running = true;
     return;
   }
   holding.state = 'starting';
@@ -69,7 +72,6 @@ export function release(ctx: Context, side: Side, because: string): void {
   holding.contested = false;
   if (groupsOf(ctx, side).length === 0) {
     holding.state = 'none';
-    holding.running = false;
     return;
   }
   holding.state = 'stopping';
@@ -100,7 +102,6 @@ function acquireDone(ctx: Context, side: Side, ok: boolean, detail: string): voi
   const holding = ctx.state.mine[side];
   if (holding.state === 'starting' && ok) {
     holding.state = 'held';
-    holding.running = true;
     holding.failed = false;
     holding.offered = false;
     return;
@@ -121,7 +122,6 @@ function releaseDone(ctx: Context, side: Side, retry: boolean, ok: boolean, deta
   const holding = ctx.state.mine[side];
   if (ok) {
     holding.state = 'none';
-    holding.running = false;
     return;
   }
   emit(ctx, retry ? 'crit' : 'error', {

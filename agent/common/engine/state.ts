@@ -56,8 +56,6 @@ export interface Holding {
     | 'held'
     /** A release command was issued; something may still run. */
     | 'stopping';
-  /** Since the acquire succeeded until the release did: the groups run, or some of them still do. */
-  running: boolean;
   /** Id of the newest command for this set; results of older ones change nothing. */
   command: number | null;
   /** Rank of the present claim: later claims have higher terms. Decides who keeps the set when both claim it. */
@@ -229,7 +227,7 @@ export function emit(ctx: Context, severity: Severity, body: EventBody): void {
 }
 
 function newHolding(): Holding {
-  return { state: 'none', running: false, command: null, term: 0, failed: false, contested: false, offered: false };
+  return { state: 'none', command: null, term: 0, failed: false, contested: false, offered: false };
 }
 
 /** Tracking of a peer of which nothing is known. */

@@ -48,23 +48,37 @@ export class OwnershipChecker {
   }
 }
 
-/** In a run of splits alone every group, once up, stays up somewhere: healing costs nobody the service. */
+/**
+ * In a run of splits alone every group, once up, stays up somewhere: healing costs nobody the service. When only one node
+ * noticed a split of about deadtime, the other gives way to its takeover; that may cost the time of a start, no more.
+ */
 export class AvailabilityChecker {
   readonly violations: Violation[] = [];
   private readonly cluster: Cluster;
+  private readonly boundMs: number;
   private readonly seen = new Set<string>();
+  private readonly downSince = new Map<string, number>();
 
-  constructor(cluster: Cluster) {
+  /** `boundMs`: longest time without a group. */
+  constructor(cluster: Cluster, boundMs: number) {
     this.cluster = cluster;
+    this.boundMs = boundMs;
     cluster.observe({ groupsChanged: () => this.check() });
   }
 
-  private check(): void {
+  /** Looks at the present state; a run ends with one more look. */
+  check(): void {
+    const { nowMs } = this.cluster;
     for (const group of this.cluster.allGroups) {
       const up = this.cluster.nodes.some((node) => node.groups.has(group));
       if (up) this.seen.add(group);
-      else if (this.seen.has(group)) {
-        this.violations.push({ checker: 'never-down', atMs: this.cluster.nowMs, detail: `${group} is down` });
+      const since = this.downSince.get(group);
+      if (!up && this.seen.has(group) && since === undefined) this.downSince.set(group, nowMs);
+      if (since === undefined) continue;
+      if (up) this.downSince.delete(group);
+      const downMs = nowMs - since;
+      if (downMs > this.boundMs) {
+        this.violations.push({ checker: 'stays-up', atMs: nowMs, detail: `${group} was down for ${downMs} ms` });
       }
     }
   }

@@ -54,7 +54,8 @@ class Run {
     // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
     this.ownership = new OwnershipChecker(this.cluster, deadtimeMs + 4 * options.commandMaxMs + 4000);
     this.convergence = new ConvergenceChecker(this.cluster);
-    this.availability = profile === 'splits' ? new AvailabilityChecker(this.cluster) : null;
+    this.availability =
+      profile === 'splits' ? new AvailabilityChecker(this.cluster, 2 * options.commandMaxMs + 500) : null;
     this.cluster.observe({ event: (node, draft) => this.note(node, draft) });
   }
 
@@ -156,6 +157,7 @@ class Run {
     cluster.advance(20 * options.deadtimeMs);
     this.convergence.requireQuiet();
     this.ownership.check();
+    this.availability?.check();
     return [...this.ownership.violations, ...this.convergence.violations, ...(this.availability?.violations ?? [])];
   }
 }
