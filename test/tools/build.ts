@@ -26,18 +26,10 @@ export function productVersion(): string {
   return (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
-/** Native modules of one Linux target that are installed here: `[file in node_modules, name in native/]`. */
-function nativeFiles(arch: 'x64' | 'arm64'): [string, string][] {
-  const modules = join(ROOT, 'node_modules');
-  return (
-    [
-      [join(modules, `@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`), 'koffi.node'],
-      [
-        join(modules, `@serialport/bindings-cpp/prebuilds/linux-${arch}/@serialport+bindings-cpp.glibc.node`),
-        'serialport.node',
-      ],
-    ] satisfies [string, string][]
-  ).filter(([from]) => existsSync(from));
+/** The native module of one Linux target where it is installed here (koffi; serial lines go by the runtime itself, adr/0004). */
+function nativeFile(arch: 'x64' | 'arm64'): string | null {
+  const file = join(ROOT, 'node_modules', `@koromix/koffi-linux-${arch}/linux_${arch}/koffi.node`);
+  return existsSync(file) ? file : null;
 }
 
 /** build/agent: twinbeat-agent.cjs and native/linux-<arch>/*.node. */
@@ -60,11 +52,11 @@ export async function buildAgent(): Promise<void> {
     external: ['@koromix/*'],
   });
   for (const arch of ['x64', 'arm64'] as const) {
-    for (const [from, name] of nativeFiles(arch)) {
-      const to = join(out, 'native', `linux-${arch}`, name);
-      mkdirSync(dirname(to), { recursive: true });
-      copyFileSync(from, to);
-    }
+    const from = nativeFile(arch);
+    if (from === null) continue;
+    const to = join(out, 'native', `linux-${arch}`, 'koffi.node');
+    mkdirSync(dirname(to), { recursive: true });
+    copyFileSync(from, to);
   }
 }
 

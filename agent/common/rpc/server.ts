@@ -37,6 +37,27 @@ function asRpcError(error: unknown): RpcError {
   return new RpcError('internal', error instanceof Error ? error.message : String(error));
 }
 
+/** Sends the items of a stream as credit allows, until it ends or the job is stopped. */
+async function pump(job: Job, items: AsyncIterable<unknown>, send: (value: unknown) => void): Promise<void> {
+  const iterator = items[Symbol.asyncIterator]();
+  // A producer that waits for its next item is released at once: it need not poll the signal.
+  const stopped = new Promise<{ done: true; value: undefined }>((resolve) => {
+    job.cancel.signal.addEventListener('abort', () => resolve({ done: true, value: undefined }), { once: true });
+  });
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), stopped]);
+      if (next.done === true) return;
+      await job.takeCredit();
+      if (job.cancel.signal.aborted) return;
+      send(next.value);
+    }
+  } finally {
+    // Not awaited: a producer that is stuck in its own wait must not hold the job open.
+    void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
+
 /**
  * Serves `implementation` of `contract` to one channel. Inputs and outputs are validated.
  * Returns a function that stops every job; closing the channel does the same.
@@ -51,26 +72,6 @@ export function serve<C extends Contract, X>(
   const stopAll = (): void => {
     for (const job of jobs.values()) job.stop();
     jobs.clear();
-  };
-
-  const pump = async (id: number, job: Job, items: AsyncIterable<unknown>, check: (v: unknown) => unknown) => {
-    const iterator = items[Symbol.asyncIterator]();
-    // A producer that waits for its next item is released at once: it need not poll the signal.
-    const stopped = new Promise<{ done: true; value: undefined }>((resolve) => {
-      job.cancel.signal.addEventListener('abort', () => resolve({ done: true, value: undefined }), { once: true });
-    });
-    try {
-      for (;;) {
-        const next = await Promise.race([iterator.next(), stopped]);
-        if (next.done === true) return;
-        await job.takeCredit();
-        if (job.cancel.signal.aborted) return;
-        channel.post({ t: 'item', id, v: check(next.value) });
-      }
-    } finally {
-      // Not awaited: a producer that is stuck in its own wait must not hold the job open.
-      void Promise.resolve(iterator.return?.()).catch(() => undefined);
-    }
   };
 
   const run = async (id: number, name: string, rawInput: unknown): Promise<void> => {
@@ -90,7 +91,10 @@ export function serve<C extends Contract, X>(
       const result = handler(input.data, context, job.cancel.signal);
       let value: unknown = null;
       if (spec.kind === 'call') value = check(await result);
-      else await pump(id, job, result as AsyncIterable<unknown>, check);
+      else {
+        const send = (item: unknown): void => channel.post({ t: 'item', id, v: check(item) });
+        await pump(job, result as AsyncIterable<unknown>, send);
+      }
       if (jobs.has(id)) channel.post({ t: 'ok', id, v: value });
     } catch (error) {
       if (!jobs.has(id)) return;
