@@ -39,8 +39,9 @@ function runBrowserHost(parsed: Parsed): Promise<number> {
   const port = parsed.text('port');
   if (port !== null && !/^\d{1,5}$/.test(port)) throw new CliError('usage', `--port ${port}: expected a number`);
   const args = [join(APP_DIR, 'electron/web/main.ts'), ...(port === null ? [] : ['--port', port])];
-  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  const child = spawn(process.execPath, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  process.on('disconnect', () => child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (status) => resolve(status ?? EXIT.interrupted));
@@ -61,6 +62,8 @@ async function runVerb(parsed: Parsed, io: CliIo): Promise<number> {
     void opened.close().then(() => process.exit(EXIT.interrupted));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // The launcher was killed, without the time to tell us.
+  process.on('disconnect', stop);
   try {
     await run(parsed, opened, io);
     return EXIT.ok;

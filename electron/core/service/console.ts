@@ -86,7 +86,8 @@ class Core {
     this.options = options;
     this.profiles = new Profiles(options.configDir, options.report);
     this.rack = new RackService(options.lab);
-    this.store = new SessionStore(options.dataDir === null ? ':memory:' : join(options.dataDir, 'sessions.sqlite'));
+    const storeFile = options.dataDir === null ? ':memory:' : join(options.dataDir, 'sessions.sqlite');
+    this.store = new SessionStore(storeFile, options.report);
     const { probe } = options;
     this.pairs = new Pairs({
       profiles: this.profiles,

@@ -71,9 +71,14 @@ export class SessionStore {
   private readonly timer: NodeJS.Timeout;
   private waiting: Row[] = [];
   private failed: string | null = null;
+  private readonly report: (problem: string) => void;
 
-  /** Opens or makes the file. Throws when it cannot be opened or is of a newer version. */
-  constructor(file: string) {
+  /**
+   * Opens or makes the file. Throws when it cannot be opened or is of a newer version. `report`
+   * gets a sentence when the disk begins to refuse, and when it takes rows again.
+   */
+  constructor(file: string, report: (problem: string) => void = () => undefined) {
+    this.report = report;
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     this.db = new DatabaseSync(file);
     this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`);
@@ -157,9 +162,13 @@ export class SessionStore {
       for (const row of rows) row(this.statements);
       this.db.exec('COMMIT');
       this.waiting = [];
+      if (this.failed !== null) this.report('the session is being stored again');
       this.failed = null;
     } catch (error) {
-      this.failed = error instanceof Error ? error.message : String(error);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.failed === null)
+        this.report(`the session is not being stored: ${reason}; the newest ten minutes are kept in memory`);
+      this.failed = reason;
       if (this.db.isTransaction) this.db.exec('ROLLBACK');
     }
   }

@@ -66,17 +66,20 @@ test('what was flushed survives without a close', () => {
 
 test('a disk that refuses is said, and the rows are written when it takes them again', () => {
   const file = join(dir, 's.sqlite');
-  const store = new SessionStore(file);
+  const said: string[] = [];
+  const store = new SessionStore(file, (problem) => said.push(problem));
   store.begin(head('s1'));
   const blocker = new DatabaseSync(file);
   blocker.exec('BEGIN IMMEDIATE');
   store.addProbe('s1', probe(1));
   store.flush();
   expect(store.problem).toMatch(/locked|busy/i);
+  store.flush();
   blocker.exec('COMMIT');
   blocker.close();
   store.flush();
   expect(store.problem).toBeNull();
+  expect(said).toEqual([expect.stringContaining('not being stored'), expect.stringContaining('stored again')]);
   expect(store.range('s1', 0, 10).probes).toHaveLength(1);
   store.close();
 });
