@@ -6,7 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
@@ -68,6 +68,8 @@ export async function isolatedNode(name: string): Promise<IsolatedNode> {
   const keys = mkdtempSync(join(tmpdir(), 'twinbeat-keys-'));
   for (const key of ['host', 'client'])
     spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(keys, key)]);
+  // Readable for ordinary users too: sshd reads the accepted keys as the user who logs in.
+  chmodSync(keys, 0o755);
   writeFileSync(
     join(keys, 'sshd_config'),
     [

@@ -82,7 +82,7 @@ export class SshConnection extends SshLink implements NodeConnector {
     const opened = await this.openProcess(elevated.command, null);
     if (!opened.ok) return opened;
     const password = access.kind === 'sudo-password' ? access.password : null;
-    const stderr = await passSudo(opened.value, elevated, password, opened.value.exit);
+    const stderr = await passSudo(opened.value, elevated, password, opened.value.ended);
     if (!stderr.ok) {
       // Read to its end, so that the channel can close and give its slot back.
       opened.value.resume();

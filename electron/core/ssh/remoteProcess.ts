@@ -69,6 +69,13 @@ export class SshProcess implements RemoteProcess {
     });
   }
 
+  /** Resolves when the far end says that the command has ended, although its output is not read yet; or with `exit`. */
+  get ended(): Promise<unknown> {
+    // The last of its output was received before this message; one turn later it was delivered too.
+    const told = new Promise((resolve) => this.channel.once('exit', () => setImmediate(resolve)));
+    return Promise.race([told, this.exit]);
+  }
+
   /** The same process with another standard error: what sudo said is taken out of it. */
   withStderr(stderr: Readable): SshProcess {
     this.errorTextWanted = true;

@@ -211,6 +211,36 @@ describe.skipIf(isolationMissing() !== null)('deploy to isolated servers', { tim
     expect(nodes.map((node) => node.snapshot())).toEqual(before);
   });
 
+  test.each(['the agent at boot', 'the next deployment'])(
+    'a change that a power cut ended half-way is finished by %s',
+    async (finisher) => {
+      await apply('deploy');
+      const newer = fakeAgent(work, '1.0.1');
+      let killed = false;
+      const cutShort = await apply('deploy', {
+        payload: newer,
+        onProgress: (one) => {
+          // The first step on the node itself: the script that works there alone dies in the middle.
+          if (killed || one.node !== 'node1' || one.phase !== 'running' || one.doneBytes !== null || one.detail !== '')
+            return;
+          killed = true;
+          nodes[0].sh('kill -KILL $(cat /opt/twinbeat-agent/transaction/pid)');
+        },
+      });
+      expect([...cutShort.last.values()].some((one) => one.phase === 'failed' && one.node === 'node1')).toBe(true);
+      expect(nodes[0].sh('ls /opt/twinbeat-agent')).toContain('transaction');
+
+      if (finisher === 'the agent at boot') {
+        nodes[0].sh('/etc/init.d/twinbeat-agent restart');
+        expect(nodes[0].sh('readlink /opt/twinbeat-agent/current')).toMatch(/^versions\/1\.0\.1-/);
+        expect(nodes[0].sh('ls /opt/twinbeat-agent')).not.toContain('transaction');
+      }
+      const completed = await apply('deploy', { payload: newer });
+      expect([...completed.last.values()].filter((one) => one.phase !== 'done' && one.phase !== 'skipped')).toEqual([]);
+      for (const node of nodes) expect(node.sh('ls /opt/twinbeat-agent/versions')).toMatch(/^1\.0\.1-[0-9a-f]{8}\n$/);
+    },
+  );
+
   test(
     'the connection cut at any moment leaves the old state or the new one, and the next deployment completes',
     { timeout: 300_000 },
