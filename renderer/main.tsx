@@ -6,6 +6,8 @@ import 'uplot/dist/uPlot.min.css';
 import '@xterm/xterm/css/xterm.css';
 import './app/styles/base.css';
 import './app/styles/panes.css';
+import './app/styles/monitor.css';
+import './app/styles/connect.css';
 import './app/styles/picture.css';
 import { App } from './app/App.tsx';
 import { startTexts } from './locales/index.ts';

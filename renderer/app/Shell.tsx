@@ -49,7 +49,7 @@ export function Shell(): React.JSX.Element {
       <a className="tb-skip" href="#tb-main">
         {t('app.skip')}
       </a>
-      <TopBar />
+      <TopBar bare={!isReady || showsStart} />
       {isReady && !showsStart && <VerdictBar />}
       {isReady && phase !== 'open' && (
         <div className="tb-lost" role="alert">

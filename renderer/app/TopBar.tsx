@@ -93,7 +93,8 @@ function ConnectionButton(): React.JSX.Element | null {
   );
 }
 
-export function TopBar(): React.JSX.Element {
+/** `bare`: the first screen has its own buttons for what the bar would offer. */
+export function TopBar({ bare }: { readonly bare: boolean }): React.JSX.Element {
   const { t } = useTranslation();
   const language = useSettings(languageOf);
   const theme = useSettings((s) => s.settings?.theme ?? 'system');
@@ -112,8 +113,8 @@ export function TopBar(): React.JSX.Element {
       </span>
       <h1 className="tb-name">{t('app.name')}</h1>
       <PairChooser />
-      <ConnectionButton />
-      <RackButton />
+      {!bare && <ConnectionButton />}
+      {!bare && <RackButton />}
       <span className="tb-spacer" />
       <Button
         icon={<SearchOutlined />}

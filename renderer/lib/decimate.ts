@@ -26,6 +26,7 @@ export function gridTimes({ fromMs, toMs, buckets }: BucketGrid): number[] {
 }
 
 interface Bucket {
+  /** -1: empty. */
   index: number;
   min: number;
   minAt: number;
@@ -33,12 +34,14 @@ interface Bucket {
   maxAt: number;
 }
 
-function flush(bucket: Bucket, out: PlotValue[]): void {
-  if (bucket.index < 0) return;
-  const first = bucket.minAt <= bucket.maxAt ? bucket.min : bucket.max;
-  const second = bucket.minAt <= bucket.maxAt ? bucket.max : bucket.min;
-  out[bucket.index * 2] = first;
-  if (bucket.minAt !== bucket.maxAt) out[bucket.index * 2 + 1] = second;
+/** Writes a bucket to its two places, in the order in which its extremes came; returns the first place left free. */
+function flush(bucket: Bucket, out: PlotValue[]): number {
+  if (bucket.index < 0) return 0;
+  const at = bucket.index * 2;
+  const isOne = bucket.minAt === bucket.maxAt;
+  out[at] = bucket.minAt <= bucket.maxAt ? bucket.min : bucket.max;
+  if (!isOne) out[at + 1] = bucket.minAt <= bucket.maxAt ? bucket.max : bucket.min;
+  return at + (isOne ? 1 : 2);
 }
 
 /** True when a declared gap lies between two instants. */
@@ -48,7 +51,9 @@ function isInterrupted(gaps: readonly Gap[], fromMs: number, toMs: number): bool
 
 /**
  * One series on the grid. `lowColumn` and `highColumn` may be the same; a NaN low falls back
- * to high. Rows further apart than `gapMs`, unknown values and declared gaps break the line.
+ * to high. Rows further apart than `gapMs`, unknown values and declared gaps break the line:
+ * every place between is then `null`, because uPlot joins over an `undefined`. A break
+ * within one bucket is narrower than a pixel or two and gives way to the extremes.
  */
 export function decimate(
   ring: Ring,
@@ -61,34 +66,30 @@ export function decimate(
   const widthMs = (grid.toMs - grid.fromMs) / grid.buckets;
   const bucket: Bucket = { index: -1, min: 0, minAt: 0, max: 0, maxAt: 0 };
   let previousMs = NaN;
-  let previousKnown = false;
+  let broken = false;
   for (let i = ring.indexAtOrAfter(grid.fromMs); i < ring.length; i++) {
     const tMs = ring.timeAt(i);
     if (tMs >= grid.toMs) break;
     const high = ring.valueAt(columns.high, i);
     const lowRaw = ring.valueAt(columns.low, i);
     const low = Number.isNaN(lowRaw) ? high : lowRaw;
-    const index = Math.floor((tMs - grid.fromMs) / widthMs);
-    const known = !Number.isNaN(low);
-    const broken = previousKnown && (!known || tMs - previousMs > gapMs || isInterrupted(gaps, previousMs, tMs));
-    if (broken && bucket.index >= 0 && (index > bucket.index || !known)) {
-      flush(bucket, out);
-      // The break goes to the first free place after the bucket, so that it never hides an extreme.
-      const free = out[bucket.index * 2 + 1] === undefined ? bucket.index * 2 + 1 : bucket.index * 2 + 2;
-      if (free < out.length) out[free] = null;
-      bucket.index = -1;
-    }
-    previousMs = tMs;
-    previousKnown = known;
-    if (!known) continue;
-    const top = Number.isNaN(high) ? low : high;
-    if (index !== bucket.index) {
-      flush(bucket, out);
-      Object.assign(bucket, { index, min: low, minAt: i, max: top, maxAt: low === top ? i : i + 0.5 });
+    if (Number.isNaN(low)) {
+      broken = true;
       continue;
     }
-    if (low < bucket.min) Object.assign(bucket, { min: low, minAt: i });
-    if (top > bucket.max) Object.assign(bucket, { max: top, maxAt: i });
+    if (tMs - previousMs > gapMs || isInterrupted(gaps, previousMs, tMs)) broken = true;
+    previousMs = tMs;
+    const top = Number.isNaN(high) ? low : high;
+    const index = Math.floor((tMs - grid.fromMs) / widthMs);
+    if (index !== bucket.index) {
+      const free = flush(bucket, out);
+      if (broken) out.fill(null, free, index * 2);
+      Object.assign(bucket, { index, min: low, minAt: i, max: top, maxAt: low === top ? i : i + 0.5 });
+    } else {
+      if (low < bucket.min) Object.assign(bucket, { min: low, minAt: i });
+      if (top > bucket.max) Object.assign(bucket, { max: top, maxAt: i });
+    }
+    broken = false;
   }
   flush(bucket, out);
   return out;

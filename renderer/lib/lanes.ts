@@ -8,9 +8,13 @@ export interface Segment<V> {
   readonly value: V;
 }
 
+/** How long a row speaks for what follows when nothing follows, milliseconds: some sampling periods, no more. */
+export const HOLD_MS = 500;
+
 /**
- * Stretches of equal values of a column within from..to. A row is valid until the next one,
- * for `gapMs` at most; where nothing is known there is no segment.
+ * Stretches of equal values of a column within from..to. A row is valid until the next one;
+ * when that is further away than `gapMs`, or missing, only for a moment. Where nothing is
+ * known there is no segment.
  */
 export function columnSegments(
   ring: Ring,
@@ -26,8 +30,8 @@ export function columnSegments(
     if (tMs > range.toMs) break;
     const value = ring.valueAt(column, i);
     if (Number.isNaN(value)) continue;
-    const nextMs = i + 1 < ring.length ? ring.timeAt(i + 1) : Math.min(tMs + gapMs, range.toMs);
-    let endMs = nextMs - tMs > gapMs ? tMs + gapMs / 4 : nextMs;
+    const nextMs = i + 1 < ring.length ? ring.timeAt(i + 1) : Infinity;
+    let endMs = nextMs - tMs > gapMs ? tMs + HOLD_MS : nextMs;
     for (const gap of gaps) if (gap.fromMs > tMs - 1 && gap.fromMs < endMs) endMs = Math.max(tMs, gap.fromMs);
     const last = out.at(-1);
     if (last !== undefined && last.value === value && last.toMs >= tMs) last.toMs = endMs;

@@ -15,10 +15,10 @@ class Listeners<T> {
   }
 }
 
-/** Opens `/rpc` beside the page. The query is passed on because the browser host may carry its token there. Rejects when refused. */
+/** Opens `/rpc` of the page's own origin; the browser host knows us by the cookie it gave. Rejects when refused. */
 export function openWebSocketChannel(page: Location): Promise<Channel> {
   const scheme = page.protocol === 'https:' ? 'wss:' : 'ws:';
-  const socket = new WebSocket(`${scheme}//${page.host}/rpc${page.search}`);
+  const socket = new WebSocket(`${scheme}//${page.host}/rpc`);
   const messages = new Listeners<unknown>();
   const closes = new Listeners<void>();
   socket.addEventListener('message', (event) => messages.fire(JSON.parse(String(event.data)) as unknown));

@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Role } from '../lib/links.ts';
 
-export function RoleTag({ role }: { readonly role: Role }): React.JSX.Element {
+export function RoleTag({ role }: { readonly role: Role | 'off' }): React.JSX.Element {
   const { t } = useTranslation();
   return (
     <span className="tb-role" data-role={role}>

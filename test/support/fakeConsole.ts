@@ -105,14 +105,20 @@ export class FakeConsole {
   warmUp(historyMs = 90_000): void {
     this.rackPhase = 'up';
     this.connected = true;
+    const nowMs = this.nowMs();
+    this.pair.nowMs = nowMs - historyMs;
     for (const node of this.pair.nodes) {
       this.pair.powerOn(node);
       node.power = 'on';
       this.pair.startAgent(node);
     }
-    const nowMs = this.nowMs();
     // The story so far is played on the axis before "now", so that charts are full at once.
     for (let t = nowMs - historyMs; t < nowMs; t += TICK_MS) this.record(this.pair.advance(t));
+  }
+
+  /** Both nodes hold the address from now on, as after a killed daemon that left its own behind. */
+  forceDual(on: boolean): void {
+    this.pair.forceDual = on;
   }
 
   node(name: string): FakeNode {

@@ -7,12 +7,8 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Channel } from '../../agent/common/rpc/channel.ts';
 import { serve } from '../../agent/common/rpc/server.ts';
 import { consoleContract } from '../../electron/common/contract/console.ts';
+import { CONTENT_SECURITY_POLICY } from '../../electron/web/staticFiles.ts';
 import type { FakeConsole } from './fakeConsole.ts';
-
-/** The product's policy (desktop and browser alike): a page that needs more would fail there. */
-export const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; " +
-  "form-action 'none'; frame-ancestors 'none'; style-src 'self'; style-src-elem 'self' 'unsafe-inline'";
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -76,7 +76,7 @@ function Steps({
   const share = plan.steps.length === 0 ? 100 : Math.round((100 * finished) / plan.steps.length);
   return (
     <>
-      <Progress percent={share} size="small" aria-label={t('deploy.steps')} />
+      {Object.keys(progress).length > 0 && <Progress percent={share} size="small" aria-label={t('deploy.steps')} />}
       <table className="tb-table tb-steps" aria-label={t('deploy.steps')}>
         <tbody>
           {plan.steps.map((step) => (
@@ -136,7 +136,7 @@ export function DeployView(): React.JSX.Element | null {
         )}
       </div>
       <p role="status" className="tb-muted">
-        {t(`deploy.phase.${phase}`)} {phase === 'planned' && nothing && t('deploy.nothing')}
+        {phase === 'planned' && nothing ? t('deploy.nothing') : t(`deploy.phase.${phase}`)}
       </p>
       {error !== '' && <Alert type="error" showIcon title={error} />}
       {plan?.blocked === true && <Alert type="warning" showIcon title={t('deploy.blocked')} />}

@@ -1,6 +1,6 @@
 /** Edits one pair. Problems are shown at their fields from the first attempt to save on. */
 import { Button, Segmented } from 'antd';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PairSpec } from '../../../electron/common/contract/pair.ts';
 import { type NodeDraft, type PairDraft, problemsOf, specOf } from './draft.ts';
@@ -149,6 +149,7 @@ export function PairForm({ initial, taken, onSave, onCancel }: Props): React.JSX
   const { t } = useTranslation();
   const [draft, setDraft] = useState(initial);
   const [tried, setTried] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
   const problems = problemsOf(draft);
   const change = (patch: Partial<PairDraft>): void => setDraft((old) => ({ ...old, ...patch }));
   const changeNode = (index: 0 | 1, patch: Partial<NodeDraft>): void => {
@@ -157,12 +158,15 @@ export function PairForm({ initial, taken, onSave, onCancel }: Props): React.JSX
   };
   const save = (connect: boolean): void => {
     setTried(true);
-    if (problems.size === 0) onSave(specOf(draft, taken), connect);
+    if (problems.size === 0) return onSave(specOf(draft, taken), connect);
+    // With the next picture the problems are on the screen; the first one gets the focus.
+    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   };
   return (
     <ProblemsContext value={tried ? problems : null}>
       <form
         className="tb-form"
+        ref={form}
         noValidate
         aria-label={t(initial.id === '' ? 'connect.newTitle' : 'connect.editTitle')}
         onSubmit={(event) => {

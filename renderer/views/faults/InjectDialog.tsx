@@ -7,7 +7,7 @@ import { duration } from '../../lib/format.ts';
 import { roleOf } from '../../lib/links.ts';
 import { link } from '../../stores/link.ts';
 import { attempt } from '../../stores/notices.ts';
-import { LINK_FAULTS } from './faultModel.ts';
+import { FELT_FAULTS, LINK_FAULTS } from './faultModel.ts';
 
 interface Props {
   readonly state: PairState;
@@ -23,7 +23,7 @@ export function InjectDialog({ state, offer, durationMs, onClose }: Props): Reac
   const [linkId, setLinkId] = useState(ALL);
   const [busy, setBusy] = useState(false);
   const links = state.nodes.find((n) => n.node === offer.node)?.status?.links ?? [];
-  const isHolder = roleOf(state, offer.node) === 'holder';
+  const isFelt = FELT_FAULTS.has(offer.name) && roleOf(state, offer.node) === 'holder';
   const inject = async (): Promise<void> => {
     setBusy(true);
     const { node, name } = offer;
@@ -45,7 +45,7 @@ export function InjectDialog({ state, offer, durationMs, onClose }: Props): Reac
       width={560}
     >
       <p>{t(`fault.what.${offer.name}`)}</p>
-      {isHolder && <Alert type="warning" showIcon title={t('fault.holderWarning', { node: offer.node })} />}
+      {isFelt && <Alert type="warning" showIcon title={t('fault.holderWarning', { node: offer.node })} />}
       {LINK_FAULTS.has(offer.name) && (
         <label className="tb-field">
           <span>{t('fault.link')}</span>

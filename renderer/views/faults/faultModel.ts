@@ -17,6 +17,16 @@ export const FAULT_ORDER: readonly ConsoleFaultName[] = [
 /** Faults that may be limited to one link. */
 export const LINK_FAULTS: ReadonlySet<ConsoleFaultName> = new Set(['drop-heartbeats-in', 'drop-heartbeats-out']);
 
+/** Faults that clients of the address notice when its holder suffers them. */
+export const FELT_FAULTS: ReadonlySet<ConsoleFaultName> = new Set([
+  'power-off',
+  'pull-lan',
+  'stop-agent',
+  'kill-agent',
+  'freeze-agent',
+  'drop-heartbeats-out',
+]);
+
 export const DURATIONS_MS = [5000, 10_000, 20_000, 60_000, 300_000, 1_800_000] as const;
 export const DURATION_MS_DEFAULT = 20_000;
 

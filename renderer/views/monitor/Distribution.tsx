@@ -9,7 +9,7 @@ import { type Bin, histogram, type Summary, summarise, valuesBetween } from '../
 import { LinkColumn } from '../../lib/sessionData.ts';
 import { sessionData, usePairs } from '../../stores/pairs.ts';
 import { themeOf, useSettings } from '../../stores/settings.ts';
-import { type Line, linesOf } from './frame.ts';
+import { type Line, lineLabel, linesOf } from './frame.ts';
 import { lineColour, type StripKind } from './strip.ts';
 import { sessionNowMs } from './useFrames.ts';
 
@@ -74,7 +74,7 @@ function Rows({ result, kind }: { readonly result: Result; readonly kind: StripK
             <tr key={line.key}>
               <td>
                 <i className="tb-swatch" style={{ background: lineColour(palette, line) }} data-dashed={line.dashed} />
-                {t('monitor.series', { link: line.linkName, from: line.sender, to: line.receiver })}
+                {lineLabel(line, t)}
               </td>
               <td>{row?.count ?? 0}</td>
               <td>{text(row?.min)}</td>

@@ -2,10 +2,10 @@
 import { useTranslation } from 'react-i18next';
 import { paletteOf } from '../../app/palette.ts';
 import { millis, seconds } from '../../lib/format.ts';
-import { LinkColumn } from '../../lib/sessionData.ts';
+import { LinkColumn, ProbeColumn } from '../../lib/sessionData.ts';
 import { sessionData } from '../../stores/pairs.ts';
 import { themeOf, useSettings } from '../../stores/settings.ts';
-import { GAP_MS, type Line } from './frame.ts';
+import { GAP_MS, type Line, lineLabel } from './frame.ts';
 import { lineColour, type StripKind } from './strip.ts';
 
 export type CursorValues = Readonly<Record<StripKind, ReadonlyMap<string, number | null> | null>>;
@@ -26,40 +26,74 @@ function present(line: Line, column: number, nowMs: number): number | null {
   return Number.isNaN(value) ? null : value;
 }
 
+interface EntryProps {
+  readonly name: string;
+  readonly colour: string;
+  readonly dashed: boolean;
+  readonly shown: boolean;
+  readonly margin: string;
+  readonly latency: string;
+  onToggle(): void;
+}
+
+function Entry({ name, colour, dashed, shown, margin, latency, onToggle }: EntryProps): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <button
+      type="button"
+      className="tb-line"
+      aria-pressed={shown}
+      title={t('monitor.toggle', { name })}
+      onClick={onToggle}
+    >
+      <svg width="20" height="8" aria-hidden="true">
+        <path d="M0 4h20" stroke={colour} strokeWidth="2" strokeDasharray={dashed ? '5 3' : undefined} />
+      </svg>
+      <span className="tb-line-name">{name}</span>
+      <span className="tb-line-value">{margin}</span>
+      <span className="tb-line-value">{latency}</span>
+    </button>
+  );
+}
+
+function probeNow(nowMs: number): number | null {
+  const { probes } = sessionData;
+  const value = probes.valueAt(ProbeColumn.latency, probes.length - 1);
+  return nowMs - probes.newestMs > GAP_MS || Number.isNaN(value) ? null : value;
+}
+
 export function Legend({ lines, hidden, cursor, nowMs, onToggle }: Props): React.JSX.Element {
   const { t } = useTranslation();
   const palette = paletteOf(useSettings(themeOf));
+  const at = (kind: StripKind, key: string, now: () => number | null): number | null => {
+    const values = cursor[kind];
+    return values === null ? now() : (values.get(key) ?? null);
+  };
   return (
     <div className="tb-lines">
-      {lines.map((line) => {
-        const name = t('monitor.series', { link: line.linkName, from: line.sender, to: line.receiver });
-        const margin =
-          cursor.margin === null ? present(line, LinkColumn.margin, nowMs) : (cursor.margin.get(line.key) ?? null);
-        const latency =
-          cursor.latency === null ? present(line, LinkColumn.rtt, nowMs) : (cursor.latency.get(line.key) ?? null);
-        return (
-          <button
-            key={line.key}
-            type="button"
-            className="tb-line"
-            aria-pressed={!hidden.has(line.key)}
-            title={t('monitor.toggle', { name })}
-            onClick={() => onToggle(line.key)}
-          >
-            <svg width="20" height="8" aria-hidden="true">
-              <path
-                d="M0 4h20"
-                stroke={lineColour(palette, line)}
-                strokeWidth="2"
-                strokeDasharray={line.dashed ? '5 3' : undefined}
-              />
-            </svg>
-            <span className="tb-line-name">{name}</span>
-            <span className="tb-line-value">{seconds(margin)}</span>
-            <span className="tb-line-value">{millis(latency)}</span>
-          </button>
-        );
-      })}
+      {lines.map((line) => (
+        <Entry
+          key={line.key}
+          name={lineLabel(line, t)}
+          colour={lineColour(palette, line)}
+          dashed={line.dashed}
+          shown={!hidden.has(line.key)}
+          margin={seconds(at('margin', line.key, () => present(line, LinkColumn.margin, nowMs)))}
+          latency={millis(at('latency', line.key, () => present(line, LinkColumn.rtt, nowMs)))}
+          onToggle={() => onToggle(line.key)}
+        />
+      ))}
+      {sessionData.probes.length > 0 && (
+        <Entry
+          name={t('monitor.probe')}
+          colour={palette.muted}
+          dashed={false}
+          shown={!hidden.has('probe')}
+          margin=""
+          latency={millis(at('latency', 'probe', () => probeNow(nowMs)))}
+          onToggle={() => onToggle('probe')}
+        />
+      )}
     </div>
   );
 }

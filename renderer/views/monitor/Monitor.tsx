@@ -84,11 +84,22 @@ function Toolbar(): React.JSX.Element {
   return (
     <div className="tb-tools">
       {viewport.isLive ? (
-        <Button size="small" icon={<PauseOutlined />} onClick={() => viewport.pause(sessionNowMs())}>
+        <Button
+          size="small"
+          className="tb-pause"
+          icon={<PauseOutlined />}
+          onClick={() => viewport.pause(sessionNowMs())}
+        >
           {t('monitor.pause')}
         </Button>
       ) : (
-        <Button size="small" type="primary" icon={<StepForwardOutlined />} onClick={() => viewport.goLive()}>
+        <Button
+          size="small"
+          className="tb-pause"
+          type="primary"
+          icon={<StepForwardOutlined />}
+          onClick={() => viewport.goLive()}
+        >
           {t('monitor.goLive')}
         </Button>
       )}

@@ -1,7 +1,9 @@
 /** One picture of the monitor: what is drawn, over which stretch, in which colours. Built at most ten times a second. */
+import type { LinkStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { PairState } from '../../../electron/common/contract/state.ts';
 import type { Palette } from '../../app/palette.ts';
 import { freshStatus } from '../../lib/links.ts';
+import type { T } from '../../locales/index.ts';
 import type { SessionData } from '../../lib/sessionData.ts';
 import type { TimeRange } from './viewport.ts';
 
@@ -9,6 +11,8 @@ import type { TimeRange } from './viewport.ts';
 export interface Line {
   readonly key: string;
   readonly link: string;
+  readonly medium: LinkMedium | null;
+  /** Interface or device where it is known, else the link's id. */
   readonly linkName: string;
   readonly sender: string;
   readonly receiver: string;
@@ -17,6 +21,8 @@ export interface Line {
   /** A to B is drawn solid, B to A dashed. */
   readonly dashed: boolean;
 }
+
+export type LinkMedium = LinkStatus['medium'];
 
 export interface Timing {
   readonly warntimeMs: number;
@@ -43,10 +49,10 @@ export const GAP_MS = 2500;
 export const GUTTER_PX = 70;
 export const RIGHT_PX = 10;
 
-function linkName(state: PairState, node: string, id: string): string {
-  const links = state.nodes.find((n) => n.node === node)?.status?.links ?? [];
-  const found = links.find((l) => l.id === id);
-  return found === undefined ? id : `${found.medium} ${found.name}`;
+/** What a line is called: `serial /dev/ttyS0 node1 → node2`. */
+export function lineLabel(line: Line, t: T): string {
+  const link = line.medium === null ? line.linkName : `${t(`picture.link.${line.medium}`)} ${line.linkName}`;
+  return t('monitor.series', { link, from: line.sender, to: line.receiver });
 }
 
 /** Lines for everything in the data, A's links first in the order in which the nodes report them. */
@@ -57,15 +63,11 @@ export function linesOf(data: SessionData, state: PairState): Line[] {
     { sender: b, receiver: a, dashed: true },
   ];
   const lines = directions.flatMap(({ sender, receiver, dashed }) =>
-    [...(data.nodes.get(receiver)?.links.keys() ?? [])].map((link, colourIndex): Line => ({
-      key: `${receiver} ${link}`,
-      link,
-      linkName: linkName(state, receiver, link),
-      sender,
-      receiver,
-      colourIndex,
-      dashed,
-    })),
+    [...(data.nodes.get(receiver)?.links.keys() ?? [])].map((link, colourIndex): Line => {
+      const status = state.nodes.find((n) => n.node === receiver)?.status?.links.find((l) => l.id === link);
+      const named = { medium: status?.medium ?? null, linkName: status?.name ?? link };
+      return { key: `${receiver} ${link}`, link, ...named, sender, receiver, colourIndex, dashed };
+    }),
   );
   return lines.sort((x, y) => x.colourIndex - y.colourIndex);
 }

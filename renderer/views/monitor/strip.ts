@@ -18,6 +18,8 @@ export interface StripTexts {
 
 /** Latencies below this cannot be told from it on the logarithmic scale, milliseconds. */
 const LATENCY_MS_MIN = 0.05;
+/** Least height of a label of an axis. */
+const LABEL_SPACE_PX = 16;
 const SYNC_KEY = 'twinbeat-monitor';
 
 export interface Strip {
@@ -108,6 +110,11 @@ function axes({ palette, kind }: StripOptions, frame: () => Frame | null): uPlot
     });
   const decades = (_u: uPlot, _axis: number, min: number, max: number): number[] =>
     [0.01, 0.1, 1, 10, 100, 1000, 10_000].filter((v) => v >= min * 0.999 && v <= max * 1.001);
+  // uPlot's own filter for logarithmic axes would leave two labels of five.
+  const thinned = (u: uPlot, values: number[]): (number | null)[] => {
+    const every = Math.max(1, Math.ceil((values.length * LABEL_SPACE_PX) / Math.max(1, u.over.clientHeight)));
+    return values.map((v, i) => (i % every === 0 ? v : null));
+  };
   return [
     { splits, values: () => [], size: 0, grid, ticks: { show: false } },
     {
@@ -118,7 +125,7 @@ function axes({ palette, kind }: StripOptions, frame: () => Frame | null): uPlot
       ticks: { show: false },
       gap: 6,
       values: format,
-      ...(kind === 'latency' ? { splits: decades } : { space: 26 }),
+      ...(kind === 'latency' ? { splits: decades, filter: thinned } : { space: 26 }),
     },
   ];
 }
@@ -140,7 +147,7 @@ function latencyRange(values: readonly PlotValue[][]): [number, number] {
     }
   }
   const low = 10 ** Math.floor(Math.log10(Math.max(LATENCY_MS_MIN, Number.isFinite(min) ? min : 0.1)));
-  return [low, 10 ** Math.ceil(Math.log10(max * 1.05))];
+  return [low, max * 1.6];
 }
 
 function valuesOf(options: StripOptions, frame: Frame, grid: BucketGrid, hidden: ReadonlySet<string>): PlotValue[][] {

@@ -79,14 +79,15 @@ export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Ele
     <section
       className="tb-server"
       data-role={role}
+      data-heard={status !== null}
       data-power={rackNode?.power ?? 'on'}
       data-node={index === 0 ? 'a' : 'b'}
       style={{ left: box.x, top: box.y, width: box.width, height: box.height }}
-      aria-label={`${node.node}: ${t(`role.${role}`)}`}
+      aria-label={`${node.node}: ${t(`role.${off ? 'off' : role}`)}`}
     >
       <header>
         <strong title={node.node}>{node.node}</strong>
-        <RoleTag role={role} />
+        <RoleTag role={off ? 'off' : role} />
       </header>
       <dl>
         <div data-state={status === null ? 'unknown' : status.status === 'active' ? 'up' : 'late'}>

@@ -43,7 +43,7 @@ const LEGEND_HEIGHT = 24;
 const SERVER_HEIGHT_MIN = 150;
 const LINK_ROW_MIN = 62;
 const LINK_ROW_MAX = 124;
-const TITLE_HEIGHT = 22;
+const TITLE_HEIGHT = 24;
 
 export const PICTURE_WIDTH_MIN = 420;
 
@@ -60,7 +60,7 @@ function linkRows(linkCount: number, top: number, height: number): LinkRow[] {
   const spread = clamp((row - TITLE_HEIGHT) / 3, 14, 26);
   return Array.from({ length: linkCount }, (_, i) => {
     const rowTop = first + i * row + Math.max(0, (row - TITLE_HEIGHT - spread * 2 - 8) / 2);
-    const aToBY = rowTop + TITLE_HEIGHT + 8;
+    const aToBY = rowTop + TITLE_HEIGHT + 10;
     return { titleY: rowTop + TITLE_HEIGHT / 2, aToBY, bToAY: aToBY + spread + 6 };
   });
 }
@@ -69,7 +69,7 @@ function linkRows(linkCount: number, top: number, height: number): LinkRow[] {
 export function layoutPicture(size: { width: number; height: number }, linkCount: number): PictureLayout {
   const width = Math.max(PICTURE_WIDTH_MIN, size.width);
   const height = Math.max(pictureHeightMin(linkCount), size.height);
-  const serverWidth = Math.round(clamp(width * 0.29, 140, 210));
+  const serverWidth = Math.round(clamp(width * 0.3, 146, 220));
   const serverHeight = Math.min(
     height - SERVER_TOP - LEGEND_HEIGHT - MARGIN,
     Math.max(SERVER_HEIGHT_MIN, linkCount * LINK_ROW_MAX) + 60,

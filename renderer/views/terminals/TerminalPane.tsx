@@ -135,8 +135,12 @@ export function TerminalPane({ api, containerApi, params }: IDockviewPanelProps)
       aria-label={t('terminal.region', { node: name, kind: kindText })}
     >
       <header>
-        <strong>{name}</strong>
-        <RoleTag role={role} />
+        {pairId !== null && (
+          <>
+            <strong>{name}</strong>
+            <RoleTag role={role} />
+          </>
+        )}
         <span className="tb-terminal-note" role="status" title={note}>
           {note}
         </span>
