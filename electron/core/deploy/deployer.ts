@@ -93,7 +93,9 @@ async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload:
   const first = hosts[0]?.spec.name ?? '';
   if (gaps.length > 0) return blockedBy([], first, 'interfaces', gaps.join(' '), 'complete the pair');
   // What an interrupted deployment left is finished first, or the look would see half of it.
-  const inspections = await Promise.all(hosts.map((host) => (host.state().phase === 'ready' ? inspect(host) : null)));
+  const inspections = await Promise.all(
+    hosts.map((host) => (host.state().phase === 'ready' ? inspect(host) : Promise.resolve(null))),
+  );
   const signal = new CancelSource().signal;
   const looks = await Promise.all(hosts.map((host) => lookAtNode(pair, host, payload, signal)));
   const items = [...looks.flatMap((look) => [...look.items]), ...judgeAddresses(looks)];

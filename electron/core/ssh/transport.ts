@@ -105,7 +105,7 @@ export const openSsh2Transport: OpenTransport = (options, events) => {
   // An error before the library listens (a refused connection in the same tick) must not be thrown.
   stream.on('error', (error) => failWith(explain(error, handshakeDone, options)));
   client.connect({
-    sock: stream as NonNullable<Parameters<typeof client.connect>[0]['sock']>,
+    sock: stream,
     username: 'set-by-the-authentication-plan',
     algorithms: algorithmsFor(options.knownTypes),
     keepaliveInterval: options.keepaliveMs,
