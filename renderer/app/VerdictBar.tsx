@@ -29,6 +29,13 @@ function detail(vip: Vip, state: PairState, t: T): string {
   return parts.join(' ');
 }
 
+/** What there is to say before there is a verdict. */
+function quiet(state: PairState | null, t: T): string {
+  if (state === null) return t('verdict.noPair');
+  if (state.nodes.every((n) => n.phase === 'idle')) return t('verdict.idle');
+  return t(state.nodes.some((n) => n.phase === 'ready') ? 'verdict.noVip' : 'verdict.connecting');
+}
+
 export function VerdictBar(): React.JSX.Element {
   const { t } = useTranslation();
   const state = usePairs((s) => s.state);
@@ -36,7 +43,7 @@ export function VerdictBar(): React.JSX.Element {
   const isIdle = state === null || state.nodes.every((n) => n.phase === 'idle');
   const kind = isIdle || vip === null ? 'idle' : vip.verdict;
   const active = state?.faults.filter((f) => f.phase === 'injected' || f.phase === 'armed').length ?? 0;
-  const title = kind === 'idle' || vip === null ? t(isIdle ? 'verdict.noPair' : 'verdict.noVip') : headline(vip, t);
+  const title = vip === null || isIdle ? quiet(state, t) : headline(vip, t);
   return (
     <section className="tb-verdict" data-verdict={kind} aria-label={t('verdict.region')}>
       <span className="tb-verdict-glyph" aria-hidden="true" />

@@ -159,7 +159,6 @@ export const enSetup = {
     plug: 'Plug in {{cable}}',
     selectPair: 'Show {{name}}',
     openTerminal: 'Open terminal: {{node}}, {{kind}}',
-    fault: 'Fault: {{name}} on {{node}}…',
     standby: '{{node}}: hand everything over',
     takeover: '{{node}}: take everything over',
     agentStart: '{{node}}: start the agent',

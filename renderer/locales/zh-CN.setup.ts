@@ -160,7 +160,6 @@ export const zhCNSetup: Pick<Messages, 'connect' | 'secrets' | 'hostKey' | 'depl
     plug: '插回{{cable}}',
     selectPair: '显示 {{name}}',
     openTerminal: '打开终端：{{node}}，{{kind}}',
-    fault: '故障：{{node}} {{name}}…',
     standby: '{{node}}：交出全部资源',
     takeover: '{{node}}：接管全部资源',
     agentStart: '{{node}}：启动代理',

@@ -47,7 +47,14 @@ export function lineColour(palette: Palette, line: Line): string {
   return palette.series[line.colourIndex % palette.series.length] ?? palette.text;
 }
 
-function drawThreshold(u: uPlot, value: number, text: string, colour: string, dash: number[]): void {
+interface Threshold {
+  readonly value: number;
+  readonly text: string;
+  readonly colour: string;
+  readonly dash: number[];
+}
+
+function drawThreshold(u: uPlot, { value, text, colour, dash }: Threshold, ground: string): void {
   const { ctx, bbox } = u;
   const y = u.valToPos(value, 'y', true);
   if (y < bbox.top || y > bbox.top + bbox.height) return;
@@ -63,6 +70,12 @@ function drawThreshold(u: uPlot, value: number, text: string, colour: string, da
   ctx.font = `${10.5 * ratio()}px ${FONT_FAMILY}`;
   ctx.textAlign = 'left';
   ctx.textBaseline = 'bottom';
+  // A halo in the ground's colour keeps the word readable on a line that runs through it.
+  ctx.setLineDash([]);
+  ctx.strokeStyle = ground;
+  ctx.lineWidth = 4 * ratio();
+  ctx.lineJoin = 'round';
+  ctx.strokeText(text, bbox.left + 4 * ratio(), y - 1.5 * ratio());
   ctx.fillText(text, bbox.left + 4 * ratio(), y - 1.5 * ratio());
   ctx.restore();
 }
@@ -125,7 +138,7 @@ function axes({ palette, kind }: StripOptions, frame: () => Frame | null): uPlot
       ticks: { show: false },
       gap: 6,
       values: format,
-      ...(kind === 'latency' ? { splits: decades, filter: thinned } : { space: 26 }),
+      ...(kind === 'latency' ? { splits: decades, filter: thinned } : { space: 20 }),
     },
   ];
 }
@@ -191,8 +204,10 @@ export function createStrip(host: HTMLElement, options: StripOptions): Strip {
             drawLandmarks(u, frame);
             if (options.kind !== 'margin' || frame.timing === null) return;
             const { deadtimeMs, warntimeMs } = frame.timing;
-            drawThreshold(u, deadtimeMs - warntimeMs, options.texts.warntime, options.palette.warn, [4, 4]);
-            drawThreshold(u, 0, options.texts.deadtime, options.palette.bad, []);
+            const { texts, palette } = options;
+            const warn = { value: deadtimeMs - warntimeMs, text: texts.warntime, colour: palette.warn, dash: [4, 4] };
+            drawThreshold(u, warn, palette.panel);
+            drawThreshold(u, { value: 0, text: texts.deadtime, colour: palette.bad, dash: [] }, palette.panel);
           },
         ],
         setSelect: [

@@ -32,7 +32,11 @@ function powerText(rackNode: RackNode, t: T): string {
 
 function statusText(node: NodeConnection, t: T): string {
   const status = freshStatus(node);
-  if (status === null) return t('common.unknown');
+  if (status === null) {
+    return node.status === null || node.statusAgeMs === null
+      ? t('common.unknown')
+      : t('node.stale', { time: seconds(node.statusAgeMs, 0) });
+  }
   return `${t(`node.status.${status.status}`)} · ${t('node.sees', { status: t(`node.status.${status.peer.status}`) })}`;
 }
 

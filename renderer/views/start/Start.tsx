@@ -105,6 +105,7 @@ export function Start(): React.JSX.Element {
   const { t } = useTranslation();
   const progress = useRackFlow();
   const rack = useSettings((s) => s.info?.rack ?? null);
+  const version = useSettings((s) => s.info?.version ?? '');
   const [setup, setSetup] = useState<SetupId>('s5');
   const setups = (['s5', 's1', 's4'] as const).map((id) => ({ value: id, label: t(`start.setups.${id}`) }));
   return (
@@ -146,6 +147,7 @@ export function Start(): React.JSX.Element {
           )}
         </>
       )}
+      <p className="tb-version">{t('app.version', { version })}</p>
     </div>
   );
 }

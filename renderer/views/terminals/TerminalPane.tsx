@@ -131,7 +131,7 @@ export function TerminalPane({ api, containerApi, params }: IDockviewPanelProps)
   return (
     <section
       className="tb-pane tb-terminal"
-      data-role={role}
+      data-role={pairId === null ? 'none' : role}
       aria-label={t('terminal.region', { node: name, kind: kindText })}
     >
       <header>

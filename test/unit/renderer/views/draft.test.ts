@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { PairSpecSchema } from '../../../../electron/common/contract/pair.ts';
+import {
+  draftOf,
+  emptyDraft,
+  emptyLink,
+  idFor,
+  type PairDraft,
+  problemsOf,
+  specOf,
+} from '../../../../renderer/views/connect/draft.ts';
+import { siteSpec } from '../../../support/fakeData.ts';
+
+function good(): PairDraft {
+  const draft = emptyDraft();
+  Object.assign(draft, {
+    name: 'Substation 7',
+    writeHa: true,
+    haresources: 'scada-a 10.20.7.10 httpd',
+    probe: 'http',
+    probeAddress: '10.20.7.10',
+  });
+  Object.assign(draft.nodes[0], { name: 'scada-a', host: '10.20.7.11' });
+  Object.assign(draft.nodes[1], { name: 'scada-b', host: '10.20.7.12' });
+  return draft;
+}
+
+const with_ = (patch: Partial<PairDraft>): PairDraft => ({ ...good(), ...patch });
+
+test('draft: a good one becomes a pair file, and comes back the same', () => {
+  const draft = good();
+  expect([...problemsOf(draft)]).toEqual([]);
+  const spec = specOf(draft, []);
+  expect(spec.id).toBe('substation-7');
+  expect(specOf(draftOf(spec), [spec.id])).toEqual(spec);
+});
+
+test('draft: every kind of link survives the way there and back', () => {
+  const links = [
+    emptyLink('serial'),
+    emptyLink('bcast'),
+    { ...emptyLink('ucast'), addressA: '10.0.0.1', addressB: '10.0.0.2' },
+  ];
+  const spec = specOf(with_({ links }), []);
+  expect(spec.ha?.links.map((l) => l.medium)).toEqual(['serial', 'bcast', 'ucast']);
+  expect(specOf(draftOf(spec), [])).toEqual(spec);
+});
+
+test('draft: a saved pair keeps its trusted keys and its id', () => {
+  const site = PairSpecSchema.parse({
+    ...siteSpec(),
+    nodes: [{ ...siteSpec().nodes[0], hostKeys: ['SHA256:abc'] }, siteSpec().nodes[1]],
+  });
+  expect(specOf(draftOf(site), [site.id])).toEqual(site);
+});
+
+test('draft: an empty form names every field that is needed', () => {
+  const fields = [...problemsOf(emptyDraft()).keys()];
+  expect(fields).toEqual(['name', 'nodes.0.name', 'nodes.0.host', 'nodes.1.name', 'nodes.1.host']);
+});
+
+test.each([
+  [{ warntime: '3000' }, 'warntime', 'warnBelowDead'],
+  [{ deadtime: '900', warntime: '600' }, 'deadtime', 'deadAboveKeepalive'],
+  [{ initdead: '1000' }, 'initdead', 'initdeadAboveDead'],
+  [{ keepalive: 'x' }, 'keepalive', 'positive'],
+  [{ udpPort: '70000' }, 'udpPort', 'port'],
+  [{ links: [] }, 'links', 'links'],
+  [{ links: [{ ...emptyLink('serial'), baud: '19201' }] }, 'links.0.baud', 'baud'],
+  [{ links: [emptyLink('ucast')] }, 'links.0.addressA', 'address'],
+  [{ haresources: 'stranger 10.0.0.1' }, 'haresources', 'haresources'],
+  [{ haresources: 'scada-a' }, 'haresources', 'haresources'],
+  [{ probeAddress: '10.0.0.300' }, 'probeAddress', 'address'],
+  [{ probePeriod: '5' }, 'probePeriod', 'period'],
+] as const)('draft: %j is refused at its field', (patch, field, problem) => {
+  expect(problemsOf(with_(patch as Partial<PairDraft>)).get(field)).toBe(problem);
+});
+
+test('draft: names as uname prints them, and two different servers', () => {
+  const draft = good();
+  draft.nodes[0].name = 'SCADA A';
+  expect(problemsOf(draft).get('nodes.0.name')).toBe('nodeName');
+  const same = good();
+  Object.assign(same.nodes[1], { name: 'scada-a', host: '10.20.7.11' });
+  expect(problemsOf(same).get('nodes.1.name')).toBe('sameName');
+  expect(problemsOf(same).get('nodes.1.host')).toBe('sameHost');
+});
+
+test('draft: what is switched off is not judged', () => {
+  expect(problemsOf(with_({ writeHa: false, probe: 'off', warntime: 'x', probePort: 'x', links: [] })).size).toBe(0);
+});
+
+test('ids: readable, free, never the rack, also for Chinese names', () => {
+  expect(idFor('Substation 7', [])).toBe('substation-7');
+  expect(idFor('Substation 7', ['substation-7', 'substation-7-2'])).toBe('substation-7-3');
+  expect(idFor('Rack', [])).toBe('rack-2');
+  expect(idFor('变电站', ['pair'])).toBe('pair-2');
+});
