@@ -9,7 +9,7 @@ import { isatty, ReadStream } from 'node:tty';
 import type { Instant } from '../../common/base/instant.ts';
 import { fail, ok, type Result } from '../../common/base/result.ts';
 import type { LinkConfig } from '../../common/config/model.ts';
-import { SerialFramer } from '../../common/wire/serialFramer.ts';
+import { FrameStamps } from './frameStamps.ts';
 import { TIOCOUTQ, type Libc } from '../host/libc.ts';
 import type { Timers } from '../host/timers.ts';
 import type { Medium, MediumProblem, MediumProblemCode, PacketKind } from './medium.ts';
@@ -67,7 +67,7 @@ function errnoOf(error: unknown): string {
 export class SerialMedium implements Medium {
   private readonly link: SerialLink;
   private readonly host: SerialHost;
-  private readonly framer = new SerialFramer();
+  private frames: FrameStamps;
   private readonly queue = new SerialQueue();
   private stream: ReadStream | null = null;
   private fd = -1;
@@ -77,13 +77,13 @@ export class SerialMedium implements Medium {
   private lastProgressMs = 0;
   private stalled = false;
   private cancelRetry: () => void = () => undefined;
-  private frameStartedAt: Instant | null = null;
   private packetListener: (packet: Uint8Array, receivedAt: Instant) => void = () => undefined;
   private problemListener: (problem: MediumProblem | null) => void = () => undefined;
 
   constructor(link: SerialLink, host: SerialHost) {
     this.link = link;
     this.host = host;
+    this.frames = new FrameStamps(link.baud);
   }
 
   onPacket(listener: (packet: Uint8Array, receivedAt: Instant) => void): void {
@@ -126,8 +126,7 @@ export class SerialMedium implements Medium {
 
   private startReading(fd: number): void {
     this.fd = fd;
-    this.framer.reset();
-    this.frameStartedAt = null;
+    this.frames = new FrameStamps(this.link.baud);
     const stream = new ReadStream(fd);
     this.stream = stream;
     stream.on('data', (bytes: Buffer) => this.take(bytes));
@@ -136,13 +135,9 @@ export class SerialMedium implements Medium {
   }
 
   private take(bytes: Buffer): void {
-    const now = this.host.now();
-    let startedAt = this.frameStartedAt ?? now;
-    for (const frame of this.framer.push(bytes)) {
-      this.packetListener(frame, startedAt);
-      startedAt = now;
+    for (const { frame, receivedAt } of this.frames.push(bytes, this.host.now())) {
+      this.packetListener(frame, receivedAt);
     }
-    this.frameStartedAt = this.framer.insideFrame ? startedAt : null;
   }
 
   private hungUp(stream: ReadStream, why: string): void {
