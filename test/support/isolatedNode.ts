@@ -182,4 +182,8 @@ export function joinNodes(first: IsolatedNode, second: IsolatedNode, name: strin
   ] as const) {
     node.sh(`ip addr add ${prefix}.${last}/24 dev ${name} && ip link set ${name} up`);
   }
+  // The kernel announces a new link's state up to a second late.
+  for (const node of [first, second]) {
+    node.sh(`for try in $(seq 50); do ip link show ${name} | grep -q 'state UP' && exit; sleep 0.1; done; exit 1`);
+  }
 }

@@ -57,6 +57,8 @@ pid() { cat "$pidfile" 2>/dev/null; }
 # By its command line: a number alone may be somebody else's by now, and a zombie has none.
 alive() { [ -n "$1" ] && tr '\0' ' ' 2>/dev/null <"/proc/$1/cmdline" | grep -q 'twinbeat-agent'; }
 running() { alive "$(pid)"; }
+# By its state: while a process replaces its program it has no command line either.
+gone() { [ ! -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; }
 
 start() {
   if running; then return 0; fi
@@ -67,7 +69,7 @@ start() {
   setsid $priority "$command" run </dev/null >>"$log" 2>&1 &
   started=$!
   tries=0
-  while [ $tries -lt 200 ] && alive $started; do
+  while [ $tries -lt 200 ] && ! gone $started; do
     if running && [ -S "$socket" ]; then return 0; fi
     sleep 0.1
     tries=$((tries + 1))
