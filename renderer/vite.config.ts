@@ -1,14 +1,17 @@
-import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
+/** A folder beside this file as a path; without Node's own modules, which this room must not see. */
+const folder = (relative: string): string =>
+  decodeURIComponent(new URL(relative, import.meta.url).pathname).replace(/^\/(?=[A-Za-z]:)/, '');
+
 /** Relative asset paths: the same build is served over http by the browser host and over app:// by the desktop. */
 export default defineConfig({
-  root: fileURLToPath(new URL('.', import.meta.url)),
+  root: folder('.'),
   base: './',
   plugins: [react()],
   build: {
-    outDir: fileURLToPath(new URL('../build/renderer', import.meta.url)),
+    outDir: folder('../build/renderer'),
     emptyOutDir: true,
     target: 'chrome120',
     // One local load; splitting further would only add round trips.

@@ -386,7 +386,7 @@ export class FakeConsole {
       detail: 'guard proven',
       endsMs: this.nowMs() + durationMs,
       undo,
-    } as Fault;
+    };
     this.faults.push(fault);
     this.pair.event(node, 'warn', { kind: 'fault', phase: 'injected', faultId: fault.faultId, name, detail: '' });
     return fault;

@@ -20,7 +20,7 @@ const TYPES: Readonly<Record<string, string>> = {
 function socketChannel(socket: WebSocket): Channel {
   return {
     post: (message) => socket.send(JSON.stringify(message)),
-    onMessage: (listener) => void socket.on('message', (data) => listener(JSON.parse(String(data)))),
+    onMessage: (listener) => void socket.on('message', (data: Buffer) => listener(JSON.parse(data.toString('utf8')))),
     onClose: (listener) => void socket.on('close', listener),
     close: () => socket.close(),
   };

@@ -8,7 +8,7 @@ import { ChoiceField, ProblemsContext, TextField } from './fields.tsx';
 
 interface Props {
   readonly draft: PairDraft;
-  onChange(patch: Partial<PairDraft>): void;
+  readonly onChange: (patch: Partial<PairDraft>) => void;
 }
 
 function LinkFields({
@@ -21,8 +21,8 @@ function LinkFields({
   readonly link: LinkDraft;
   readonly index: number;
   readonly names: readonly [string, string];
-  onChange(patch: Partial<LinkDraft>): void;
-  onRemove(): void;
+  readonly onChange: (patch: Partial<LinkDraft>) => void;
+  readonly onRemove: () => void;
 }): React.JSX.Element {
   const { t } = useTranslation();
   const media = (['serial', 'bcast', 'ucast'] as const).map((value) => ({ value, label: t(`picture.link.${value}`) }));
@@ -82,6 +82,39 @@ function LinkFields({
   );
 }
 
+/** Timing, failback and port. */
+function TimingFields({ draft, onChange }: Props): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <div className="tb-fields">
+      {(['keepalive', 'warntime', 'deadtime', 'initdead'] as const).map((field) => (
+        <TextField
+          key={field}
+          field={field}
+          label={t(`connect.${field}`)}
+          value={draft[field]}
+          onChange={(value) => onChange({ [field]: value })}
+        />
+      ))}
+      <ChoiceField
+        label={t('connect.failback')}
+        value={draft.failback}
+        options={[
+          { value: 'off', label: 'off' },
+          { value: 'on', label: 'on' },
+        ]}
+        onChange={(failback) => onChange({ failback })}
+      />
+      <TextField
+        field="udpPort"
+        label={t('connect.udpPort')}
+        value={draft.udpPort}
+        onChange={(udpPort) => onChange({ udpPort })}
+      />
+    </div>
+  );
+}
+
 export function HaFields({ draft, onChange }: Props): React.JSX.Element {
   const { t } = useTranslation();
   const linksProblem = useContext(ProblemsContext)?.get('links');
@@ -93,32 +126,7 @@ export function HaFields({ draft, onChange }: Props): React.JSX.Element {
     onChange({ links: draft.links.map((l, i) => (i === index ? { ...l, ...patch } : l)) });
   return (
     <>
-      <div className="tb-fields">
-        {(['keepalive', 'warntime', 'deadtime', 'initdead'] as const).map((field) => (
-          <TextField
-            key={field}
-            field={field}
-            label={t(`connect.${field}`)}
-            value={draft[field]}
-            onChange={(value) => onChange({ [field]: value })}
-          />
-        ))}
-        <ChoiceField
-          label={t('connect.failback')}
-          value={draft.failback}
-          options={[
-            { value: 'off', label: 'off' },
-            { value: 'on', label: 'on' },
-          ]}
-          onChange={(failback) => onChange({ failback })}
-        />
-        <TextField
-          field="udpPort"
-          label={t('connect.udpPort')}
-          value={draft.udpPort}
-          onChange={(udpPort) => onChange({ udpPort })}
-        />
-      </div>
+      <TimingFields draft={draft} onChange={onChange} />
       <h4>{t('connect.links')}</h4>
       {draft.links.map((link, i) => (
         <LinkFields

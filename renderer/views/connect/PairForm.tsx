@@ -11,8 +11,8 @@ interface Props {
   readonly initial: PairDraft;
   /** Ids in use, for a new one. */
   readonly taken: readonly string[];
-  onSave(spec: PairSpec, connect: boolean): void;
-  onCancel(): void;
+  readonly onSave: (spec: PairSpec, connect: boolean) => void;
+  readonly onCancel: () => void;
 }
 
 function NodeFields({
@@ -22,7 +22,7 @@ function NodeFields({
 }: {
   readonly node: NodeDraft;
   readonly index: 0 | 1;
-  onChange(patch: Partial<NodeDraft>): void;
+  readonly onChange: (patch: Partial<NodeDraft>) => void;
 }): React.JSX.Element {
   const { t } = useTranslation();
   const methods = (['password', 'key', 'agent'] as const).map((value) => ({
@@ -33,49 +33,29 @@ function NodeFields({
     value,
     label: t(`connect.sudoMode.${value}`),
   }));
-  const field = (name: keyof NodeDraft): string => `nodes.${index}.${name}`;
+  const text = (name: 'name' | 'host' | 'port' | 'user' | 'keyFile', label: string): React.JSX.Element => (
+    <TextField
+      field={`nodes.${index}.${name}`}
+      label={label}
+      value={node[name]}
+      onChange={(value) => onChange({ [name]: value })}
+    />
+  );
   return (
     <fieldset>
       <legend>{t('connect.server', { n: index + 1 })}</legend>
       <div className="tb-fields">
-        <TextField
-          field={field('name')}
-          label={t('connect.nodeName')}
-          value={node.name}
-          onChange={(name) => onChange({ name })}
-        />
-        <TextField
-          field={field('host')}
-          label={t('connect.host')}
-          value={node.host}
-          onChange={(host) => onChange({ host })}
-        />
-        <TextField
-          field={field('port')}
-          label={t('connect.port')}
-          value={node.port}
-          onChange={(port) => onChange({ port })}
-        />
-        <TextField
-          field={field('user')}
-          label={t('connect.user')}
-          value={node.user}
-          onChange={(user) => onChange({ user })}
-        />
+        {text('name', t('connect.nodeName'))}
+        {text('host', t('connect.host'))}
+        {text('port', t('connect.port'))}
+        {text('user', t('connect.user'))}
         <ChoiceField
           label={t('connect.auth')}
           value={node.auth}
           options={methods}
           onChange={(auth) => onChange({ auth })}
         />
-        {node.auth === 'key' && (
-          <TextField
-            field={field('keyFile')}
-            label={t('connect.keyFile')}
-            value={node.keyFile}
-            onChange={(keyFile) => onChange({ keyFile })}
-          />
-        )}
+        {node.auth === 'key' && text('keyFile', t('connect.keyFile'))}
         <ChoiceField
           label={t('connect.sudo')}
           value={node.sudo}
@@ -92,7 +72,7 @@ function ProbeFields({
   onChange,
 }: {
   readonly draft: PairDraft;
-  onChange(patch: Partial<PairDraft>): void;
+  readonly onChange: (patch: Partial<PairDraft>) => void;
 }): React.JSX.Element {
   const { t } = useTranslation();
   const kinds = [

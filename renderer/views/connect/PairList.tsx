@@ -9,8 +9,8 @@ import { attempt } from '../../stores/notices.ts';
 import { refreshPairs, selectPair, usePairs } from '../../stores/pairs.ts';
 
 interface Props {
-  onEdit(spec: PairSpec): void;
-  onNew(): void;
+  readonly onEdit: (spec: PairSpec) => void;
+  readonly onNew: () => void;
 }
 
 async function remove(pairId: string): Promise<void> {

@@ -19,7 +19,7 @@ function SecretInput({
   readonly label: string;
   readonly value: string;
   readonly autoFocus: boolean;
-  onChange(value: string): void;
+  readonly onChange: (value: string) => void;
 }): React.JSX.Element {
   const id = useId();
   return (

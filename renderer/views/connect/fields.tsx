@@ -14,7 +14,7 @@ interface FieldProps {
   readonly wide?: boolean;
   readonly placeholder?: string;
   readonly rows?: number;
-  onChange(value: string): void;
+  readonly onChange: (value: string) => void;
 }
 
 function useProblem(field: string): string | null {
@@ -62,7 +62,7 @@ interface ChoiceProps<V extends string> {
   readonly label: string;
   readonly value: V;
   readonly options: readonly { readonly value: V; readonly label: string }[];
-  onChange(value: V): void;
+  readonly onChange: (value: V) => void;
 }
 
 export function ChoiceField<V extends string>({ label, value, options, onChange }: ChoiceProps<V>): React.JSX.Element {

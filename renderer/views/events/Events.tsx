@@ -59,25 +59,64 @@ function Row({
   );
 }
 
+interface Filter {
+  readonly level: Level;
+  readonly words: string;
+}
+
+interface ToolsProps {
+  readonly filter: Filter;
+  readonly follow: boolean;
+  readonly onFilter: (filter: Filter) => void;
+  readonly onFollow: (follow: boolean) => void;
+}
+
+function Tools({ filter, follow, onFilter, onFollow }: ToolsProps): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <div className="tb-tools">
+      <Input
+        size="small"
+        allowClear
+        value={filter.words}
+        placeholder={t('events.filterHint')}
+        aria-label={t('events.filter')}
+        onChange={(event) => onFilter({ ...filter, words: event.target.value })}
+      />
+      <Select
+        size="small"
+        style={{ width: 96 }}
+        aria-label={t('events.level')}
+        value={filter.level}
+        options={LEVELS.map((value) => ({ value, label: t(`events.severity.${value}`) }))}
+        onChange={(level: Level) => onFilter({ ...filter, level })}
+      />
+      <label className="tb-inline">
+        <Switch size="small" checked={follow} onChange={onFollow} aria-label={t('events.follow')} />
+        <span>{t('events.follow')}</span>
+      </label>
+    </div>
+  );
+}
+
 export function Events(): React.JSX.Element {
   const { t } = useTranslation();
   const events = useEvents();
   const wallStartMs = usePairs((s) => s.state?.session?.startedWallMs ?? 0);
-  const [level, setLevel] = useState<Level>('info');
-  const [filter, setFilter] = useState('');
+  const [filter, setFilter] = useState<Filter>({ level: 'info', words: '' });
   const [follow, setFollow] = useState(true);
   const [scrollTop, setScrollTop] = useState(0);
   const [host, size] = useSize<HTMLDivElement>();
   const list = useRef<HTMLDivElement>(null);
 
   const shown = useMemo(() => {
-    const least = LEVELS.indexOf(level);
-    const words = filter.trim().toLowerCase();
+    const least = LEVELS.indexOf(filter.level);
+    const words = filter.words.trim().toLowerCase();
     return events.filter(({ event }) => {
       if (LEVELS.indexOf(event.severity) < least) return false;
       return words === '' || `${event.node} ${eventText(event, t)}`.toLowerCase().includes(words);
     });
-  }, [events, level, filter, t]);
+  }, [events, filter, t]);
 
   useEffect(() => {
     if (follow && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
@@ -86,28 +125,7 @@ export function Events(): React.JSX.Element {
   const { first, last } = visibleRows(scrollTop, size.height, ROW_HEIGHT_PX, shown.length);
   return (
     <section className="tb-pane tb-events" aria-label={t('events.region')}>
-      <div className="tb-tools">
-        <Input
-          size="small"
-          allowClear
-          value={filter}
-          placeholder={t('events.filterHint')}
-          aria-label={t('events.filter')}
-          onChange={(e) => setFilter(e.target.value)}
-        />
-        <Select
-          size="small"
-          style={{ width: 96 }}
-          aria-label={t('events.level')}
-          value={level}
-          options={LEVELS.map((value) => ({ value, label: t(`events.severity.${value}`) }))}
-          onChange={(value: Level) => setLevel(value)}
-        />
-        <label className="tb-inline">
-          <Switch size="small" checked={follow} onChange={setFollow} aria-label={t('events.follow')} />
-          <span>{t('events.follow')}</span>
-        </label>
-      </div>
+      <Tools filter={filter} follow={follow} onFilter={setFilter} onFollow={setFollow} />
       <div className="tb-events-host" ref={host}>
         <div
           className="tb-events-list"

@@ -37,7 +37,13 @@ function useOffers(state: PairState | null): readonly FaultOffer[] {
   return offers;
 }
 
-function OfferLine({ offer, onInject }: { readonly offer: FaultOffer; onInject(): void }): React.JSX.Element {
+function OfferLine({
+  offer,
+  onInject,
+}: {
+  readonly offer: FaultOffer;
+  readonly onInject: () => void;
+}): React.JSX.Element {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   return (

@@ -13,7 +13,7 @@ interface Props {
   readonly state: PairState;
   readonly offer: FaultOffer;
   readonly durationMs: number;
-  onClose(): void;
+  readonly onClose: () => void;
 }
 
 const ALL = '';

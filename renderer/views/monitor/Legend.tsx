@@ -15,7 +15,7 @@ interface Props {
   readonly hidden: ReadonlySet<string>;
   readonly cursor: CursorValues;
   readonly nowMs: number;
-  onToggle(key: string): void;
+  readonly onToggle: (key: string) => void;
 }
 
 function present(line: Line, column: number, nowMs: number): number | null {
@@ -33,7 +33,7 @@ interface EntryProps {
   readonly shown: boolean;
   readonly margin: string;
   readonly latency: string;
-  onToggle(): void;
+  readonly onToggle: () => void;
 }
 
 function Entry({ name, colour, dashed, shown, margin, latency, onToggle }: EntryProps): React.JSX.Element {

@@ -16,7 +16,7 @@ interface Props {
   readonly hidden: ReadonlySet<string>;
   readonly viewport: Viewport;
   /** Values under the cursor by line key, or null when the cursor is elsewhere. */
-  onValues(kind: StripKind, values: ReadonlyMap<string, number | null> | null): void;
+  readonly onValues: (kind: StripKind, values: ReadonlyMap<string, number | null> | null) => void;
 }
 
 export function StripView({ kind, lines, hasProbe, hidden, viewport, onValues }: Props): React.JSX.Element {

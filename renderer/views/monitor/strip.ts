@@ -20,6 +20,8 @@ export interface StripTexts {
 const LATENCY_MS_MIN = 0.05;
 /** Least height of a label of an axis. */
 const LABEL_SPACE_PX = 16;
+/** A drag shorter than this is a click. */
+const SELECT_PX_MIN = 4;
 const SYNC_KEY = 'twinbeat-monitor';
 
 export interface Strip {
@@ -37,8 +39,8 @@ interface StripOptions {
   readonly palette: Palette;
   readonly texts: StripTexts;
   readonly size: { readonly width: number; readonly height: number };
-  onSelect(range: TimeRange): void;
-  onCursor(): void;
+  readonly onSelect: (range: TimeRange) => void;
+  readonly onCursor: () => void;
 }
 
 const ratio = (): number => window.devicePixelRatio || 1;
@@ -179,9 +181,37 @@ function valuesOf(options: StripOptions, frame: Frame, grid: BucketGrid, hidden:
   return [...own, hidden.has('probe') ? empty() : probe];
 }
 
+function hooksOf(options: StripOptions, frame: () => Frame | null): uPlot.Hooks.Arrays {
+  const { texts, palette } = options;
+  const onDraw = (u: uPlot): void => {
+    const shown = frame();
+    if (shown === null) return;
+    drawLandmarks(u, shown);
+    if (options.kind !== 'margin' || shown.timing === null) return;
+    const { deadtimeMs, warntimeMs } = shown.timing;
+    const warn = { value: deadtimeMs - warntimeMs, text: texts.warntime, colour: palette.warn, dash: [4, 4] };
+    drawThreshold(u, warn, palette.panel);
+    drawThreshold(u, { value: 0, text: texts.deadtime, colour: palette.bad, dash: [] }, palette.panel);
+  };
+  const onSelect = (u: uPlot): void => {
+    if (u.select.width < SELECT_PX_MIN) return;
+    const fromMs = u.posToVal(u.select.left, 'x') * 1000;
+    const toMs = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
+    u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+    options.onSelect({ fromMs, toMs });
+  };
+  return { draw: [onDraw], setSelect: [onSelect], setCursor: [() => options.onCursor()] };
+}
+
+function lowestOf(values: readonly PlotValue[][]): number {
+  let low = 0;
+  for (const series of values) for (const v of series) if (typeof v === 'number' && v < low) low = v;
+  return low;
+}
+
+/** Makes a chart in its host; `draw` gives it its data and ranges, nothing else does. */
 export function createStrip(host: HTMLElement, options: StripOptions): Strip {
   let frame: Frame | null = null;
-  let lowest = 0;
   const plot = new uPlot(
     {
       ...options.size,
@@ -197,30 +227,7 @@ export function createStrip(host: HTMLElement, options: StripOptions): Strip {
         points: { show: false },
         y: false,
       },
-      hooks: {
-        draw: [
-          (u) => {
-            if (frame === null) return;
-            drawLandmarks(u, frame);
-            if (options.kind !== 'margin' || frame.timing === null) return;
-            const { deadtimeMs, warntimeMs } = frame.timing;
-            const { texts, palette } = options;
-            const warn = { value: deadtimeMs - warntimeMs, text: texts.warntime, colour: palette.warn, dash: [4, 4] };
-            drawThreshold(u, warn, palette.panel);
-            drawThreshold(u, { value: 0, text: texts.deadtime, colour: palette.bad, dash: [] }, palette.panel);
-          },
-        ],
-        setSelect: [
-          (u) => {
-            if (u.select.width < 4) return;
-            const fromMs = u.posToVal(u.select.left, 'x') * 1000;
-            const toMs = u.posToVal(u.select.left + u.select.width, 'x') * 1000;
-            u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-            options.onSelect({ fromMs, toMs });
-          },
-        ],
-        setCursor: [() => options.onCursor()],
-      },
+      hooks: hooksOf(options, () => frame),
     },
     [[], ...options.lines.map(() => []), ...(options.hasProbe ? [[]] : [])],
     host,
@@ -232,14 +239,10 @@ export function createStrip(host: HTMLElement, options: StripOptions): Strip {
       const buckets = Math.max(20, Math.round(plot.over.clientWidth / 2));
       const grid: BucketGrid = { ...next.range, buckets };
       const values = valuesOf(options, next, grid, hidden);
-      lowest =
-        options.kind === 'margin'
-          ? values.reduce((low, s) => s.reduce<number>((m, v) => (typeof v === 'number' && v < m ? v : m), low), 0)
-          : 0;
+      const [min, max] = options.kind === 'margin' ? marginRange(next, lowestOf(values)) : latencyRange(values);
       plot.batch(() => {
         plot.setData([gridTimes(grid), ...values] as uPlot.AlignedData, false);
         plot.setScale('x', { min: next.range.fromMs / 1000, max: next.range.toMs / 1000 });
-        const [min, max] = options.kind === 'margin' ? marginRange(next, lowest) : latencyRange(values);
         plot.setScale('y', { min, max });
       });
     },

@@ -7,7 +7,7 @@ import type { Screen } from './screen.ts';
 
 interface Props {
   readonly screen: Screen;
-  onClose(): void;
+  readonly onClose: () => void;
 }
 
 export function SearchBox({ screen, onClose }: Props): React.JSX.Element {

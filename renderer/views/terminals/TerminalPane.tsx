@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { addTerminal, type TerminalParams } from '../../app/dockLayout.ts';
 import { paletteOf } from '../../app/palette.ts';
-import { roleOf } from '../../lib/links.ts';
+import { type Role, roleOf } from '../../lib/links.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { themeOf, useSettings } from '../../stores/settings.ts';
 import { RoleTag } from '../../ui/RoleTag.tsx';
@@ -81,88 +81,92 @@ function useScreen(
   return { host, screen, phase };
 }
 
-export function TerminalPane({ api, containerApi, params }: IDockviewPanelProps): React.JSX.Element {
+/** Opens the terminal whenever its node can be reached and it is not open, also after the node came back. */
+function useConnection({ screen, phase }: ScreenHandle, { nodeIndex, kind }: TerminalParams): string {
   const { t } = useTranslation();
-  const { nodeIndex, kind } = params as TerminalParams;
   const pairId = usePairs((s) => s.selectedId);
   const node = usePairs((s) => s.state?.nodes[nodeIndex].node ?? null);
   const isReady = usePairs((s) => s.state?.nodes[nodeIndex].phase === 'ready');
-  const role = usePairs((s) => (node === null ? 'unknown' : roleOf(s.state, node)));
-  const [isVisible, setIsVisible] = useState(api.isVisible);
-  const [searching, setSearching] = useState(false);
-  const confirmPaste = usePasteGuard(node ?? '');
-  const { host, screen, phase } = useScreen(isVisible, confirmPaste, () => setSearching(true));
-
   useEffect(() => {
-    const listener = api.onDidVisibilityChange((event) => setIsVisible(event.isVisible));
-    return () => listener.dispose();
-  }, [api]);
-  useEffect(() => {
-    if (
-      screen === null ||
-      pairId === null ||
-      node === null ||
-      !isReady ||
-      phase.phase === 'opening' ||
-      phase.phase === 'open'
-    )
-      return;
+    const isBusy = phase.phase === 'opening' || phase.phase === 'open';
+    if (screen === null || pairId === null || node === null || !isReady || isBusy) return;
     const timer = setTimeout(() => void screen.open(pairId, node, kind), phase.phase === 'ended' ? REOPEN_MS : 0);
     return () => clearTimeout(timer);
   }, [screen, pairId, node, kind, isReady, phase]);
   // Another pair is another machine: nothing of the old one may stay in the frame.
-  useEffect(
-    () => () => {
-      screen?.close();
-      screen?.terminal.reset();
-    },
-    [screen, pairId, node],
-  );
+  useEffect(() => () => screen?.forget(), [screen, pairId, node]);
+  if (pairId === null || node === null) return t('terminal.noPair');
+  if (phase.phase === 'opening') return t('terminal.opening');
+  if (phase.phase === 'ended') return t('terminal.ended', { detail: phase.detail });
+  return phase.phase === 'closed' && !isReady ? t('terminal.notConnected', { node }) : '';
+}
 
-  const name = node ?? t('common.unknown');
-  const kindText = t(`terminal.kind.${kind}`);
-  const note = noteFor();
-  function noteFor(): string {
-    if (pairId === null || node === null) return t('terminal.noPair');
-    if (phase.phase === 'opening') return t('terminal.opening');
-    if (phase.phase === 'ended') return t('terminal.ended', { detail: phase.detail });
-    return phase.phase === 'closed' && !isReady ? t('terminal.notConnected', { node }) : '';
-  }
+interface HeaderProps {
+  readonly node: string | null;
+  readonly role: Role;
+  readonly note: string;
+  readonly onSearch: () => void;
+  readonly onSplit: () => void;
+}
+
+function Header({ node, role, note, onSearch, onSplit }: HeaderProps): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <header>
+      {node !== null && (
+        <>
+          <strong>{node}</strong>
+          <RoleTag role={role} />
+        </>
+      )}
+      <span className="tb-terminal-note" role="status" title={note}>
+        {note}
+      </span>
+      <Button
+        size="small"
+        type="text"
+        icon={<SearchOutlined />}
+        aria-label={t('terminal.search')}
+        title={`${t('terminal.search')} (Ctrl+Shift+F)`}
+        onClick={onSearch}
+      />
+      <Button
+        size="small"
+        type="text"
+        icon={<SplitCellsOutlined />}
+        aria-label={t('terminal.split')}
+        title={t('terminal.split')}
+        onClick={onSplit}
+      />
+    </header>
+  );
+}
+
+export function TerminalPane({ api, containerApi, params }: IDockviewPanelProps): React.JSX.Element {
+  const { t } = useTranslation();
+  const { nodeIndex, kind } = params as TerminalParams;
+  const node = usePairs((s) => s.state?.nodes[nodeIndex].node ?? null);
+  const role = usePairs((s) => (node === null ? 'unknown' : roleOf(s.state, node)));
+  const [isVisible, setIsVisible] = useState(api.isVisible);
+  const [searching, setSearching] = useState(false);
+  const confirmPaste = usePasteGuard(node ?? '');
+  const handle = useScreen(isVisible, confirmPaste, () => setSearching(true));
+  const note = useConnection(handle, { nodeIndex, kind });
+  const { host, screen } = handle;
+  useEffect(() => {
+    const listener = api.onDidVisibilityChange((event) => setIsVisible(event.isVisible));
+    return () => listener.dispose();
+  }, [api]);
+  const split = (): void => {
+    addTerminal(containerApi, { nodeIndex, kind: 'shell' }, { referencePanel: api.id, direction: 'right' });
+  };
   return (
     <section
       className="tb-pane tb-terminal"
-      data-role={pairId === null ? 'none' : role}
-      aria-label={t('terminal.region', { node: name, kind: kindText })}
+      data-role={node === null ? 'none' : role}
+      aria-label={t('terminal.region', { node: node ?? '', kind: t(`terminal.kind.${kind}`) })}
     >
-      <header>
-        {pairId !== null && (
-          <>
-            <strong>{name}</strong>
-            <RoleTag role={role} />
-          </>
-        )}
-        <span className="tb-terminal-note" role="status" title={note}>
-          {note}
-        </span>
-        <Button
-          size="small"
-          type="text"
-          icon={<SearchOutlined />}
-          aria-label={t('terminal.search')}
-          title={`${t('terminal.search')} (Ctrl+Shift+F)`}
-          onClick={() => setSearching((on) => !on)}
-        />
-        <Button
-          size="small"
-          type="text"
-          icon={<SplitCellsOutlined />}
-          aria-label={t('terminal.split')}
-          title={t('terminal.split')}
-          onClick={() =>
-            addTerminal(containerApi, { nodeIndex, kind: 'shell' }, { referencePanel: api.id, direction: 'right' })
-          }
-        />
-      </header>
+      <Header node={node} role={role} note={note} onSearch={() => setSearching((on) => !on)} onSplit={split} />
       {searching && screen !== null && (
         <SearchBox
           screen={screen}

@@ -19,10 +19,10 @@ export type ScreenPhase =
   { readonly phase: 'closed' | 'opening' | 'open' } | { readonly phase: 'ended'; readonly detail: string };
 
 export interface ScreenEvents {
-  onPhase(phase: ScreenPhase): void;
+  readonly onPhase: (phase: ScreenPhase) => void;
   /** Asks the person; resolves to whether to paste. */
-  confirmPaste(text: string): Promise<boolean>;
-  onSearchKey(): void;
+  readonly confirmPaste: (text: string) => Promise<boolean>;
+  readonly onSearchKey: () => void;
 }
 
 export function terminalTheme(palette: Palette): ITheme {
@@ -126,6 +126,13 @@ export class Screen {
     const { terminalId } = this;
     if (terminalId !== null) this.ask(() => link.client.terminalClose({ terminalId }));
     this.stop?.abort();
+  }
+
+  /** Ends what runs and empties the screen, its scrollback too. */
+  forget(): void {
+    if (this.isDisposed) return;
+    this.close();
+    this.terminal.reset();
   }
 
   dispose(): void {

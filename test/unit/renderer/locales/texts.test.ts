@@ -158,11 +158,11 @@ test.each(['en', 'zh-CN'] as const)(
   async (language) => {
     const instance = i18next.createInstance();
     const resources = { en: { translation: en }, 'zh-CN': { translation: zhCN } };
-    const t = (await instance.init({
+    const t: T = await instance.init({
       lng: language,
       resources,
       interpolation: { escapeValue: false },
-    })) as unknown as T;
+    });
     const texts = BODIES.map((body) => eventText(asEvent(body), t));
     for (const text of texts) expect(text).not.toMatch(/\{\{|undefined|^$|events\.|fault\.name/);
     expect(new Set(texts).size).toBe(texts.length);
