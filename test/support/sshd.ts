@@ -44,7 +44,6 @@ export interface TestSshd {
   /** Pids of the processes that serve the open connections. */
   sessionPids(): number[];
   signalAll(signal: 'SIGSTOP' | 'SIGCONT'): void;
-  killSessions(): void;
   stop(): Promise<void>;
   /** Replaces the host keys: a reinstalled server. */
   newHostKeys(): void;
@@ -82,6 +81,15 @@ function childrenOf(pid: number): number[] {
 /** Everything below a process, depth first. */
 function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [...descendantsOf(child), child]);
+}
+
+/** A short-lived command may have ended between being listed and being signalled. */
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** `hostKeyTypes` default ed25519 and rsa; `extraConfig` is put in front of sshd_config. */
@@ -141,21 +149,14 @@ export async function testSshd(
     },
     sessionPids: () => (server?.pid === undefined ? [] : childrenOf(server.pid)),
     signalAll(signal) {
-      for (const pid of [self.pid, ...descendantsOf(self.pid)]) process.kill(pid, signal);
+      for (const pid of [self.pid, ...descendantsOf(self.pid)]) signalIfThere(pid, signal);
     },
-    killSessions: () => self.sessionPids().forEach((pid) => process.kill(pid, 'SIGKILL')),
     async stop() {
       if (server === null || server.exitCode !== null || server.signalCode !== null) return;
       const sessions = descendantsOf(self.pid);
       const exited = once(server, 'exit');
       server.kill('SIGKILL');
-      for (const pid of sessions) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // Ended by itself in between.
-        }
-      }
+      for (const pid of sessions) signalIfThere(pid, 'SIGKILL');
       await exited;
       server = null;
     },
