@@ -15,6 +15,7 @@ const PACKAGES: readonly (readonly [string, string])[] = [
   ['openssh-server', '/usr/sbin/sshd'],
   ['openssh-client', '/usr/bin/ssh'],
   ['procps', '/bin/ps'],
+  ['sudo', '/usr/bin/sudo'],
   ['tcpdump', '/usr/bin/tcpdump'],
   ['psmisc', '/bin/fuser'],
 ];
