@@ -84,7 +84,9 @@ async function main(args: readonly string[]): Promise<number> {
   const io = terminalIo();
   try {
     if (args.length === 0 || args[0] === '--help' || args[0] === 'help') {
-      io.out(generalHelp());
+      // Asked for, help is the result; instead of a verb it is an error, and no script's input.
+      if (args.length > 0) io.out(generalHelp());
+      else process.stderr.write(generalHelp());
       return args.length === 0 ? EXIT.usage : EXIT.ok;
     }
     const parsed = parseCommand(args);

@@ -1,5 +1,6 @@
 /** The verbs, their options and their help, in one table: it drives parsing, checking and `--help`. */
 import { parseArgs } from 'node:util';
+import type { PairSpec } from '../common/contract/pair.ts';
 import { CliError } from './exitStatus.ts';
 
 type OptionKind = 'string' | 'boolean';
@@ -27,7 +28,9 @@ const PAIR_OPTIONS = {
   pair: { kind: 'string', value: 'FILE', help: 'a pair file (docs/pair-file.md)' },
   'password-stdin': { kind: 'boolean', help: 'read the password from the first line of standard input' },
 } as const;
-const NODE_OPTION = { node: { kind: 'string', value: 'N', help: 'name of the node' } } as const;
+const NODE_OPTION = {
+  node: { kind: 'string', value: 'N', help: 'name of the node, or its part before the first dot' },
+} as const;
 const SET_OPTION = { set: { kind: 'string', value: 'SET', help: 'local, foreign or all (default: all)' } } as const;
 const SETUP_OPTIONS = {
   setup: { kind: 'string', value: 'ID', help: 's5 (serial + crossover, default), s1 or s4 (LAN unicast)' },
@@ -76,7 +79,7 @@ export const VERBS: readonly VerbSpec[] = [
     options: {
       ...PAIR_OPTIONS,
       ...NODE_OPTION,
-      for: { kind: 'string', value: 'TIME', help: 'how long, e.g. 20s (default 20s, at least 500ms)' },
+      for: { kind: 'string', value: 'TIME', help: 'how long, 500ms to 60min (default 20s)' },
       link: { kind: 'string', value: 'ID', help: 'link that the fault is about, where it is about one' },
       id: { kind: 'string', value: 'ID', help: 'which fault to revert (default: every one that is on)' },
       wait: { kind: 'boolean', help: 'return only when the fault is over' },
@@ -211,11 +214,31 @@ export function parseCommand(args: readonly string[]): Parsed {
 
 const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, m: 60_000 };
 
-/** A duration as people write it (`20s`, `500ms`, `2min`) in milliseconds. Throws `usage`. */
-export function durationMs(text: string, option: string): number {
+/**
+ * The node that `--node` means: its name, or the part of it before the first dot where only one node
+ * has that. Throws `usage`, naming the nodes that there are.
+ */
+export function nodeOf(parsed: Parsed, spec: PairSpec): string {
+  const given = parsed.text('node') ?? '';
+  const names = spec.nodes.map((n) => n.name);
+  const matching = names.includes(given) ? [given] : names.filter((name) => name.split('.')[0] === given);
+  const [name] = matching;
+  if (name === undefined || matching.length > 1)
+    throw new CliError('usage', `--node ${given}: expected one of ${names.join(', ')}`);
+  return name;
+}
+
+/**
+ * A duration as people write it (`20s`, `500ms`, `2min`) in milliseconds, within `range` of milliseconds if
+ * there is one. Throws `usage`.
+ */
+export function durationMs(text: string, option: string, range?: readonly [minMs: number, maxMs: number]): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|min|m)$/.exec(text);
   const unit = UNITS_MS[match?.[2] ?? ''];
   if (match === null || unit === undefined)
     throw new CliError('usage', `--${option} ${text}: expected a time with its unit, e.g. 20s or 500ms`);
-  return Number(match[1]) * unit;
+  const ms = Number(match[1]) * unit;
+  if (range !== undefined && (ms < range[0] || ms > range[1]))
+    throw new CliError('usage', `--${option} ${text}: expected ${range[0]} ms to ${range[1] / 60_000} min`);
+  return ms;
 }

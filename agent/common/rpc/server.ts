@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { CancelSignal } from './cancel.ts';
 import { CancelSource } from './cancel.ts';
 import type { Channel } from './channel.ts';
@@ -58,6 +59,11 @@ async function pump(job: Job, items: AsyncIterable<unknown>, send: (value: unkno
   }
 }
 
+/** What is wrong with a value, for people: `durationMs: expected ...; node: ...`. */
+function problemsOf(error: z.ZodError): string {
+  return error.issues.map((issue) => [...issue.path.map(String), issue.message].join(': ')).join('; ');
+}
+
 /**
  * Serves `implementation` of `contract` to one channel. Inputs and outputs are validated.
  * Returns a function that stops every job; closing the channel does the same.
@@ -81,10 +87,10 @@ export function serve<C extends Contract, X>(
       const spec = Object.hasOwn(contract, name) ? contract[name] : undefined;
       if (spec === undefined) throw new RpcError('no-method', `there is no method ${name}`);
       const input = spec.input.safeParse(rawInput);
-      if (!input.success) throw new RpcError('bad-args', `bad arguments for ${name}: ${input.error.message}`);
+      if (!input.success) throw new RpcError('bad-args', `bad arguments for ${name}: ${problemsOf(input.error)}`);
       const check = (value: unknown): unknown => {
         const output = spec.output.safeParse(value);
-        if (!output.success) throw new RpcError('bad-reply', `bad reply of ${name}: ${output.error.message}`);
+        if (!output.success) throw new RpcError('bad-reply', `bad reply of ${name}: ${problemsOf(output.error)}`);
         return output.data;
       };
       const handler = implementation[name] as unknown as Handler;

@@ -3,6 +3,7 @@ import { connectPair } from '../connectPair.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
 import type { CliConsole } from '../open.ts';
+import { nodeOf } from '../usage.ts';
 import type { Parsed } from '../usage.ts';
 
 const SETS = ['local', 'foreign', 'all'] as const;
@@ -16,9 +17,9 @@ export async function runEngine(
   const given = parsed.text('set') ?? 'all';
   const set = SETS.find((s) => s === given);
   if (set === undefined) throw new CliError('usage', `--set ${given}: expected ${SETS.join(', ')}`);
-  const node = parsed.text('node');
-  if (node === null) throw new CliError('usage', 'on which node? --node N');
+  if (parsed.text('node') === null) throw new CliError('usage', 'on which node? --node N');
   const { spec } = await connectPair(parsed, opened, io, 'anything');
+  const node = nodeOf(parsed, spec);
   const ask = action === 'standby' ? opened.client.engineStandby : opened.client.engineTakeover;
   const reply = await ask({ pairId: spec.id, node, set });
   io.out(

@@ -5,10 +5,13 @@ import { connectPair, waitForState } from '../connectPair.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
 import type { CliConsole } from '../open.ts';
-import { durationMs } from '../usage.ts';
+import { durationMs, nodeOf } from '../usage.ts';
 import type { Parsed } from '../usage.ts';
 
 const DEFAULT_FOR = '20s';
+
+/** What the contract takes, milliseconds. */
+const FAULT_RANGE_MS = [500, 3_600_000] as const;
 
 /** After its time a fault may take this much longer to be seen as mended (boot, start of the agent), milliseconds. */
 const MENDED_MS_MAX = 90_000;
@@ -33,10 +36,10 @@ async function inject(name: string, parsed: Parsed, opened: CliConsole, io: CliI
       `unknown fault "${name}": expected list, revert or one of ${ConsoleFaultNameSchema.options.join(', ')}`,
     );
   }
-  const node = parsed.text('node');
-  if (node === null) throw new CliError('usage', 'on which node? --node N');
-  const forMs = durationMs(parsed.text('for') ?? DEFAULT_FOR, 'for');
+  if (parsed.text('node') === null) throw new CliError('usage', 'on which node? --node N');
+  const forMs = durationMs(parsed.text('for') ?? DEFAULT_FOR, 'for', FAULT_RANGE_MS);
   const { spec } = await connectPair(parsed, opened, io, 'anything');
+  const node = nodeOf(parsed, spec);
   const fault = await opened.client.faultInject({
     pairId: spec.id,
     node,
@@ -73,7 +76,7 @@ async function waitUntilOver(
 
 async function revert(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const { spec, state } = await connectPair(parsed, opened, io, 'anything');
-  const [node, id] = [parsed.text('node'), parsed.text('id')];
+  const [node, id] = [parsed.text('node') === null ? null : nodeOf(parsed, spec), parsed.text('id')];
   const wanted = state.faults.filter(
     (f) => isOn(f) && (node === null || f.node === node) && (id === null || f.faultId === id),
   );

@@ -39,13 +39,26 @@ async function stateNow(opened: CliConsole): Promise<RackState> {
   throw new CliError('internal', 'the rack says nothing');
 }
 
+/** A rack that runs already is as good as a new one, but not when another one was asked for. */
+function refuseOtherRack(parsed: Parsed, running: RackState): void {
+  const setup = parsed.text('setup');
+  const wantsTiming = parsed.text('keepalive') !== null || parsed.text('deadtime') !== null;
+  if ((setup === null || setup === running.setup) && !wantsTiming) return;
+  throw new CliError(
+    'rackFailed',
+    `a rack with setup ${running.setup ?? '?'} runs already and would stay as it is: "rack down" first`,
+  );
+}
+
 /** Prints the rack's state, following its way up on a terminal. */
 export async function runRack(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const [action] = parsed.words;
   if (action === 'up') {
+    const options = rackOptions(parsed);
+    if (await opened.core.attachRack()) refuseOtherRack(parsed, await stateNow(opened));
     const follow = new AbortController();
     void followProgress(opened, io, follow.signal);
-    await opened.client.rackUp(rackOptions(parsed));
+    await opened.client.rackUp(options);
     follow.abort();
   } else {
     const found = await opened.core.attachRack();

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { PairSpec } from '../../../electron/common/contract/pair.ts';
 import { CliError, EXIT, exitOfCode } from '../../../electron/cli/exitStatus.ts';
-import { durationMs, generalHelp, parseCommand, VERBS, verbHelp } from '../../../electron/cli/usage.ts';
+import { durationMs, generalHelp, nodeOf, parseCommand, VERBS, verbHelp } from '../../../electron/cli/usage.ts';
 
 function failure(args: string[]): CliError {
   try {
@@ -64,6 +65,20 @@ describe('durations', () => {
   test.each(['20', 's', '-1s', '1h', '1 s', ''])('"%s" is refused', (text) => {
     expect(() => durationMs(text, 'for')).toThrow(/expected a time with its unit/);
   });
+});
+
+test('a duration out of range names the range', () => {
+  expect(() => durationMs('0s', 'for', [500, 3_600_000])).toThrow('--for 0s: expected 500 ms to 60 min');
+  expect(() => durationMs('61min', 'for', [500, 3_600_000])).toThrow(/500 ms to 60 min/);
+});
+
+test('a node is named in full or by its first part, where that is clear', () => {
+  const pair = (a: string, b: string) => ({ nodes: [{ name: a }, { name: b }] }) as unknown as PairSpec;
+  const named = (node: string, spec: PairSpec) => nodeOf(parseCommand(['standby', '--node', node]), spec);
+  expect(named('ha1', pair('ha1.example', 'ha2.example'))).toBe('ha1.example');
+  expect(named('ha1', pair('ha1', 'ha1.example'))).toBe('ha1');
+  expect(() => named('ha', pair('ha.one', 'ha.two'))).toThrow('--node ha: expected one of ha.one, ha.two');
+  expect(() => named('ha3', pair('ha1', 'ha2'))).toThrow(/expected one of ha1, ha2/);
 });
 
 test('exit statuses are distinct, and the manual lists every one', () => {
