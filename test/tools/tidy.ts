@@ -34,7 +34,7 @@ export function tidyProblems(root: string): string[] {
     const text = read(root, file);
     return text === null ? [] : [{ file, text }];
   });
-  const others = files(root, /\.(json|md|html|sh|yml)$/).map((file) => read(root, file) ?? '');
+  const others = files(root, /\.(json|md|html|sh|yml)$|\/dist\/electron$/).map((file) => read(root, file) ?? '');
   const problems: string[] = [];
   for (const { file, text } of sources) {
     const lines = text.split('\n').length - 1;
