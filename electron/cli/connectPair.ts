@@ -47,6 +47,13 @@ function cause(node: NodeConnection): CliError {
 
 function hostKeyText(question: HostKeyQuestion): string {
   const known = question.knownSha256.length > 0 ? `, known: ${question.knownSha256.join(' ')}` : '';
+  if (question.verdict === 'changed' || question.verdict === 'revoked') {
+    return (
+      `the host key of ${question.host}:${question.port} is ${question.verdict === 'changed' ? 'not the known one' : 'revoked'}: ` +
+      `${question.algorithm} ${question.sha256}${known}. Nothing was sent. Either the server was installed anew or somebody ` +
+      `stands between: compare on the node itself (${question.checkCommand}) before you replace the known one in hostKeys or known_hosts`
+    );
+  }
   return (
     `the host key of ${question.host}:${question.port} is ${question.verdict}: ${question.algorithm} ${question.sha256}${known}. ` +
     `Compare it on the node itself (${question.checkCommand}), then put it into hostKeys of the pair file or into known_hosts`

@@ -50,7 +50,7 @@ export async function deployPair(
 function refuseBlocked(plan: DeployPlan): void {
   if (!plan.blocked) return;
   const failed = plan.preflight.filter((p) => p.result === 'failed');
-  throw new CliError('deployFailed', failed.map((p) => `${p.node}: ${p.code}: ${p.found}. ${p.advice}`).join('\n'));
+  throw new CliError('deployFailed', failed.map((p) => `${p.node}: ${p.code}: ${p.found} -> ${p.advice}`).join('\n'));
 }
 
 export async function runDeploy(
@@ -66,7 +66,7 @@ export async function runDeploy(
     return refuseBlocked(plan);
   }
   const outcome = await deployPair(spec.id, action, opened, io);
-  const changed = outcome.plan.steps.filter((s) => !s.unchanged).length;
+  const changed = outcome.plan.steps.filter((s) => !s.unchanged && s.kind !== 'verify').length;
   const json = {
     action,
     version: outcome.plan.version,

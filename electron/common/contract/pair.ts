@@ -71,15 +71,20 @@ export const ProbeSpecSchema = z.strictObject({
 });
 export type ProbeSpec = z.infer<typeof ProbeSpecSchema>;
 
-export const PairSpecSchema = z.strictObject({
-  schema: z.literal('twinbeat.pair/1'),
-  id: z.string().regex(/^[a-z0-9-]+$/),
-  name: z.string().min(1),
-  nodes: z.tuple([NodeSpecSchema, NodeSpecSchema]),
-  /** null: keep the /etc/ha.d that is on the nodes. */
-  ha: HaSpecSchema.nullable().default(null),
-  probe: ProbeSpecSchema.nullable().default(null),
-});
+export const PairSpecSchema = z
+  .strictObject({
+    schema: z.literal('twinbeat.pair/1'),
+    id: z.string().regex(/^[a-z0-9-]+$/),
+    name: z.string().min(1),
+    nodes: z.tuple([NodeSpecSchema, NodeSpecSchema]),
+    /** null: keep the /etc/ha.d that is on the nodes. */
+    ha: HaSpecSchema.nullable().default(null),
+    probe: ProbeSpecSchema.nullable().default(null),
+  })
+  .refine(({ nodes: [a, b] }) => a.name !== b.name, {
+    path: ['nodes', 1, 'name'],
+    message: 'the two nodes need different names',
+  });
 export type PairSpec = z.infer<typeof PairSpecSchema>;
 
 /** Secrets for one connection attempt; kept in memory unless `remember` and the host has a real key store. */

@@ -3,7 +3,6 @@
  * software. One at a time. The end of each is known to whoever injected it (the rack, a guard on the node), so
  * that a console that dies leaves nothing broken behind; here it is only watched.
  */
-import { FaultNameSchema } from '../../../agent/common/rpc/agentContract.ts';
 import type { FaultName, FaultState } from '../../../agent/common/rpc/agentContract.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import { ConsoleFaultNameSchema } from '../../common/contract/state.ts';
@@ -22,6 +21,8 @@ const SHOWN_AFTER_END_MS = 10_000;
 
 /** Arming writes, syncs and proves a guard before it injects; a slow disk takes its time. Milliseconds. */
 const INJECT_MS_MAX = 20_000;
+
+const NO_POWER_SWITCH = 'power-off: only the rack can do this; a real server has a power switch';
 
 interface AgentFault {
   readonly node: string;
@@ -95,8 +96,7 @@ export class Faults {
       if (state !== null && isRackFault(name)) return rackOffer(state, node, name);
       const base = { name, node, level: 'software' as const };
       if (name === 'power-off') {
-        const reason = 'only the rack can do this; a real server has a power switch';
-        return { ...base, available: false, reason, commands: [], revertCommands: [] };
+        return { ...base, available: false, reason: NO_POWER_SWITCH, commands: [], revertCommands: [] };
       }
       const offer = fromAgent.find((o) => o.name === name);
       if (offer === undefined)
@@ -151,7 +151,8 @@ export class Faults {
     this.isInjecting = true;
     try {
       if (this.rack !== null && isRackFault(name)) return await this.injectInRack(this.rack, node, name, durationMs);
-      return await this.injectByAgent(feed, FaultNameSchema.parse(name), link, durationMs);
+      if (name === 'power-off') throw new RpcError('fault-unavailable', NO_POWER_SWITCH);
+      return await this.injectByAgent(feed, name, link, durationMs);
     } finally {
       this.isInjecting = false;
       this.onChange.fire();

@@ -98,6 +98,12 @@ describe('errors', () => {
     expect(parsePairFile('my.json', JSON.stringify({ ...spec, nodes: [spec.nodes[0], node] })).ok).toBe(false);
   });
 
+  test('two nodes of one name are no pair', () => {
+    const twice = { ...spec, nodes: [spec.nodes[0], { ...spec.nodes[1], name: spec.nodes[0].name }] };
+    const result = parsePairFile('my.json', JSON.stringify(twice));
+    expect(result.ok ? '' : result.detail).toBe('my.json: nodes[1].name: the two nodes need different names');
+  });
+
   test('no JSON, no file', () => {
     expect(parsePairFile('x', 'hello')).toMatchObject({ ok: false, reason: 'not-json' });
     expect(readPairFile(join(dir, 'none.json'))).toMatchObject({ ok: false, reason: 'unreadable' });
