@@ -21,6 +21,8 @@ export const CONTENT_SECURITY_POLICY = [
   "font-src 'self'",
   "style-src 'self'",
   "style-src-elem 'self' 'unsafe-inline'",
+  // xterm writes 24-bit and contrast-corrected colours as style attributes; they cannot run code either.
+  "style-src-attr 'unsafe-inline'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",

@@ -17,6 +17,8 @@ export const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
   "style-src 'self'",
   "style-src-elem 'self' 'unsafe-inline'",
+  // xterm writes 24-bit and contrast-corrected colours as style attributes; they cannot run code either.
+  "style-src-attr 'unsafe-inline'",
 ].join('; ');
 
 /** Headers of every answer. */

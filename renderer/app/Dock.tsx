@@ -5,6 +5,7 @@ import {
   type DockviewApi,
   DockviewReact,
   type DockviewReadyEvent,
+  type IDockviewPanel,
   type IDockviewHeaderActionsProps,
   type IDockviewPanelHeaderProps,
   type IDockviewPanelProps,
@@ -127,6 +128,17 @@ function Watermark(): React.JSX.Element {
   );
 }
 
+const POSITIONS = { above: 'top', below: 'bottom', left: 'left', right: 'right' } as const;
+
+/** Brings a pane to the front and puts the focus on what it is for: the terminal, the chart, the first button. */
+function focusPanel(panel: IDockviewPanel | undefined): void {
+  if (panel === undefined) return;
+  panel.api.setActive();
+  const content = panel.view.content.element;
+  const main = content.querySelector<HTMLElement>('.xterm-helper-textarea, .tb-pane[tabindex]');
+  (main ?? content.querySelector<HTMLElement>('button, input, [tabindex="0"]'))?.focus();
+}
+
 function control(api: DockviewApi): NonNullable<ReturnType<typeof useUi.getState>['dock']> {
   return {
     show: (pane) => {
@@ -142,6 +154,22 @@ function control(api: DockviewApi): NonNullable<ReturnType<typeof useUi.getState
       addTerminal(api, { nodeIndex, kind }, like === undefined ? undefined : { referencePanel: like.id, direction });
     },
     resetLayout: () => applyDefaultLayout(api),
+    moveActive: (position) => {
+      const { activePanel } = api;
+      // Alone in its group there is nothing to be moved away from.
+      if (activePanel === undefined || activePanel.group.panels.length < 2) return;
+      activePanel.api.moveTo({ group: activePanel.group, position: POSITIONS[position] });
+    },
+    focusGroup: (step) => {
+      const groups = api.groups;
+      const at = groups.findIndex((g) => g === api.activeGroup);
+      focusPanel(groups[(at + step + groups.length) % groups.length]?.activePanel);
+    },
+    focusTab: (step) => {
+      const panels = api.activeGroup?.panels ?? [];
+      const at = panels.findIndex((p) => p === api.activePanel);
+      focusPanel(panels[(at + step + panels.length) % panels.length]);
+    },
   };
 }
 
@@ -176,6 +204,8 @@ export function Dock(): React.JSX.Element {
       defaultTabComponent={Tab}
       rightHeaderActionsComponent={GroupActions}
       watermarkComponent={Watermark}
+      // Its sentences are English and name panes by their ids.
+      announcements={false}
       onReady={onReady}
     />
   );

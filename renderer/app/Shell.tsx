@@ -14,16 +14,28 @@ import { Dock } from './Dock.tsx';
 import { TopBar } from './TopBar.tsx';
 import { VerdictBar } from './VerdictBar.tsx';
 
-function useShortcut(): void {
+/** Ctrl+K: commands. F6: next group of panes. Alt+Page Down: next tab. With Shift, or Page Up: the other way. */
+function shortcutOf(event: KeyboardEvent): (() => void) | null {
+  const { dock } = useUi.getState();
+  const isCommand = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+  if (event.key.toLowerCase() === 'k' && isCommand)
+    return () => useUi.setState((s) => ({ paletteOpen: !s.paletteOpen }));
+  if (event.key === 'F6' && !event.ctrlKey && !event.altKey) return () => dock?.focusGroup(event.shiftKey ? -1 : 1);
+  if (!event.altKey || event.ctrlKey) return null;
+  if (event.key === 'PageDown') return () => dock?.focusTab(1);
+  return event.key === 'PageUp' ? () => dock?.focusTab(-1) : null;
+}
+
+function useShortcuts(): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== 'k' || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey)
-        return;
+      const run = shortcutOf(event);
+      if (run === null) return;
       event.preventDefault();
       event.stopPropagation();
-      useUi.setState((s) => ({ paletteOpen: !s.paletteOpen }));
+      run();
     };
-    // Capturing: a terminal in focus would take Ctrl+K for itself.
+    // Capturing: a terminal in focus would take these keys for itself, and nobody could leave it.
     window.addEventListener('keydown', onKey, true);
     return () => window.removeEventListener('keydown', onKey, true);
   }, []);
@@ -43,7 +55,7 @@ export function Shell(): React.JSX.Element {
   const phase = useLinkPhase((s) => s.phase);
   const isReady = useSettings((s) => s.settings !== null);
   const showsStart = useShowsStart();
-  useShortcut();
+  useShortcuts();
   return (
     <div className="tb-shell">
       <a className="tb-skip" href="#tb-main">

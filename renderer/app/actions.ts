@@ -8,7 +8,7 @@ import { link } from '../stores/link.ts';
 import { attempt, notify } from '../stores/notices.ts';
 import { selectPair, usePairs } from '../stores/pairs.ts';
 import { changeSettings, useSettings } from '../stores/settings.ts';
-import { PANES, showPane, useUi } from '../stores/ui.ts';
+import { MOVE_POSITIONS, PANES, showPane, useUi } from '../stores/ui.ts';
 import { TERMINAL_KINDS } from '../views/terminals/kinds.ts';
 import { launchRack } from './launch.ts';
 
@@ -187,7 +187,13 @@ export function allActions(t: T): Action[] {
     title: t('pane.show', { pane: t(`pane.${pane}`) }),
     run: () => showPane(pane),
   }));
+  const moves = MOVE_POSITIONS.map((position): Action => ({
+    id: `move-${position}`,
+    group: 'view',
+    title: t('pane.move', { position: t(`pane.position.${position}`) }),
+    run: () => useUi.getState().dock?.moveActive(position),
+  }));
   const { rack } = usePairs.getState();
   const rackOffered = useSettings.getState().info?.rack.available === true || rack?.phase === 'up';
-  return [...(rackOffered ? rackActions(rack, t) : []), ...pairActions(t), ...panes, ...settingActions(t)];
+  return [...(rackOffered ? rackActions(rack, t) : []), ...pairActions(t), ...panes, ...moves, ...settingActions(t)];
 }

@@ -71,6 +71,8 @@ export const en = {
     empty: 'All panes are closed. Open one from the commands (Ctrl+K).',
     reset: 'Restore the default layout',
     show: 'Show {{pane}}',
+    move: 'Move the active pane {{position}}',
+    position: { above: 'above its group', below: 'below its group', left: 'to the left', right: 'to the right' },
   },
   start: {
     title: 'Two servers, one address, and what happens when one of them dies',

@@ -71,6 +71,8 @@ export const zhCN: Messages = {
     empty: '所有窗格都已关闭。可从命令 (Ctrl+K) 打开。',
     reset: '恢复默认布局',
     show: '显示{{pane}}',
+    move: '把当前窗格移到{{position}}',
+    position: { above: '上方', below: '下方', left: '左侧', right: '右侧' },
   },
   start: {
     title: '两台服务器，一个地址，其中一台失效时会发生什么',

@@ -5,11 +5,20 @@ import type { TerminalKind } from '../views/terminals/kinds.ts';
 export const PANES = ['picture', 'monitor', 'distribution', 'faults', 'events', 'connect'] as const;
 export type PaneId = (typeof PANES)[number];
 
+export const MOVE_POSITIONS = ['left', 'right', 'above', 'below'] as const;
+export type MovePosition = (typeof MOVE_POSITIONS)[number];
+
 /** What the dock offers to the rest of the page; null while it is not mounted. */
 export interface DockControl {
   show(pane: PaneId): void;
   openTerminal(nodeIndex: 0 | 1, kind: TerminalKind, beside?: boolean): void;
   resetLayout(): void;
+  /** Splits the active pane off to one side of its group. */
+  moveActive(position: MovePosition): void;
+  /** Puts the focus on the next (1) or previous (-1) group of panes. */
+  focusGroup(step: 1 | -1): void;
+  /** The same within the tabs of the active group. */
+  focusTab(step: 1 | -1): void;
 }
 
 interface UiState {

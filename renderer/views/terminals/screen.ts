@@ -8,6 +8,7 @@ import { MONO_FAMILY } from '../../app/fonts.ts';
 import type { Palette } from '../../app/palette.ts';
 import { errorText } from '../../rpc/link.ts';
 import { link } from '../../stores/link.ts';
+import { copyText } from '../../ui/copyText.ts';
 import type { TerminalKind } from './kinds.ts';
 import { needsGuard } from './paste.ts';
 
@@ -157,8 +158,7 @@ export class Screen {
     const key = event.key.toLowerCase();
     if (key === 'c') {
       event.preventDefault();
-      // xterm answers the copy event with its selection; this works where the clipboard permission is denied.
-      if (this.terminal.hasSelection()) document.execCommand('copy');
+      if (this.terminal.hasSelection()) copyText(this.terminal.getSelection());
       return false;
     }
     if (key === 'f') {

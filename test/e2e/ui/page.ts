@@ -19,6 +19,8 @@ export function missing(): string | null {
   return existsSync(path.join(PAGE_FOLDER, 'index.html')) ? null : 'the renderer is not built';
 }
 
+const ACTION_MS_MAX = 12_000;
+
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -76,6 +78,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
       reducedMotion: options.reducedMotion === true ? 'reduce' : 'no-preference',
     });
     const page = context.pages()[0] ?? (await context.newPage());
+    // Below a test's own limit, so that a failure names what it waited for.
+    page.setDefaultTimeout(ACTION_MS_MAX);
     const complaints: string[] = [];
     listen(page, complaints);
     await page.goto(server.url);
