@@ -82,6 +82,10 @@ function dispatch(args: Arguments): Promise<ExitStatus> {
 }
 
 async function main(): Promise<void> {
+  if (['help', '--help', '-h'].includes(process.argv[2] ?? '')) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const args = parseArguments(process.argv.slice(2));
   if (!args.ok) {
     process.stderr.write(`twinbeat-agent: ${args.detail}\n\n${USAGE}`);

@@ -18,6 +18,9 @@ import { runFault } from './verbs/fault.ts';
 import { runRack } from './verbs/rack.ts';
 import { runProbe, runStatus } from './verbs/watch.ts';
 
+/** Signals closer together than this are one wish to stop, milliseconds. */
+const SAME_SIGNAL_MS = 500;
+
 /** The private rack of one demo. */
 const demoRackName = `demo-${process.pid}`;
 
@@ -54,10 +57,15 @@ async function runVerb(parsed: Parsed, io: CliIo): Promise<number> {
   const isDemo = parsed.verb.name === 'demo';
   const opened = openConsole(io, { rackName: isDemo ? demoRackName : null, keepRack: parsed.verb.name === 'rack' });
   let stopping = false;
+  let stoppingSinceMs = 0;
   const stop = (): void => {
-    // A second Ctrl-C does not wait for anything.
-    if (stopping) process.exit(EXIT.interrupted);
+    if (stopping) {
+      // A second Ctrl-C does not wait for anything. One Ctrl-C arrives more than once: from the terminal and from the launcher.
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
+      return;
+    }
     stopping = true;
+    stoppingSinceMs = performance.now();
     io.warn('interrupted, cleaning up');
     void opened.close().then(() => process.exit(EXIT.interrupted));
   };

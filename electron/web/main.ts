@@ -15,6 +15,9 @@ import type { WebServer } from './server.ts';
 
 const APP_DIR = dirname(dirname(import.meta.dirname));
 
+/** Signals closer together than this are one wish to stop, milliseconds. */
+const SAME_SIGNAL_MS = 500;
+
 /** Exit statuses; the CLI's table (docs/cli.md) has the same numbers. */
 const EXIT_USAGE = 2;
 const EXIT_INTERNAL = 70;
@@ -62,10 +65,16 @@ async function main(): Promise<void> {
   printAddress(server);
   if (process.stdin.isTTY) createInterface({ input: process.stdin }).on('line', () => printAddress(server));
   let stopping = false;
+  let stoppingSinceMs = 0;
   const stop = (): void => {
-    // A second signal does not wait; the rack's own guard cleans up then.
-    if (stopping) process.exit(0);
+    if (stopping) {
+      // A second Ctrl-C does not wait; the rack's own guard cleans up then. One Ctrl-C arrives more than
+      // once: from the terminal and from the launcher.
+      if (performance.now() - stoppingSinceMs > SAME_SIGNAL_MS) process.exit(0);
+      return;
+    }
     stopping = true;
+    stoppingSinceMs = performance.now();
     void server
       .close()
       .then(() => core.close())

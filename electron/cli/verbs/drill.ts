@@ -34,7 +34,7 @@ export function drillText(r: DrillResult): string {
 }
 
 export async function runDrill(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
-  const { spec } = await connectPair(parsed, opened, io, 'anything');
+  const { spec } = await connectPair(parsed, opened, io, 'agents');
   const result = await drill(spec.id, opened, io);
   io.out(parsed.flag('json') ? `${JSON.stringify(result)}\n` : drillText(result));
   if (result.verdict === 'void') throw new CliError('void', `the drill is void: ${result.notes.join('; ')}`);

@@ -229,6 +229,22 @@ describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_0
     expect(existsSync(base) ? readdirSync(base) : []).toEqual([]);
   });
 
+  test('Ctrl-C during a demo: one keystroke that arrives twice still waits until nothing is left', async () => {
+    const base = join(home, 'run', 'twinbeat');
+    const child = spawn(process.execPath, [join(ROOT, 'electron/cli/main.ts'), 'demo'], { env, stdio: 'ignore' });
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    const racks = (): string[] => (existsSync(base) ? readdirSync(base) : []);
+    await until('the rack is there', () => Promise.resolve(racks().length > 0 ? true : null), {
+      withinMs: 20_000,
+      everyMs: 50,
+    });
+    // From the terminal to the whole process group, and forwarded by the launcher.
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    expect(await ended).toBe(EXIT.interrupted);
+    expect(racks()).toEqual([]);
+  });
+
   test('a pair file: errors name file and field, an unreachable server has its own status', async () => {
     const file = join(home, 'pair.json');
     const node = (name: string, port: number) => ({ name, host: '127.0.0.1', port, auth: { method: 'password' } });
