@@ -34,6 +34,7 @@ import {
   remembered,
   type TerminalParams,
 } from './dockLayout.ts';
+import { shortName } from '../lib/names.ts';
 
 /** Saving waits until the hand is off the mouse. */
 const REMEMBER_AFTER_MS = 600;
@@ -55,7 +56,14 @@ function Tab({ api, params }: IDockviewPanelHeaderProps): React.JSX.Element {
   const nodes = usePairs((s) => s.state?.nodes);
   const isTerminal = api.component === 'terminal';
   const { nodeIndex, kind } = params as Partial<TerminalParams>;
-  const node = nodes?.[nodeIndex ?? 0].node ?? String.fromCharCode(65 + (nodeIndex ?? 0));
+  const name = nodes?.[nodeIndex ?? 0].node;
+  const node =
+    nodes === undefined || name === undefined
+      ? String.fromCharCode(65 + (nodeIndex ?? 0))
+      : shortName(
+          name,
+          nodes.map((n) => n.node),
+        );
   const title = isTerminal
     ? t('pane.terminal', { node, kind: t(`terminal.kind.${kind ?? 'shell'}`) })
     : t(`pane.${api.component as PaneId}`);

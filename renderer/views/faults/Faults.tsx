@@ -12,6 +12,7 @@ import { ActiveFaults } from './ActiveFaults.tsx';
 import { Drill } from './Drill.tsx';
 import { DURATION_MS_DEFAULT, DURATIONS_MS, offersOf } from './faultModel.ts';
 import { InjectDialog } from './InjectDialog.tsx';
+import { shortName } from '../../lib/names.ts';
 
 /** Offers depend on what runs on the nodes: asked again whenever that changes. */
 function useOffers(state: PairState | null): readonly FaultOffer[] {
@@ -93,7 +94,7 @@ export function Faults(): React.JSX.Element {
           size="small"
           aria-label={t('fault.node')}
           value={node}
-          options={names}
+          options={names.map((name) => ({ value: name, label: shortName(name, names), title: name }))}
           onChange={(name) => useUi.setState({ faultNode: name })}
         />
         <span className="tb-spacer" />

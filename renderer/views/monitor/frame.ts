@@ -6,6 +6,7 @@ import { freshStatus } from '../../lib/links.ts';
 import type { T } from '../../locales/index.ts';
 import type { SessionData } from '../../lib/sessionData.ts';
 import type { TimeRange } from './viewport.ts';
+import { shortName } from '../../lib/names.ts';
 
 /** One line of the charts: what `receiver` hears from `sender` over one link. */
 export interface Line {
@@ -52,7 +53,8 @@ export const RIGHT_PX = 10;
 /** What a line is called: `serial /dev/ttyS0 node1 → node2`. */
 export function lineLabel(line: Line, t: T): string {
   const link = line.medium === null ? line.linkName : `${t(`picture.link.${line.medium}`)} ${line.linkName}`;
-  return t('monitor.series', { link, from: line.sender, to: line.receiver });
+  const ends = [line.sender, line.receiver];
+  return t('monitor.series', { link, from: shortName(line.sender, ends), to: shortName(line.receiver, ends) });
 }
 
 /** Lines for everything in the data, A's links first in the order in which the nodes report them. */

@@ -5,6 +5,7 @@ import { clock } from '../../lib/format.ts';
 import { columnSegments, type Holding, holderSegments, type Segment } from '../../lib/lanes.ts';
 import { NODE_STATUSES, NodeColumn, ProbeColumn } from '../../lib/sessionData.ts';
 import { axisTicks, type Frame, GUTTER_PX, RIGHT_PX } from './frame.ts';
+import { shortName } from '../../lib/names.ts';
 
 export const LANE_HEIGHT_PX = 19;
 export const AXIS_HEIGHT_PX = 18;
@@ -92,7 +93,7 @@ export function buildLanes(frame: Frame, texts: LaneTexts): Lane[] {
     return ring === undefined ? [] : columnSegments(ring, column, range, gapMs, data.gapsOf(node, nowMs));
   };
   const statusLanes = nodes.map((node): Lane => ({
-    name: node,
+    name: shortName(node, nodes),
     hatched: true,
     blocks: statusBlocks(of(node, NodeColumn.status), palette, texts),
   }));

@@ -10,6 +10,7 @@ import { layoutPicture, type PictureLayout, roundedPath } from './geometry.ts';
 import { LinkArrows, LinkTitle } from './LinkRowView.tsx';
 import { pictureLinks, vipTags } from './pictureModel.ts';
 import { ServerBox } from './ServerBox.tsx';
+import { shortName } from '../../lib/names.ts';
 
 type ProbeHealth = 'up' | 'dead' | 'unknown';
 
@@ -112,7 +113,12 @@ function ClientBox({
     ? t('verdict.notProbed')
     : answeredBy === null
       ? t('verdict.notAnswered')
-      : t('verdict.answered', { node: answeredBy });
+      : t('verdict.answered', {
+          node: shortName(
+            answeredBy,
+            state.nodes.map((n) => n.node),
+          ),
+        });
   const { x, y, width, height } = layout.client;
   return (
     <div

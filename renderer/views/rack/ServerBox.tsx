@@ -10,6 +10,7 @@ import { freshStatus, roleOf } from '../../lib/links.ts';
 import type { T } from '../../locales/index.ts';
 import { RoleTag } from '../../ui/RoleTag.tsx';
 import type { Box } from './geometry.ts';
+import { shortName } from '../../lib/names.ts';
 
 type RackNode = RackState['nodes'][number];
 
@@ -90,7 +91,12 @@ export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Ele
       aria-label={`${node.node}: ${t(`role.${off ? 'off' : role}`)}`}
     >
       <header>
-        <strong title={node.node}>{node.node}</strong>
+        <strong title={node.node}>
+          {shortName(
+            node.node,
+            state.nodes.map((n) => n.node),
+          )}
+        </strong>
         <RoleTag role={off ? 'off' : role} />
       </header>
       <dl>
