@@ -6,7 +6,10 @@ import { basename, join } from 'node:path';
 const FILE_LINES_MAX = 500;
 
 /** Files over the limit and why they may be. */
-const LONG_WITH_REASON: Readonly<Record<string, string>> = {};
+const LONG_WITH_REASON: Readonly<Record<string, string>> = {
+  'test/support/fakeConsole.ts':
+    'one class answers every method of the contract; its data and stories are in files of their own',
+};
 
 /** Found by path or by convention, never imported by name. */
 const ENTRY = /(\.test\.tsx?|\.config\.m?[tj]s|\.d\.ts|(^|\/)index\.tsx?)$/;
