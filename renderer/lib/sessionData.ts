@@ -134,7 +134,9 @@ export class SessionData {
         series.links.set(link.id, ring);
       }
       const state = DIRECTION_STATES.indexOf(link.fromPeer);
-      ring.push(sample.tMs, [orNaN(link.marginMs), orNaN(link.marginMinMs), orNaN(link.rttMs), state]);
+      // The round trip is that of the newest echo. On a dead direction it is history, not a measurement.
+      const rttMs = link.fromPeer === 'dead' || link.fromPeer === 'unknown' ? null : link.rttMs;
+      ring.push(sample.tMs, [orNaN(link.marginMs), orNaN(link.marginMinMs), orNaN(rttMs), state]);
     }
   }
 

@@ -288,6 +288,7 @@ export const en = {
     duration: 'Takes itself back after',
     durationHint:
       'The node itself takes the fault back after this time, also when the console, the SSH connection or the agent is gone.',
+    durationHintRack: 'The rack itself takes the fault back after this time, also when the console is gone.',
     inject: 'Inject…',
     confirm: 'Arm and inject',
     confirmTitle: '{{name}} on {{node}}',

@@ -276,6 +276,7 @@ export const zhCN: Messages = {
     node: '服务器',
     duration: '自动撤销时间',
     durationHint: '到时由节点自己撤销故障，即使控制台、SSH 连接或代理已经不在。',
+    durationHintRack: '到时由机架自己撤销故障，即使控制台已经不在。',
     inject: '注入…',
     confirm: '就绪并注入',
     confirmTitle: '{{name}}：{{node}}',

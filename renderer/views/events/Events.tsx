@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { SessionEvent } from '../../../electron/common/contract/session.ts';
 import { eventText } from '../../lib/eventText.ts';
 import { clock } from '../../lib/format.ts';
+import { shortName } from '../../lib/names.ts';
 import { sessionData, usePairs } from '../../stores/pairs.ts';
 import { useSize } from '../../ui/useSize.ts';
 import { visibleRows } from './window.ts';
@@ -44,13 +45,14 @@ function Row({
 }): React.JSX.Element {
   const { t } = useTranslation();
   const nodes = usePairs((s) => s.state?.nodes);
+  const name = shortName(event.event.node, nodes?.map((n) => n.node) ?? []);
   const side = nodes?.[0].node === event.event.node ? 'a' : 'b';
   const text = eventText(event.event, t);
   return (
     <div className="tb-event" role="row" data-severity={event.event.severity} style={{ top, height: ROW_HEIGHT_PX }}>
       <span role="cell">{clock(wallStartMs + event.tMs, 3)}</span>
-      <span role="cell" data-node={side}>
-        {event.event.node}
+      <span role="cell" data-node={side} title={event.event.node}>
+        {name}
       </span>
       <span role="cell" title={text}>
         {text}

@@ -65,7 +65,8 @@ export function InjectDialog({ state, offer, durationMs, onClose }: Props): Reac
       <h4>{t('fault.revertCommands')}</h4>
       <pre className="tb-code">{offer.revertCommands.join('\n')}</pre>
       <p className="tb-muted">
-        {t('fault.duration')}: <b>{duration(durationMs)}</b>. {t('fault.durationHint')}
+        {t('fault.duration')}: <b>{duration(durationMs)}</b>.{' '}
+        {t(offer.level === 'physical' ? 'fault.durationHintRack' : 'fault.durationHint')}
       </p>
     </Modal>
   );

@@ -2,7 +2,7 @@
 import { Segmented, Select } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Bar, BarChart, CartesianGrid, ResponsiveContainer, XAxis, YAxis } from 'recharts';
+import { Bar, BarChart, CartesianGrid, XAxis, YAxis } from 'recharts';
 import { paletteOf } from '../../app/palette.ts';
 import { duration, millis, seconds } from '../../lib/format.ts';
 import { type Bin, histogram, type Summary, summarise, valuesBetween } from '../../lib/histogram.ts';
@@ -10,6 +10,7 @@ import { LinkColumn } from '../../lib/sessionData.ts';
 import { sessionData, usePairs } from '../../stores/pairs.ts';
 import { themeOf, useSettings } from '../../stores/settings.ts';
 import { type Line, lineLabel, linesOf } from './frame.ts';
+import { useSize } from '../../ui/useSize.ts';
 import { lineColour, type StripKind } from './strip.ts';
 import { sessionNowMs } from './useFrames.ts';
 
@@ -95,31 +96,40 @@ function Bars({ result, kind }: { readonly result: Result; readonly kind: StripK
     name: kind === 'margin' ? (bin.fromMs / 1000).toFixed(2) : bin.fromMs.toFixed(bin.fromMs < 10 ? 2 : 0),
     ...Object.fromEntries(bin.counts.map((count, i) => [`s${i}`, count])),
   }));
+  const [host, size] = useSize<HTMLDivElement>();
   const tick = { fill: palette.muted, fontSize: 11 };
   return (
-    <ResponsiveContainer width="100%" height="100%">
-      <BarChart data={rows} margin={{ top: 8, right: 12, bottom: 4, left: 0 }} barCategoryGap={1}>
-        <CartesianGrid stroke={palette.grid} vertical={false} />
-        <XAxis
-          dataKey="name"
-          tick={tick}
-          stroke={palette.border}
-          unit={kind === 'margin' ? ' s' : ' ms'}
-          minTickGap={24}
-        />
-        <YAxis tick={tick} stroke={palette.border} width={44} allowDecimals={false} />
-        {result.lines.map((line, i) => (
-          <Bar
-            key={line.key}
-            dataKey={`s${i}`}
-            stackId="all"
-            fill={lineColour(palette, line)}
-            fillOpacity={line.dashed ? 0.55 : 1}
-            isAnimationActive={false}
+    <div className="tb-bars" ref={host}>
+      {size.width > 0 && size.height > 0 && (
+        <BarChart
+          width={size.width}
+          height={size.height}
+          data={rows}
+          margin={{ top: 8, right: 12, bottom: 4, left: 0 }}
+          barCategoryGap={1}
+        >
+          <CartesianGrid stroke={palette.grid} vertical={false} />
+          <XAxis
+            dataKey="name"
+            tick={tick}
+            stroke={palette.border}
+            unit={kind === 'margin' ? ' s' : ' ms'}
+            minTickGap={24}
           />
-        ))}
-      </BarChart>
-    </ResponsiveContainer>
+          <YAxis tick={tick} stroke={palette.border} width={44} allowDecimals={false} />
+          {result.lines.map((line, i) => (
+            <Bar
+              key={line.key}
+              dataKey={`s${i}`}
+              stackId="all"
+              fill={lineColour(palette, line)}
+              fillOpacity={line.dashed ? 0.55 : 1}
+              isAnimationActive={false}
+            />
+          ))}
+        </BarChart>
+      )}
+    </div>
   );
 }
 
@@ -147,9 +157,7 @@ export function Distribution(): React.JSX.Element {
         <div className="tb-empty">{t('distribution.empty')}</div>
       ) : (
         <>
-          <div className="tb-bars">
-            <Bars result={result} kind={kind} />
-          </div>
+          <Bars result={result} kind={kind} />
           <Rows result={result} kind={kind} />
         </>
       )}

@@ -67,7 +67,7 @@ function holderBlocks(segments: readonly Segment<Holding>[], frame: Frame, texts
         ...span,
         fill: isA ? palette.nodeA : palette.nodeB,
         ink: palette.panel,
-        text: isA ? nodes[0] : nodes[1],
+        text: shortName(isA ? nodes[0] : nodes[1], nodes),
         striped,
       },
     ];
@@ -81,7 +81,7 @@ function clientBlocks(segments: readonly Segment<number>[], frame: Frame, texts:
     if (s.value < 0) return { ...span, fill: palette.alarm, ink: palette.onAlarm, text: texts.noAnswer };
     const name = data.answerers[s.value - 1];
     const fill = name === nodes[0] ? palette.nodeA : name === nodes[1] ? palette.nodeB : palette.muted;
-    return { ...span, fill, ink: palette.panel, text: name ?? texts.unnamed };
+    return { ...span, fill, ink: palette.panel, text: name === undefined ? texts.unnamed : shortName(name, nodes) };
   });
 }
 

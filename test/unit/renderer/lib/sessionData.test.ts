@@ -43,6 +43,19 @@ test('session data: null is not known, not zero', () => {
   expect(ring?.valueAt(LinkColumn.marginMin, 0)).toBe(5);
 });
 
+test('session data: the last round trip of a dead direction is not drawn on', () => {
+  const data = new SessionData();
+  const link = { id: 'l', marginMs: 1, marginMinMs: 1, rttMs: 7 };
+  data.append({
+    ...EMPTY,
+    samples: (['up', 'late', 'dead', 'unknown'] as const).map((fromPeer, i) =>
+      sample(i, { links: [{ ...link, fromPeer }] }),
+    ),
+  });
+  const ring = data.nodes.get('node1')?.links.get('l');
+  expect([0, 1, 2, 3].map((i) => ring?.valueAt(LinkColumn.rtt, i))).toEqual([7, 7, NaN, NaN]);
+});
+
 test('session data: addresses become bits, answers become names', () => {
   const data = new SessionData();
   data.append({
