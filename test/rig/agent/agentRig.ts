@@ -281,9 +281,9 @@ export class AgentRig {
   }
 
   /** Waits until `condition` holds; fails with what the agents said when it does not come true in time. */
-  async until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
+  async until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 30_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    while (!condition()) {
+    while (!(await condition())) {
       if (performance.now() > deadline) {
         throw new Error(
           `not within ${timeoutMs} ms: ${what}\n--- a\n${this.stderr('a')}${this.log('a')}--- b\n${this.stderr('b')}${this.log('b')}`,

@@ -59,14 +59,17 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('power', () 
       'echo disk >/etc/kept; rm /etc/issue 2>/dev/null; echo memory >/run/lost; echo memory >/tmp/lost',
     );
     await on(rack, a, 'setsid sleep 4242 >/dev/null 2>&1 & ip addr add 192.168.2.3/24 dev eth0');
-    expect(await answers('192.168.2.3')).toBe(true);
+    await until('the client reaches the address', () => answers('192.168.2.3'), 30_000);
     const ssh = nodeOf(a).ssh.port;
     await rack.power(a, 'off');
 
     expect(nodeOf(a).power).toBe('off');
     expect(await answers('192.168.2.3')).toBe(false);
     expect(await answers('192.168.2.1')).toBe(false);
-    expect(await on(rack, b, 'cat /sys/class/net/eth1/carrier')).toBe('0');
+    await until(
+      'the survivor loses carrier',
+      async () => (await on(rack, b, 'cat /sys/class/net/eth1/carrier')) === '0',
+    );
     await expect(fetch(`http://127.0.0.1:${ssh}`)).rejects.toThrow();
     await expect(on(rack, a, 'true')).rejects.toThrow(/powered off/);
 
@@ -78,7 +81,7 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('power', () 
     expect(await on(rack, a, 'ls -A /tmp; ls /run/lost 2>/dev/null; true')).toBe('');
     expect(await on(rack, a, 'ip -br addr show eth0')).not.toContain('192.168.2.3');
     expect(await on(rack, a, 'pgrep -f "[s]leep 4242" || true')).toBe('');
-    expect(await on(rack, b, 'cat /sys/class/net/eth1/carrier')).toBe('1');
+    await until('carrier is back', async () => (await on(rack, b, 'cat /sys/class/net/eth1/carrier')) === '1');
   });
 
   const service = (log: string): string => `#!/bin/sh
