@@ -28,7 +28,8 @@ describe.skipIf(why !== null)(`screens${why === null ? '' : ` (${why})`}`, () =>
     await page.locator('.tb-dock').waitFor({ timeout: 30_000 });
     await page.getByText('192.168.2.3 is on node1').waitFor();
     await page.getByText('client is answered by node1').first().waitFor();
-    expect(await page.locator('.tb-arrow[data-state="up"]').count()).toBe(4);
+    // The first beat of the slower node may still be on its way.
+    await page.locator('.tb-arrow[data-state="up"]').nth(3).waitFor();
     expect(fake.pair.nodes.map((n) => n.agent)).toEqual(['running', 'running']);
   });
 

@@ -74,9 +74,12 @@ describe.skipIf(why !== null)(`work${why === null ? '' : ` (${why})`}`, () => {
     await page.getByPlaceholder('Search').fill('three');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Escape');
-    await page.keyboard.press('Control+Shift+C');
+    await page.locator('.tb-search').waitFor({ state: 'detached' });
+    await page.locator('.xterm-helper-textarea:focus').waitFor({ state: 'attached' });
+    await pane.locator('.xterm-selection div').first().waitFor({ state: 'attached' });
     await page.context().grantPermissions(['clipboard-read']);
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('three');
+    await page.keyboard.press('Control+Shift+C');
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), { timeout: 5000 }).toBe('three');
     // One line is pasted without a question, by the browser's own key.
     await page.keyboard.press('Control+Shift+V');
     await pane.locator('.xterm-rows > div', { hasText: /# three/ }).waitFor();
