@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- --rounds N] [--write] [--only outage|cost|chart]`: outages of our pair and of Debian's heartbeat pair,
+ * `npm run bench [-- --rounds N] [--write] [--add] [--only outage|cost|chart]`: outages of our pair and of Debian's heartbeat pair,
  * alternating in the same rack, with the load of each run; what both cost; what one live chart
- * update costs. Needs root and Debian's heartbeat. `--write` renews docs/benchmarks.md.
+ * update costs. Needs root and Debian's heartbeat. `--write` renews docs/benchmarks.md;
+ * `--add` continues the last run, for instance to make up for void ones, which stay in the record.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startRack } from '../../electron/lab/index.ts';
 import type { RackHandle } from '../../electron/lab/index.ts';
@@ -21,6 +22,7 @@ import { measureOutage } from './outage.ts';
 import { page } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const RESULTS = join(ROOT, 'build', 'bench', 'results.json');
 
 export type EngineName = 'twinbeat' | 'heartbeat';
 export type Kind = 'power-off' | 'graceful-stop';
@@ -148,15 +150,17 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: 'string', default: '5' },
       write: { type: 'boolean', default: false },
+      add: { type: 'boolean', default: false },
       only: { type: 'string' },
     },
   });
   const reason = missing('linux', 'root', 'namespaces', 'iproute', 'heartbeat', 'chromium');
   if (reason !== null) throw new Error(`cannot measure here: ${reason}`);
   const wants = (part: string): boolean => values.only === undefined || values.only === part;
-  const rows: Row[] = [];
-  let cost: Results['cost'] = [];
-  let chart: Results['chart'] = null;
+  const last = values.add ? (JSON.parse(readFileSync(RESULTS, 'utf8')) as Results) : null;
+  const rows: Row[] = [...(last?.rows ?? [])];
+  let cost = last?.cost ?? [];
+  let chart = last?.chart ?? null;
   const rack = await startRack({ name: `bench-${process.pid}` });
   try {
     if (wants('cost')) cost = await measureCost(rack);
@@ -176,8 +180,8 @@ async function main(): Promise<void> {
   }
   if (wants('chart')) chart = { cost: await chartCost(), load: loadavg()[0] ?? 0 };
   const results: Results = { date: new Date().toISOString().slice(0, 10), rows, cost, chart };
-  mkdirSync(join(ROOT, 'build', 'bench'), { recursive: true });
-  writeFileSync(join(ROOT, 'build', 'bench', 'results.json'), JSON.stringify(results, null, 1));
+  mkdirSync(dirname(RESULTS), { recursive: true });
+  writeFileSync(RESULTS, JSON.stringify(results, null, 1));
   const text = page(results);
   if (values.write) writeFileSync(join(ROOT, 'docs', 'benchmarks.md'), text);
   process.stdout.write(text);
