@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
+import { HaSpecSchema } from '../common/contract/pair.ts';
 import { RackUpOptionsSchema } from '../common/contract/rack.ts';
 import type { RackState, RackUpOptions } from '../common/contract/rack.ts';
 import type { HostConfig } from './host/hostConfig.ts';
@@ -11,6 +12,7 @@ import { RackError } from './rackError.ts';
 import { RackHandle } from './rackHandle.ts';
 import { basePath, makeBase, placesOf, rackNames, removePlaces, sourceInstall } from './places.ts';
 import type { LabInstall, RackPlaces } from './places.ts';
+import { haWithTiming, loadSetup } from './setup.ts';
 import { rackSupport } from './support.ts';
 
 export interface StartRackOptions extends Partial<RackUpOptions> {
@@ -95,6 +97,12 @@ export async function startRack(options: StartRackOptions = {}): Promise<RackHan
   const parsed = RackUpOptionsSchema.parse(up);
   const support = await rackSupport();
   if (support.mode === null) throw new RackError('unsupported', support.reason);
+  const setup = loadSetup(install.appDir, parsed.setup);
+  const timing = HaSpecSchema.safeParse(haWithTiming(setup.ha, parsed));
+  if (!timing.success) {
+    const problems = timing.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new RackError('failed', `no pair starts with this timing: ${problems.join('; ')}`);
+  }
   await removeStale(makeBase());
   const places = takeName(name);
   const host = launchHost({ places, install, options: parsed, mode: support.mode, detached });

@@ -48,17 +48,24 @@ export const LinkSpecSchema = z.discriminatedUnion('medium', [
 ]);
 export type LinkSpec = z.infer<typeof LinkSpecSchema>;
 
-export const HaSpecSchema = z.strictObject({
-  keepaliveMs: z.number().positive(),
-  warntimeMs: z.number().positive(),
-  deadtimeMs: z.number().positive(),
-  initdeadMs: z.number().positive(),
-  autoFailback: z.enum(['on', 'off']),
-  udpPort: z.number().int().min(1).max(65535).default(694),
-  links: z.array(LinkSpecSchema).min(1),
-  /** Lines of haresources, e.g. `node1 192.168.2.3 httpd`. */
-  haresources: z.array(z.string()).min(1),
-});
+/** The two limits without which the daemon does not start; the rest of ha.cf's rules warn when it is read. */
+export const HaSpecSchema = z
+  .strictObject({
+    keepaliveMs: z.number().positive(),
+    warntimeMs: z.number().positive(),
+    deadtimeMs: z.number().positive(),
+    initdeadMs: z.number().positive(),
+    autoFailback: z.enum(['on', 'off']),
+    udpPort: z.number().int().min(1).max(65535).default(694),
+    links: z.array(LinkSpecSchema).min(1),
+    /** Lines of haresources, e.g. `node1 192.168.2.3 httpd`. */
+    haresources: z.array(z.string()).min(1),
+  })
+  .refine((ha) => ha.deadtimeMs > 2 * ha.keepaliveMs, {
+    path: ['deadtimeMs'],
+    message: 'expected more than twice keepaliveMs, so that one lost packet costs nothing',
+  })
+  .refine((ha) => ha.initdeadMs >= ha.deadtimeMs, { path: ['initdeadMs'], message: 'expected at least deadtimeMs' });
 export type HaSpec = z.infer<typeof HaSpecSchema>;
 
 export const ProbeSpecSchema = z.strictObject({

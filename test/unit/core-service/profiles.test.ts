@@ -104,6 +104,11 @@ describe('errors', () => {
     expect(result.ok ? '' : result.detail).toBe('my.json: nodes[1].name: the two nodes need different names');
   });
 
+  test('times with which no daemon starts are named before anything is deployed', () => {
+    const result = parsePairFile('my.json', JSON.stringify({ ...spec, ha: { ...spec.ha, deadtimeMs: 1500 } }));
+    expect(result.ok ? '' : result.detail).toMatch(/^my\.json: ha\.deadtimeMs: expected more than twice keepaliveMs/);
+  });
+
   test('no JSON, no file', () => {
     expect(parsePairFile('x', 'hello')).toMatchObject({ ok: false, reason: 'not-json' });
     expect(readPairFile(join(dir, 'none.json'))).toMatchObject({ ok: false, reason: 'unreadable' });
