@@ -3,12 +3,11 @@
  * socket and the SSH ports, starts the world and ends with it. Everything of the rack
  * itself is in the world, so ending it is one kill.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { connect } from '../../../agent/common/rpc/client.ts';
 import type { Client, Implementation } from '../../../agent/common/rpc/contract.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
@@ -30,30 +29,19 @@ import type { HostConfig } from './hostConfig.ts';
 import { hireJanitor } from './janitor.ts';
 import { launchWorld } from './launchWorld.ts';
 import type { LaunchedWorld } from './launchWorld.ts';
+import { makeSshKey } from './sshKey.ts';
+import type { SshKeyPair } from './sshKey.ts';
 
 const USER = 'root';
 
 /** Longest start in ms. It takes 1 to 2 s, on a very busy machine 7; beyond this something hangs. */
 const START_MS_MAX = 60_000;
 
-interface KeyPair {
-  readonly privatePem: string;
-  readonly publicLine: string;
-  readonly sha256: string;
-}
-
-function makeKey(comment: string): KeyPair {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  const blob = Buffer.from(pair.public.split(' ')[1] ?? '', 'base64');
-  const digest = createHash('sha256').update(blob).digest('base64').replace(/=+$/, '');
-  return { privatePem: pair.private, publicLine: pair.public, sha256: `SHA256:${digest}` };
-}
-
 class RackHost {
   private readonly config: HostConfig;
   private readonly setup: Setup;
   private readonly ha: HaSpec;
-  private readonly hostKeys: readonly [KeyPair, KeyPair];
+  private readonly hostKeys: readonly [SshKeyPair, SshKeyPair];
   private readonly credentials: RackCredentials;
   private readonly publicKey: string;
   private readonly forwarders: readonly Forwarder[];
@@ -68,8 +56,8 @@ class RackHost {
     this.setup = loadSetup(config.install.appDir, config.options.setup);
     this.ha = haWithTiming(this.setup.ha, config.options);
     const [a, b] = this.setup.nodes;
-    this.hostKeys = [makeKey(a.name), makeKey(b.name)];
-    const userKey = makeKey('rack');
+    this.hostKeys = [makeSshKey(a.name), makeSshKey(b.name)];
+    const userKey = makeSshKey('rack');
     this.publicKey = userKey.publicLine;
     writeFileSync(config.places.keyFile, userKey.privatePem, { mode: 0o600 });
     this.credentials = {

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import ssh2 from 'ssh2';
 import type { Client, ClientChannel, PseudoTtyOptions } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { makeSshKey } from '../../../electron/lab/host/sshKey.ts';
 import { startRack } from '../../../electron/lab/index.ts';
 import type { RackHandle } from '../../../electron/lab/index.ts';
 import { missing } from '../../support/needs.ts';
@@ -69,7 +70,7 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('SSH into a 
     (await connect({ port: port(), password })).end();
     await expect(connect({ port: port(), password: `${password}x` })).rejects.toThrow(/authentication/);
     await expect(connect({ port: port(), password, username: 'admin' })).rejects.toThrow(/authentication/);
-    const stranger = ssh2.utils.generateKeyPairSync('ed25519').private;
+    const stranger = makeSshKey('stranger').privatePem;
     await expect(connect({ port: port(), privateKey: stranger })).rejects.toThrow(/authentication/);
   });
 

@@ -9,6 +9,7 @@ import { NodeSpecSchema } from '../../../electron/common/contract/pair.ts';
 import { AuthenticationPlan } from '../../../electron/core/ssh/authentication.ts';
 import { SshConnection } from '../../../electron/core/ssh/index.ts';
 import type { HostKeyStore } from '../../../electron/core/ssh/index.ts';
+import { makeSshKey } from '../../../electron/lab/host/sshKey.ts';
 
 const nothingKnown: HostKeyStore = {
   lookup: () => Promise.resolve({ keys: [], notes: [] }),
@@ -117,7 +118,7 @@ test('a password goes out once: as password, or as the answer to keyboard-intera
 });
 
 test('with a key, a password is a second factor only', () => {
-  const key = ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync('ed25519').private);
+  const key = ssh2.utils.parseKey(makeSshKey('u').privatePem);
   if (key instanceof Error) throw key;
   const plan = new AuthenticationPlan({ method: 'key', user: 'u', key, password: 'p' });
   expect(plan.next(null, null)).toMatchObject({ type: 'none' });
