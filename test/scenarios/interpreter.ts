@@ -154,6 +154,8 @@ export class Interpreter {
       event: (node, draft) => this.print(node, `${draft.severity} ${describe(draft.body)}`),
       command: (node, command) => {
         if (command.kind === 'exit') this.print(node, `> exit restart=${command.restart} after=${command.afterMs}`);
+        else if (command.kind === 'fence') this.print(node, `> fence ${command.node} (${command.because})`);
+        else if (command.kind === 'let-go') this.print(node, `> let-go ${command.address} (${command.because})`);
         else this.print(node, `> ${command.kind} ${command.groups.join(' ')} (${command.because})`);
       },
       message: (node, { message }) => this.showMessage(node, message),

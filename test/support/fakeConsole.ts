@@ -516,6 +516,10 @@ export class FakeConsole {
     sessionRange: ({ fromMs, toMs }) => mergeBatches(this.history, fromMs, toMs),
     engineStandby: ({ node }) => ({ accepted: true, detail: `${node} hands over` }),
     engineTakeover: ({ node }) => ({ accepted: true, detail: `${node} takes over` }),
+    engineConfirmDead: ({ node }) => ({ accepted: true, detail: `${node} takes over` }),
+    keysRotate: async function* () {
+      yield { step: 'done' as const, node: null, detail: '' };
+    },
     agentService: ({ node, action }) => {
       const target = this.node(node);
       if (action === 'start') this.pair.startAgent(target);

@@ -8,6 +8,7 @@ import type { EventBody, Severity } from '../../agent/common/timeline/event.ts';
 import { SeededRandom } from '../../agent/common/base/random.ts';
 import type { SessionBatch, SessionEvent } from '../../electron/common/contract/session.ts';
 import type { CableId } from '../../electron/common/contract/rack.ts';
+import { QUIET_STATUS } from './quietStatus.ts';
 
 export const FAKE_VIP = '192.168.2.3';
 export const FAKE_TIMING = {
@@ -149,6 +150,7 @@ export class FakePair {
     });
     const holds = this.holders().includes(node.name);
     return {
+      ...QUIET_STATUS,
       node: node.name,
       peerName: peer.name,
       engine: 'twinbeat',

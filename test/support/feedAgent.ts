@@ -10,6 +10,7 @@ import { AsyncQueue } from '../../electron/core/base/asyncQueue.ts';
 import { Emitter } from '../../electron/core/base/emitter.ts';
 import { monotonicNowMs } from '../../electron/core/base/time.ts';
 import type { ConnectorState, NodeConnector, RemoteProcess } from '../../electron/core/service/ports.ts';
+import { QUIET_STATUS } from './quietStatus.ts';
 
 type Event = z.input<typeof TimelineEventSchema>;
 
@@ -85,6 +86,7 @@ export class FeedAgent {
     const group = { key: `IPaddr::${FEED_VIP}`, preferredNode: 'a', resources: [`IPaddr::${FEED_VIP}`, 'web'] };
     const vip = { address: FEED_VIP, prefixBits: 24, group: group.key, conflictMac: null, probedAgoMs: null };
     return {
+      ...QUIET_STATUS,
       node: this.name,
       peerName: this.peer,
       engine: 'twinbeat',
@@ -129,6 +131,8 @@ export class FeedAgent {
       status: () => this.answer(() => this.statusNow()),
       standby: accepted,
       takeover: accepted,
+      confirmDead: accepted,
+      reload: accepted,
       stop: accepted,
       events: ({ fromSeq }, _context, signal) => {
         const queue: AsyncQueue<Event> = new AsyncQueue(signal, () => this.events.delete(queue));

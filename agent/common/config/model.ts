@@ -3,7 +3,7 @@
  * authkeys. Parsing keeps the files' text losslessly elsewhere; this is the meaning.
  */
 
-/** One heartbeat path. `name` is Linux-HA's link name (interface or tty path); `id` is unique among the links of a node. */
+/** One heartbeat path. A ucast `peer` or mcast `group` with a colon is IPv6 (`ucast6`, `mcast6`). `name` is Linux-HA's link name (interface or tty path); `id` is unique among the links of a node. */
 export type LinkConfig =
   | {
       readonly medium: 'ucast';
@@ -64,6 +64,22 @@ export interface HaConfig {
   readonly watchdog: string | null;
   readonly stonith: readonly { readonly host: string; readonly type: string; readonly parameters: readonly string[] }[];
   readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What must be true before a silent peer's groups are taken (docs/engine.md, "Seizing"). A peer that released them itself needs none of it. */
+export type TakeoverCondition =
+  /** One of ha.cf's ping nodes answers, and goes on answering while the peer is silent; else we let go. */
+  | 'reference'
+  /** Two links carried the peer's heartbeats until they went silent together: one cut cable cannot look like a death. */
+  | 'two-links'
+  /** The stonith device, or a person in its place, has confirmed that the peer is off. */
+  | 'fencing';
+
+/** twinbeat.cf, resolved: what the product adds to heartbeat's own files. Absent file: the defaults. */
+export interface SafetyConfig {
+  readonly takeoverRequires: readonly TakeoverCondition[];
+  /** A script that does not stop: say so and stay, or have the watchdog reset this node (needs `watchdog` in ha.cf). */
+  readonly onStopFailure: 'report' | 'reboot';
 }
 
 /** `ip[/mask[/iface[:label]][/broadcast]]` of IPaddr and IPaddr2 (reference, section 8.3). */

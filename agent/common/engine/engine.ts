@@ -86,6 +86,11 @@ function apply(ctx: Context, input: EngineInput): void {
       return operate(ctx, input.request, input.set);
     case 'stop':
       return beginStop(ctx);
+    case 'ping-reply':
+    case 'rejected':
+    case 'second-holder':
+    case 'confirm-dead':
+      return;
     case 'stalled':
       if (input.gapMs > ctx.config.deadtimeMs) becomeStalled(ctx, input.gapMs);
       return;

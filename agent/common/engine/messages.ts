@@ -23,7 +23,7 @@ function ts(ctx: Context): WireField {
 }
 
 function ttl(ctx: Context): WireField {
-  return text('ttl', String(ctx.config.hopfudge + PAIR_NODES + ctx.config.pingNodeCount));
+  return text('ttl', String(ctx.config.hopfudge + PAIR_NODES + ctx.config.pingNodes.length));
 }
 
 function controlFields(ctx: Context, seq: number): WireField[] {

@@ -55,6 +55,9 @@ export function snapshotOf(state: EngineState, config: EngineConfig, now: Instan
     stable: bothSettled(state),
     standby: standbyView(state),
     shuttingDown: state.life === 'releasing' || state.life === 'lingering' || state.life === 'over',
+    pingNodes: [],
+    hold: null,
+    fencing: 'none',
     generation: config.generation,
   };
 }

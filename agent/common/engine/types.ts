@@ -4,8 +4,8 @@
  * out what it returns.
  */
 import type { Instant } from '../base/instant.ts';
-import type { AutoFailback } from '../config/model.ts';
-import type { DirectionState, EventDraft, NodeStatus, ResourceSet } from '../timeline/event.ts';
+import type { AutoFailback, TakeoverCondition } from '../config/model.ts';
+import type { DirectionState, EventDraft, NodeStatus, ResourceSet, TakeoverHoldReason } from '../timeline/event.ts';
 import type { WireMessage } from '../wire/message.ts';
 
 /** Fixed for one life of the engine. Durations in milliseconds. */
@@ -25,7 +25,16 @@ export interface EngineConfig {
   readonly generation: number;
   readonly uuid: Uint8Array;
   readonly hopfudge: number;
-  readonly pingNodeCount: number;
+  /** Pseudo nodes outside the pair that answer echo requests (`ping`, `ping_group`). */
+  readonly pingNodes: readonly string[];
+  /** Silence after which a ping node is dead. */
+  readonly deadpingMs: number;
+  /** ha.cf starts ipfail: the engine itself compares ping nodes with the peer, in ipfail's own messages. */
+  readonly ipfail: boolean;
+  /** A stonith device is configured: a peer that may hold resources is fenced before its groups are taken. */
+  readonly fencing: boolean;
+  /** What else a takeover from a silent peer needs. `fencing` without a device is a configuration error and never gets here. */
+  readonly takeoverRequires: readonly TakeoverCondition[];
   readonly maxRexmitDelayMs: number;
   /** Seed of the engine's dice (rexmit delays, ack trigger). */
   readonly seed: number;
@@ -47,10 +56,26 @@ export type EngineInput =
   | { readonly kind: 'tick' }
   /** An authenticated message. `receivedAt` is the stamp of its first byte's arrival in user space; it may precede `now`. */
   | { readonly kind: 'received'; readonly link: string; readonly message: WireMessage; readonly receivedAt: Instant }
+  /** An echo reply of a ping node. */
+  | { readonly kind: 'ping-reply'; readonly node: string; readonly receivedAt: Instant }
+  /**
+   * Packets that parsed but failed authentication; the host sums up and feeds at most one a second for each link. `claimedSource`: the
+   * `src` they carry, which nobody vouches for.
+   */
+  | {
+      readonly kind: 'rejected';
+      readonly link: string;
+      readonly claimedSource: string | null;
+      readonly receivedAt: Instant;
+    }
+  /** The LAN shows another host that answers for an address of a group that runs here. Fed again every few seconds while it lasts. */
+  | { readonly kind: 'second-holder'; readonly address: string; readonly group: string; readonly mac: string }
   /** Result of a command. Must be fed exactly once for each command. */
   | { readonly kind: 'command-done'; readonly id: number; readonly ok: boolean; readonly detail: string }
   /** `standby`: give up `set`. `takeover`: ask the peer to give up so that we hold `set` (ours and theirs by our view). */
   | { readonly kind: 'operator'; readonly request: 'standby' | 'takeover'; readonly set: 'local' | 'foreign' | 'all' }
+  /** A person has made sure that the peer is off: a takeover that waits for anything goes ahead, a running fencing counts as done. */
+  | { readonly kind: 'confirm-dead' }
   /** Graceful stop: release everything, tell the peer, then `exit`. */
   | { readonly kind: 'stop' }
   /**
@@ -59,12 +84,16 @@ export type EngineInput =
    */
   | { readonly kind: 'stalled'; readonly gapMs: number };
 
-/** Work for the host. Runs one at a time, in order; every one is answered by `command-done`. */
+/** Work for the host. Runs one at a time, in order (`fence` alone beside the others); every one is answered by `command-done`. */
 export type EngineCommand =
   /** Start these groups (keys), each left to right. Verify no other holder first; announce addresses after. */
   | { readonly kind: 'acquire'; readonly id: number; readonly groups: readonly string[]; readonly because: string }
   /** Stop these groups, each right to left. */
   | { readonly kind: 'release'; readonly id: number; readonly groups: readonly string[]; readonly because: string }
+  /** Reset `node` by the stonith device. Done with `ok` only when the device itself reports success; may take minutes. Runs beside the others. */
+  | { readonly kind: 'fence'; readonly id: number; readonly node: string; readonly because: string }
+  /** The peer finds another holder of `address`, and it is not a group that the engine holds: take it off this node if it is there. */
+  | { readonly kind: 'let-go'; readonly id: number; readonly address: string; readonly because: string }
   /** The engine is finished. `restart`: start a new life after `afterMs` of silence with a new generation. */
   | { readonly kind: 'exit'; readonly id: number; readonly restart: boolean; readonly afterMs: number };
 
@@ -120,6 +149,13 @@ export interface PeerView {
   readonly engine: 'twinbeat' | 'heartbeat' | null;
 }
 
+export interface PingNodeView {
+  readonly name: string;
+  readonly status: 'unknown' | 'up' | 'dead';
+  /** Age of the newest echo reply; null before the first. */
+  readonly silenceMs: number | null;
+}
+
 export interface EngineSnapshot {
   readonly at: Instant;
   readonly status: NodeStatus;
@@ -131,6 +167,11 @@ export interface EngineSnapshot {
   readonly stable: boolean;
   readonly standby: 'none' | 'giving' | 'taking';
   readonly shuttingDown: boolean;
+  readonly pingNodes: readonly PingNodeView[];
+  /** A takeover that waits, and since when; null: none does. */
+  readonly hold: { readonly reasons: readonly TakeoverHoldReason[]; readonly sinceMs: number } | null;
+  /** Newest fencing of the peer; `none` again once it is heard. */
+  readonly fencing: 'none' | 'running' | 'done' | 'failed';
   readonly generation: number;
 }
 

@@ -47,6 +47,15 @@ export const VipStatusSchema = z.object({
 });
 export type VipStatus = z.infer<typeof VipStatusSchema>;
 
+export const HoldReasonSchema = z.enum(['fencing', 'fencing-failed', 'reference-silent', 'one-link', 'key-mismatch']);
+
+export const ProtectionSchema = z.object({
+  what: z.enum(['watchdog', 'realtime', 'oom', 'swap']),
+  /** `off`: not asked for. `unavailable`: asked for, and this node does not allow it. */
+  state: z.enum(['on', 'off', 'unavailable']),
+  detail: z.string(),
+});
+
 export const AgentStatusSchema = z.object({
   node: z.string(),
   peerName: z.string(),
@@ -78,6 +87,25 @@ export const AgentStatusSchema = z.object({
     }),
   ),
   vips: z.array(VipStatusSchema),
+  pingNodes: z.array(
+    z.object({ name: z.string(), status: z.enum(['unknown', 'up', 'dead']), silenceMs: z.number().nullable() }),
+  ),
+  /** A takeover that waits and for what; null: none does. A person can end the wait by `confirmDead`. */
+  hold: z.object({ reasons: z.array(HoldReasonSchema), sinceMs: z.number() }).nullable(),
+  /** null: no stonith device is configured. */
+  fencing: z
+    .object({
+      device: z.string(),
+      state: z.enum(['none', 'running', 'waiting-operator', 'done', 'failed']),
+      detail: z.string(),
+    })
+    .nullable(),
+  /** What a takeover from a silent peer must have (twinbeat.cf). */
+  takeoverRequires: z.array(z.enum(['reference', 'two-links', 'fencing'])),
+  /** What keeps the daemon running on a bad day, each read back, with the reason where it is not on. */
+  protection: z.array(ProtectionSchema),
+  /** The key that signs, without its secret, and how many are accepted. */
+  keys: z.object({ index: z.number(), method: z.string(), fingerprint: z.string(), accepted: z.number() }),
   timing: z.object({
     keepaliveMs: z.number(),
     warntimeMs: z.number(),
@@ -170,6 +198,10 @@ export const agentContract = {
     z.object({ set: z.enum(['local', 'foreign', 'all']) }),
     z.object({ accepted: z.boolean(), detail: z.string() }),
   ),
+  /** A person has made sure that the peer is off: ends whatever a takeover waits for. */
+  confirmDead: call(z.object({}), z.object({ accepted: z.boolean(), detail: z.string() })),
+  /** Reads authkeys again without interruption. Refused, and the old keys stay, when the file is not valid. */
+  reload: call(z.object({}), z.object({ accepted: z.boolean(), detail: z.string() })),
   stop: call(z.object({}), z.object({ accepted: z.boolean(), detail: z.string() })),
   /** Journal from number `fromSeq` on, then live. A first item with a later number means older ones are gone. */
   events: stream(z.object({ fromSeq: z.number().int().positive() }), TimelineEventSchema),

@@ -107,7 +107,11 @@ export class Cluster {
       generation,
       uuid: new Uint8Array(16).fill(index + 1),
       hopfudge: 1,
-      pingNodeCount: 0,
+      pingNodes: [],
+      deadpingMs: this.options.deadtimeMs,
+      ipfail: false,
+      fencing: false,
+      takeoverRequires: [],
       maxRexmitDelayMs: 250,
       seed: this.random.nextUint32(),
     };

@@ -172,6 +172,11 @@ export class SimNode {
       this.exit(command.restart, command.afterMs);
       return;
     }
+    if (command.kind === 'fence' || command.kind === 'let-go') {
+      this.queue.shift();
+      this.feed({ kind: 'command-done', id: command.id, ok: false, detail: 'no device' });
+      return;
+    }
     this.working = true;
     const plan = this.host.plan(command.kind, command.groups);
     const life = this.life;

@@ -23,6 +23,18 @@ export type DirectionState = 'up' | 'late' | 'dead' | 'unknown';
 
 export type Severity = 'debug' | 'info' | 'warn' | 'error' | 'crit';
 
+/** Why a takeover waits. Shown to the operator, who can lift them all by confirming that the peer is off. */
+export type TakeoverHoldReason =
+  /** Fencing runs, or was not yet answered. */
+  | 'fencing'
+  | 'fencing-failed'
+  /** No ping node answers: the fault may be on our side. */
+  | 'reference-silent'
+  /** Only one link had carried heartbeats, or none ever: a cable can be the reason. */
+  | 'one-link'
+  /** Somebody sends in the peer's name with a key we do not have: it may live. */
+  | 'key-mismatch';
+
 /** What happened. `kind` decides the other members; all times are durations in milliseconds. */
 export type EventBody =
   | { readonly kind: 'local-status'; readonly status: NodeStatus }
@@ -72,6 +84,41 @@ export type EventBody =
       /** MAC address of the other holder, for `conflict`. */
       readonly mac?: string;
     }
+  /** A ping node, or the group of that name, answers or has not answered for deadping. */
+  | { readonly kind: 'ping-node'; readonly node: string; readonly status: 'up' | 'dead' }
+  /** ipfail's comparison. `own` and `peers`: how many ping nodes each side sees; null: not told yet. */
+  | {
+      readonly kind: 'ipfail';
+      readonly step: 'asked' | 'compared' | 'give-up-scheduled' | 'give-up-cancelled' | 'gave-up';
+      readonly own: number;
+      readonly peers: number | null;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: 'fencing';
+      readonly phase: 'begin' | 'waiting-operator' | 'done' | 'failed' | 'not-needed' | 'not-configured';
+      readonly node: string;
+      readonly detail: string;
+    }
+  /** A takeover waits (`over: false`, sent again when the reasons change), or goes on or is no longer needed (`over: true`). */
+  | {
+      readonly kind: 'takeover-hold';
+      readonly over: boolean;
+      readonly from: string;
+      readonly reasons: readonly TakeoverHoldReason[];
+      readonly detail: string;
+    }
+  /** Packets in the peer's name with a wrong key: began, or a valid one was heard again. */
+  | { readonly kind: 'key-mismatch'; readonly peer: string; readonly over: boolean }
+  /** A stale holder was told to let an address go (`asked`), was told so itself (`heard`), and did (`done`). */
+  | {
+      readonly kind: 'let-go';
+      readonly phase: 'asked' | 'heard' | 'done' | 'failed';
+      readonly address: string;
+      readonly detail: string;
+    }
+  /** authkeys was read again. `signing`: index, method and fingerprint of the key that signs now. */
+  | { readonly kind: 'keys'; readonly ok: boolean; readonly signing: string; readonly detail: string }
   | { readonly kind: 'shutdown'; readonly phase: 'begin' | 'released' | 'done' }
   /** The daemon starts over with a new generation, giving up everything first. */
   | { readonly kind: 'restart'; readonly reason: string }

@@ -95,6 +95,8 @@ export class Life {
 
   private async run(command: EngineCommand): Promise<{ ok: boolean; detail: string }> {
     if (command.kind === 'exit') return { ok: true, detail: '' };
+    if (command.kind === 'fence') return { ok: false, detail: 'no stonith device' };
+    if (command.kind === 'let-go') return { ok: true, detail: '' };
     const { groups, deadtimeMs } = this.host;
     const result =
       command.kind === 'acquire'

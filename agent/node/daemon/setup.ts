@@ -11,7 +11,7 @@ import {
   parseHaresources,
   peerOf,
 } from '../../common/config/index.ts';
-import type { ConfigProblem, HaConfig, ResourceGroup } from '../../common/config/model.ts';
+import type { ConfigProblem, HaConfig, ResourceGroup, SafetyConfig } from '../../common/config/model.ts';
 import type { EngineConfig } from '../../common/engine/types.ts';
 import type { Identity } from '../state/identity.ts';
 
@@ -22,6 +22,7 @@ export interface Setup {
   readonly ha: HaConfig;
   readonly groups: readonly ResourceGroup[];
   readonly keyring: Keyring;
+  readonly safety: SafetyConfig;
   /** Lines for the operator: what is odd, but no reason not to start. */
   readonly warnings: readonly string[];
 }
@@ -65,6 +66,7 @@ export function readSetup(configDir: string, node: string): Result<Setup, 'confi
     ha: ha.config,
     groups: resources.groups,
     keyring: auth.keyring,
+    safety: { takeoverRequires: [], onStopFailure: 'report' },
     warnings: problems.map(formatProblem),
   });
 }
@@ -88,7 +90,11 @@ export function engineConfigOf(setup: Setup, identity: Identity, seed: number): 
     generation: identity.generation,
     uuid: identity.uuid,
     hopfudge: ha.hopfudge,
-    pingNodeCount: ha.pingNodes.length,
+    pingNodes: ha.pingNodes.map(({ name }) => name),
+    deadpingMs: ha.deadpingMs,
+    ipfail: ha.respawn.some(({ command }) => /(^|\/)ipfail$/.test(command.split(' ')[0] ?? '')),
+    fencing: ha.stonith.length > 0,
+    takeoverRequires: setup.safety.takeoverRequires,
     maxRexmitDelayMs: ha.maxRexmitDelayMs,
     seed,
   };

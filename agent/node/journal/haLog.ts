@@ -70,6 +70,43 @@ function vipLines(body: Extract<EventBody, { kind: 'vip' }>): string[] {
   return [`${body.address} ${body.change} on ${body.iface}`];
 }
 
+/** ipfail's own words (reference, section 10). */
+function ipfailText(body: Extract<EventBody, { kind: 'ipfail' }>): string {
+  switch (body.step) {
+    case 'asked':
+      return 'Asking other side for ping node count.';
+    case 'compared':
+      if (body.peers === null || body.own === body.peers) return 'Ping node count is balanced.';
+      return body.own > body.peers
+        ? 'Telling other node that we have more visible ping nodes.'
+        : 'Giving up because we have less visible ping nodes.';
+    case 'give-up-scheduled':
+      return `Delayed giveup in ${body.detail}.`;
+    case 'give-up-cancelled':
+      return 'Aborted delayed giveup.';
+    case 'gave-up':
+      return `giveup() called (${body.detail})`;
+  }
+}
+
+/** Heartbeat's words for a stonith device's work. */
+function fencingLines(body: Extract<EventBody, { kind: 'fencing' }>): string[] {
+  switch (body.phase) {
+    case 'begin':
+      return [`Resetting node ${body.node} with [${body.detail}]`];
+    case 'waiting-operator':
+      return [`OPERATOR INTERVENTION REQUIRED to reset ${body.node}.`];
+    case 'done':
+      return [`node ${body.node} now reset.`];
+    case 'failed':
+      return [`Host ${body.node} not reset! ${body.detail}`, `STONITH of ${body.node} failed.  Retrying...`];
+    case 'not-needed':
+      return [`Dead node ${body.node} gave up resources.`];
+    case 'not-configured':
+      return ['No STONITH device configured.', 'Shared disks are not protected.'];
+  }
+}
+
 /** What is said about an event, without stamp and severity. Empty: nothing. */
 export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
   switch (body.kind) {
@@ -107,6 +144,30 @@ export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
       return resourceLines(body);
     case 'vip':
       return vipLines(body);
+    case 'ping-node':
+      return body.status === 'up'
+        ? [`Link ${body.node}:${body.node} up.`, `Status update for node ${body.node}: status ping`]
+        : [`node ${body.node}: is dead`, `Link ${body.node}:${body.node} dead.`];
+    case 'ipfail':
+      return [ipfailText(body)];
+    case 'fencing':
+      return fencingLines(body);
+    case 'takeover-hold':
+      return [
+        body.over ? `Takeover of ${body.from} goes on.` : `Takeover of ${body.from} waits: ${body.reasons.join(', ')}.`,
+      ];
+    case 'key-mismatch':
+      return [
+        body.over
+          ? `node [${body.peer}] authenticates again`
+          : `node [${body.peer}] failed authentication: its authkeys differ from ours`,
+      ];
+    case 'let-go':
+      return [`Let go of ${body.address} ${body.phase}: ${body.detail}`];
+    case 'keys':
+      return [
+        body.ok ? `Rereading authentication file. Signing with ${body.signing}` : `authkeys not taken: ${body.detail}`,
+      ];
     case 'shutdown':
       if (body.phase === 'begin')
         return [`Heartbeat shutdown in progress. (${process.pid})`, 'Giving up all HA resources.'];

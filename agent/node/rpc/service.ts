@@ -48,6 +48,10 @@ async function statusOf(daemon: Daemon): Promise<AgentStatus> {
     wallMs: Date.now(),
     groups: daemon.groups.states(),
     vips: daemon.vips.status(),
+    fencing: null,
+    takeoverRequires: [...setup.safety.takeoverRequires],
+    protection: [],
+    keys: { index: setup.keyring.signIndex, method: 'sha1', fingerprint: '', accepted: setup.keyring.keys.size },
     timing: {
       keepaliveMs: setup.ha.keepaliveMs,
       warntimeMs: setup.ha.warntimeMs,
@@ -67,6 +71,8 @@ async function statusOf(daemon: Daemon): Promise<AgentStatus> {
       status: 'init',
       peer: { status: 'init', silenceMs: null, marginMs: null, engine: null },
       links: [],
+      pingNodes: [],
+      hold: null,
       mine: 'none',
       theirs: 'none',
       stable: false,
@@ -81,6 +87,8 @@ async function statusOf(daemon: Daemon): Promise<AgentStatus> {
     status: snapshot.status,
     peer: peerStatus(sample),
     links: linkStatuses(setup.ha, sample, daemon.kernel.interfaces()),
+    pingNodes: snapshot.pingNodes.map((ping) => ({ ...ping })),
+    hold: snapshot.hold === null ? null : { ...snapshot.hold, reasons: [...snapshot.hold.reasons] },
     mine: snapshot.mine,
     theirs: snapshot.theirs,
     stable: snapshot.stable,
@@ -118,6 +126,8 @@ export function implementAgent(daemon: Daemon): Implementation<typeof agentContr
     status: () => statusOf(daemon),
     standby: ({ set }) => operate('standby', set),
     takeover: ({ set }) => operate('takeover', set),
+    confirmDead: () => ({ accepted: false, detail: 'nothing waits for it' }),
+    reload: () => ({ accepted: false, detail: 'authkeys unchanged' }),
     stop: () => {
       // After the answer has left.
       setImmediate(() => daemon.stop());

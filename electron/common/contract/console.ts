@@ -7,6 +7,13 @@ import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
 import { SessionBatchSchema } from './session.ts';
 import { ConsoleFaultNameSchema, FaultOfferSchema, ActiveFaultSchema, PairStateSchema } from './state.ts';
 
+export const KeyRotationProgressSchema = z.object({
+  step: z.enum(['check', 'learn', 'sign', 'forget', 'done', 'failed', 'cancelled']),
+  node: z.string().nullable(),
+  detail: z.string(),
+});
+export type KeyRotationProgress = z.infer<typeof KeyRotationProgressSchema>;
+
 const PairRef = z.object({ pairId: z.string() });
 const NodeRef = PairRef.extend({ node: z.string() });
 const Done = z.object({});
@@ -87,6 +94,13 @@ export const consoleContract = {
     NodeRef.extend({ set: z.enum(['local', 'foreign', 'all']) }),
     z.object({ accepted: z.boolean(), detail: z.string() }),
   ),
+  /** A person has made sure that the peer of `node` is off: `node` ends whatever its takeover waits for. */
+  engineConfirmDead: call(NodeRef, z.object({ accepted: z.boolean(), detail: z.string() })),
+  /**
+   * A new key on both nodes without interruption: both learn it, both sign with it, both forget the old one; each step is verified on both
+   * nodes before the next. Stopping the stream ends after the step in work, with a set of keys that both nodes accept.
+   */
+  keysRotate: stream(PairRef.extend({ method: z.enum(['sha1', 'sha256', 'md5']) }), KeyRotationProgressSchema),
   /** Starts or stops the deployed agent's service on a node. */
   agentService: call(NodeRef.extend({ action: z.enum(['start', 'stop']) }), Done),
 

@@ -42,11 +42,33 @@ export const LinkSpecSchema = z.discriminatedUnion('medium', [
   z.strictObject({
     medium: z.literal('ucast'),
     iface: z.record(z.string(), z.string()),
-    /** Address of each node on this link; each node sends to the other's. */
+    /** Address of each node on this link, IPv4 or IPv6; each node sends to the other's. */
     address: z.record(z.string(), z.string()),
+  }),
+  z.strictObject({
+    medium: z.literal('mcast'),
+    iface: z.record(z.string(), z.string()),
+    /** Multicast group of both nodes, e.g. 225.0.0.1. */
+    group: z.string(),
+    port: z.number().int().min(1).max(65535).default(694),
+    ttl: z.number().int().min(0).max(4).default(1),
   }),
 ]);
 export type LinkSpec = z.infer<typeof LinkSpecSchema>;
+
+/** A stonith device. `rack`: the built-in rack's power switch. `meatware`: a person confirms. `plugin`: a script of the node. */
+export const FencingSpecSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('meatware') }),
+  z.strictObject({ kind: z.literal('rack') }),
+  z.strictObject({
+    kind: z.literal('plugin'),
+    /** e.g. `external/ipmi` (cluster-glue) or `fence_ipmilan` (fence-agents). */
+    type: z.string().min(1),
+    /** By node: the parameters that reset THAT node, used by its peer. */
+    parameters: z.record(z.string(), z.array(z.string())),
+  }),
+]);
+export type FencingSpec = z.infer<typeof FencingSpecSchema>;
 
 /** The two limits without which the daemon does not start; the rest of ha.cf's rules warn when it is read. */
 export const HaSpecSchema = z
@@ -55,11 +77,23 @@ export const HaSpecSchema = z
     warntimeMs: z.number().positive(),
     deadtimeMs: z.number().positive(),
     initdeadMs: z.number().positive(),
-    autoFailback: z.enum(['on', 'off']),
+    autoFailback: z.enum(['on', 'off', 'legacy']),
     udpPort: z.number().int().min(1).max(65535).default(694),
     links: z.array(LinkSpecSchema).min(1),
     /** Lines of haresources, e.g. `node1 192.168.2.3 httpd`. */
     haresources: z.array(z.string()).min(1),
+    /** Addresses outside the pair, the gateway first: what `ping` lines name. */
+    pingNodes: z.array(z.string()).default([]),
+    /** Move the groups to the node that sees more ping nodes. */
+    ipfail: z.boolean().default(false),
+    /** How a silent peer is made sure to be off before its groups are taken; null: not at all. */
+    fencing: FencingSpecSchema.nullable().default(null),
+    /** What a takeover from a silent peer must have. */
+    takeoverRequires: z.array(z.enum(['reference', 'two-links', 'fencing'])).default([]),
+    /** Device that resets a node whose agent hangs, e.g. /dev/watchdog; null: none. */
+    watchdog: z.string().nullable().default(null),
+    /** Of a new authkeys file. sha256 is understood between two Twinbeat agents only. */
+    authMethod: z.enum(['sha1', 'sha256', 'md5']).default('sha1'),
   })
   .refine((ha) => ha.deadtimeMs > 2 * ha.keepaliveMs, {
     path: ['deadtimeMs'],

@@ -82,6 +82,9 @@ function renderLinks(links: readonly LinkSpec[], self: string, peer: string): st
       case 'ucast':
         lines.push(`ucast ${end(link.iface, self)} ${end(link.address, peer)}`);
         break;
+      case 'mcast':
+        lines.push(`mcast ${end(link.iface, self)} ${link.group} ${link.port} ${link.ttl} 0`);
+        break;
     }
   }
   return lines;
@@ -97,6 +100,7 @@ function endsOf(link: LinkSpec): [string, Readonly<Record<string, string>>][] {
     case 'serial':
       return [['device', link.device]];
     case 'bcast':
+    case 'mcast':
       return [['interface', link.iface]];
     case 'ucast':
       return [

@@ -313,6 +313,8 @@ function sessionMethods(
   | 'sessionRange'
   | 'engineStandby'
   | 'engineTakeover'
+  | 'engineConfirmDead'
+  | 'keysRotate'
   | 'faultOffers'
   | 'faultInject'
   | 'faultRevert'
@@ -324,6 +326,10 @@ function sessionMethods(
     sessionRange: ({ pairId, fromMs, toMs, pointsMax }) => pairs.need(pairId).session.range(fromMs, toMs, pointsMax),
     engineStandby: ({ pairId, node, set }) => core.agent(pairId, node).standby({ set }),
     engineTakeover: ({ pairId, node, set }) => core.agent(pairId, node).takeover({ set }),
+    engineConfirmDead: ({ pairId, node }) => core.agent(pairId, node).confirmDead({}),
+    keysRotate: () => {
+      throw new RpcError('not-available', 'key rotation is not available');
+    },
     faultOffers: ({ pairId }) => pairs.need(pairId).faults.offers(),
     faultInject: ({ pairId, node, name, link, durationMs }) =>
       pairs.need(pairId).faults.inject(node, name, link, durationMs),

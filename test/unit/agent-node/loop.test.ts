@@ -27,7 +27,11 @@ const ENGINE: EngineConfig = {
   generation: 1,
   uuid: new Uint8Array(16),
   hopfudge: 1,
-  pingNodeCount: 0,
+  pingNodes: [],
+  deadpingMs: 3000,
+  ipfail: false,
+  fencing: false,
+  takeoverRequires: [],
   maxRexmitDelayMs: 250,
   seed: 1,
 };
@@ -72,6 +76,9 @@ beforeEach(async () => {
       stable: false,
       standby: 'none',
       shuttingDown: false,
+      pingNodes: [],
+      hold: null,
+      fencing: 'none',
       generation: 1,
     }),
   };

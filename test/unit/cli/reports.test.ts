@@ -5,11 +5,13 @@ import { judgeDemo } from '../../../electron/cli/verbs/demo.ts';
 import type { DrillResult } from '../../../electron/common/contract/deploy.ts';
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { NodeConnection, PairState } from '../../../electron/common/contract/state.ts';
+import { QUIET_STATUS } from '../../support/quietStatus.ts';
 
 const up = (silenceMs: number) => ({ state: 'up' as const, silenceMs, marginMs: 3000 - silenceMs });
 
 function agentStatus(node: string, holds: boolean, peerStatus: AgentStatus['status'] = 'active'): AgentStatus {
   return {
+    ...QUIET_STATUS,
     node,
     peerName: node === 'a' ? 'b' : 'a',
     engine: 'twinbeat',
