@@ -1,5 +1,5 @@
 /** What the lines of one ha.cf have set so far, before defaults that depend on others and before the checks. */
-import type { LinkConfig, SourcePosition } from './model.ts';
+import type { LinkConfig, SourcePosition, StonithLine } from './model.ts';
 import type { Problems } from './problems.ts';
 import type { Word } from './document.ts';
 
@@ -18,7 +18,7 @@ export interface Draft {
   readonly links: { readonly link: LinkConfig; readonly at: SourcePosition }[];
   readonly pingNodes: { readonly name: string; readonly members: readonly string[] }[];
   readonly respawn: { readonly user: string; readonly command: string; readonly failfast: boolean }[];
-  readonly stonith: { readonly host: string; readonly type: string; readonly parameters: readonly string[] }[];
+  readonly stonith: StonithLine[];
   readonly environment: Map<string, string>;
   readonly apiClients: Set<string>;
 }

@@ -49,20 +49,22 @@ export const respawn: Setter = ({ name, values: [user, command], rest, draft, pr
   draft.respawn.push({ user: user.text, command: line, failfast: name === 'failfast' });
 };
 
-export const stonith: Setter = ({ values: [type, ...parameters], draft, problems }) => {
-  if (parameters.length === 0) {
-    problems.error('bad-arguments', type.at, 'Expected stonith <type> <parameter file>.');
+export const stonith: Setter = ({ values: [type, file, extra], draft, problems }) => {
+  if (file === undefined || extra !== undefined) {
+    problems.error('bad-arguments', (extra ?? type).at, 'Expected stonith <type> <parameter file>.');
     return;
   }
-  draft.stonith.push({ host: '*', type: type.text, parameters: parameters.map((word) => word.text) });
+  draft.stonith.push({ host: '*', type: type.text, parameters: [], file: file.text });
 };
 
-export const stonithHost: Setter = ({ values: [host, type, ...parameters], draft, problems }) => {
+export const stonithHost: Setter = ({ values: [host], rest, draft, problems }) => {
+  // Blanks only: a comma belongs to the device, as in hostlist=node1,node2.
+  const [name = '', type, ...parameters] = rest.split(/[ \t]+/);
   if (type === undefined) {
     problems.error('bad-arguments', host.at, 'Expected stonith_host <host or *> <type> <parameters>.');
     return;
   }
-  draft.stonith.push({ host: host.text, type: type.text, parameters: parameters.map((word) => word.text) });
+  draft.stonith.push({ host: name.toLowerCase(), type, parameters, file: null });
 };
 
 export const environment: Setter = ({ at, rest, draft, problems }) => {

@@ -41,6 +41,15 @@ export type LinkConfig =
 /** `legacy` is Linux-HA's third family; both nodes must use the same one. */
 export type AutoFailback = 'on' | 'off' | 'legacy';
 
+/** One `stonith` or `stonith_host` line. It counts on the node that it names (or on both: `*`), and there the last one wins. */
+export interface StonithLine {
+  readonly host: string;
+  readonly type: string;
+  readonly parameters: readonly string[];
+  /** `stonith <type> <file>`: the parameters are in this file; null: they are `parameters`. */
+  readonly file: string | null;
+}
+
 /** ha.cf, resolved. Durations in milliseconds. Defaults already applied. */
 export interface HaConfig {
   /** Lower-cased names in file order. */
@@ -62,7 +71,7 @@ export interface HaConfig {
   readonly logBadpack: boolean;
   readonly respawn: readonly { readonly user: string; readonly command: string; readonly failfast: boolean }[];
   readonly watchdog: string | null;
-  readonly stonith: readonly { readonly host: string; readonly type: string; readonly parameters: readonly string[] }[];
+  readonly stonith: readonly StonithLine[];
   readonly environment: Readonly<Record<string, string>>;
 }
 

@@ -67,8 +67,8 @@ test('lists keep their order and their whole lines', () => {
     { user: 'root', command: '/sbin/x', failfast: true },
   ]);
   expect(config.stonith).toEqual([
-    { host: '*', type: 'meatware', parameters: ['/etc/ha.d/m'] },
-    { host: '*', type: 'meatware', parameters: ['node1', 'node2'] },
+    { host: '*', type: 'meatware', parameters: [], file: '/etc/ha.d/m' },
+    { host: '*', type: 'meatware', parameters: ['node1', 'node2'], file: null },
   ]);
   expect(config.environment).toEqual({ A: 'b c', LIST: '1,2' });
 });
