@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const PreflightItemSchema = z.object({
   node: z.string(),
   code: z.enum([
+    'pair-file',
     'reachable',
     'privilege',
     'os',
@@ -19,6 +20,13 @@ export const PreflightItemSchema = z.object({
     'disk',
     'installed',
     'other-engine',
+    /** Both nodes' signing keys are the same: with different ones each takes the other for dead, and both hold the address. */
+    'keys',
+    /** Times, port, failback and haresources of both nodes fit together. */
+    'agreement',
+    'ping-nodes',
+    'fencing',
+    'watchdog',
   ]),
   result: z.enum(['ok', 'warning', 'failed', 'unknown']),
   /** What was found. */

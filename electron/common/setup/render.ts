@@ -5,6 +5,8 @@
 import { assert } from '../../../agent/common/base/assert.ts';
 import { formatDuration } from '../../../agent/common/config/time.ts';
 import type { HaSpec, LinkSpec, PairSpec } from '../contract/pair.ts';
+import { stonithLines } from './fencing.ts';
+import { specificationGaps } from './gaps.ts';
 
 /** A pair whose configuration the console writes. */
 export type ConfiguredPair = PairSpec & { readonly ha: HaSpec };
@@ -12,46 +14,44 @@ export type ConfiguredPair = PairSpec & { readonly ha: HaSpec };
 export interface NodeFiles {
   readonly haCf: string;
   readonly haresources: string;
+  /** null: nothing differs from the defaults, so there is to be no such file. */
+  readonly twinbeatCf: string | null;
 }
+
+/** Debian's path. Our agent knows the line by the program's name and does ipfail's work itself. */
+const IPFAIL_LINE = 'respawn hacluster /usr/lib/heartbeat/ipfail';
+
+/** twinbeat.cf's words for what a takeover needs. */
+const CONDITION_WORDS = { reference: 'reference', 'two-links': 'two_links', fencing: 'fencing' } as const;
 
 /** Where the daemon writes its log on a node that the console set up. */
 const LOG_FILE = '/var/log/ha-log';
 
 /**
- * What a specification lacks to be rendered, one sentence each; empty when nothing. The schema cannot say that
- * every link must name its end on both nodes.
- */
-export function specificationGaps(pair: ConfiguredPair): string[] {
-  const gaps: string[] = [];
-  for (const [i, link] of pair.ha.links.entries()) {
-    for (const { name } of pair.nodes) {
-      for (const [what, ends] of endsOf(link)) {
-        if (ends[name] === undefined) gaps.push(`ha.links[${i}] (${link.medium}) names no ${what} for node ${name}.`);
-      }
-    }
-  }
-  const speeds = new Set(pair.ha.links.flatMap((link) => (link.medium === 'serial' ? [link.baud] : [])));
-  if (speeds.size > 1) gaps.push('The serial links have different baud rates; ha.cf knows only one.');
-  if (pair.nodes[0].name === pair.nodes[1].name) gaps.push('Both nodes have the same name.');
-  return gaps;
-}
-
-/**
  * Renders one node's files. The two nodes' files differ where a link ends differently on them; a
- * unicast link names the *other* node's address. Asserts that `specificationGaps` is empty and that
+ * unicast link names the *other* node's address. Asserts that `specificationGaps` (gaps.ts) is empty and that
  * `nodeName` is one of the pair's.
  */
 export function renderNodeFiles(pair: ConfiguredPair, nodeName: string): NodeFiles {
   const [first, second] = pair.nodes;
   assert(nodeName === first.name || nodeName === second.name, `${nodeName} is not a node of this pair`);
   const peerName = nodeName === first.name ? second.name : first.name;
-  return { haCf: renderHaCf(pair, nodeName, peerName), haresources: renderHaresources(pair.ha) };
+  const gaps = specificationGaps(pair);
+  assert(gaps.length === 0, gaps.join(' '));
+  return {
+    haCf: renderHaCf(pair, nodeName, peerName),
+    haresources: renderHaresources(pair.ha),
+    twinbeatCf: renderTwinbeatCf(pair.ha, nodeName),
+  };
 }
+
+const header = (self: string): string =>
+  `# Written by Twinbeat for ${self}. Changes are lost when the pair is deployed again.`;
 
 function renderHaCf(pair: ConfiguredPair, self: string, peer: string): string {
   const { ha } = pair;
   const lines = [
-    `# Written by Twinbeat for ${self}. Changes are lost when the pair is deployed again.`,
+    header(self),
     `logfile ${LOG_FILE}`,
     `keepalive ${formatDuration(ha.keepaliveMs)}`,
     `warntime ${formatDuration(ha.warntimeMs)}`,
@@ -61,6 +61,11 @@ function renderHaCf(pair: ConfiguredPair, self: string, peer: string): string {
     `udpport ${ha.udpPort}`,
     ...renderLinks(ha.links, self, peer),
     `auto_failback ${ha.autoFailback}`,
+    // One a line: each is a node of its own. `ping_group` would call them all alive while one of them is.
+    ...ha.pingNodes.map((address) => `${address.includes(':') ? 'ping6' : 'ping'} ${address}`),
+    ...(ha.ipfail ? [IPFAIL_LINE] : []),
+    ...stonithLines(pair, self),
+    ...(ha.watchdog === null ? [] : [`watchdog ${ha.watchdog}`]),
     ...pair.nodes.map((node) => `node ${node.name}`),
   ];
   return `${lines.join('\n')}\n`;
@@ -79,12 +84,16 @@ function renderLinks(links: readonly LinkSpec[], self: string, peer: string): st
       case 'bcast':
         lines.push(`bcast ${end(link.iface, self)}`);
         break;
-      case 'ucast':
-        lines.push(`ucast ${end(link.iface, self)} ${end(link.address, peer)}`);
+      case 'ucast': {
+        const address = end(link.address, peer);
+        lines.push(`${address.includes(':') ? 'ucast6' : 'ucast'} ${end(link.iface, self)} ${address}`);
         break;
-      case 'mcast':
-        lines.push(`mcast ${end(link.iface, self)} ${link.group} ${link.port} ${link.ttl} 0`);
+      }
+      case 'mcast': {
+        const directive = link.group.includes(':') ? 'mcast6' : 'mcast';
+        lines.push(`${directive} ${end(link.iface, self)} ${link.group} ${link.port} ${link.ttl} 0`);
         break;
+      }
     }
   }
   return lines;
@@ -95,19 +104,11 @@ function renderHaresources(ha: HaSpec): string {
   return `${ha.haresources.join('\n')}\n`;
 }
 
-function endsOf(link: LinkSpec): [string, Readonly<Record<string, string>>][] {
-  switch (link.medium) {
-    case 'serial':
-      return [['device', link.device]];
-    case 'bcast':
-    case 'mcast':
-      return [['interface', link.iface]];
-    case 'ucast':
-      return [
-        ['interface', link.iface],
-        ['address', link.address],
-      ];
-  }
+/** What the product adds to heartbeat's own files; the real daemon does not read it. */
+function renderTwinbeatCf(ha: HaSpec, self: string): string | null {
+  if (ha.takeoverRequires.length === 0) return null;
+  const words = new Set(ha.takeoverRequires.map((condition) => CONDITION_WORDS[condition]));
+  return `${header(self)}\ntakeover_requires ${[...words].join(' ')}\n`;
 }
 
 function end(ends: Readonly<Record<string, string>>, node: string): string {

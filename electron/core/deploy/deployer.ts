@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import type { DeployPlan, DeployProgress, PreflightItem } from '../../common/contract/deploy.ts';
-import type { PairSpec } from '../../common/contract/pair.ts';
-import { specificationGaps } from '../../common/setup/render.ts';
+import type { HaSpec, PairSpec } from '../../common/contract/pair.ts';
+import { specificationGaps } from '../../common/setup/gaps.ts';
 import type { Deployer } from '../service/ports.ts';
 import { applyPlans } from './apply.ts';
 import { desiredNode, newAuthkeys } from './desired.ts';
@@ -91,7 +91,7 @@ function blockedBy(
 async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload: AgentPayload): Promise<Planned> {
   const gaps = pair.ha === null ? [] : specificationGaps({ ...pair, ha: pair.ha });
   const first = hosts[0]?.spec.name ?? '';
-  if (gaps.length > 0) return blockedBy([], first, 'interfaces', gaps.join(' '), 'complete the pair');
+  if (gaps.length > 0) return blockedBy([], first, 'pair-file', gaps.join(' '), 'correct these fields of the pair');
   // What an interrupted deployment left is finished first, or the look would see half of it.
   const inspections = await Promise.all(
     hosts.map((host) => (host.state().phase === 'ready' ? inspect(host) : Promise.resolve(null))),
@@ -117,7 +117,7 @@ async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload:
   }
   if (seen.length < hosts.length || items.some((item) => item.result === 'failed')) return { items, nodes: [] };
   // Once for both: a new key is random.
-  const authkeys = sharedAuthkeys(seen);
+  const authkeys = sharedAuthkeys(seen, pair.ha?.authMethod ?? 'sha1');
   const nodes = await Promise.all(seen.map((one) => planSeen(pair, one, authkeys, payload)));
   const holders = new Set(looks.filter(holdsAddress).map((look) => look.node));
   return { items, nodes: [...nodes].sort((a, b) => Number(holders.has(a.node)) - Number(holders.has(b.node))) };
@@ -140,10 +140,10 @@ async function planSeen(
  * wins over a different one, because with two keys the nodes do not hear each other at all;
  * where nobody has one, a new one is made. null: both have the same with the right mode.
  */
-function sharedAuthkeys(seen: readonly Seen[]): string | null {
+function sharedAuthkeys(seen: readonly Seen[], method: HaSpec['authMethod']): string | null {
   const keys = seen.map((one) => one.inspection.authkeys);
   const modes = seen.map((one) => one.inspection.files.get(AUTHKEYS)?.mode);
-  const shared = keys.find((key) => key !== null) ?? newAuthkeys();
+  const shared = keys.find((key) => key !== null) ?? newAuthkeys(method);
   return keys.every((key) => key === shared) && modes.every((mode) => mode === 0o600) ? null : shared;
 }
 

@@ -1,6 +1,6 @@
 /** How a node should look after deploying: every file and link with its content. */
 import { randomBytes } from 'node:crypto';
-import type { PairSpec } from '../../common/contract/pair.ts';
+import type { HaSpec, PairSpec } from '../../common/contract/pair.ts';
 import { renderNodeFiles } from '../../common/setup/render.ts';
 import {
   AGENT_COMMAND,
@@ -12,6 +12,7 @@ import {
   INIT_SCRIPT,
   SYSTEMD_UNIT,
   SYSTEMD_WANTED,
+  TWINBEAT_CF,
 } from './layout.ts';
 import { INIT_SCRIPT_TEXT, SYSTEMD_UNIT_TEXT, WRAPPER_SH } from './scripts/service.ts';
 
@@ -29,9 +30,16 @@ export interface DesiredLink {
   readonly what: string;
 }
 
+/** A file that must not be there. */
+export interface DesiredAbsence {
+  readonly path: string;
+  readonly what: string;
+}
+
 export interface DesiredNode {
   readonly files: readonly DesiredFile[];
   readonly links: readonly DesiredLink[];
+  readonly absences: readonly DesiredAbsence[];
 }
 
 export type ServiceManager = 'systemd' | 'init';
@@ -46,12 +54,16 @@ export const MANAGED_PATHS: readonly string[] = [
   ...INIT_LINKS,
   HA_CF,
   HARESOURCES,
+  TWINBEAT_CF,
   AUTHKEYS,
 ];
 
-/** A fresh key that both nodes will share: 160 random bits, as long as the digest. */
-export function newAuthkeys(): string {
-  return `auth 1\n1 sha1 ${randomBytes(20).toString('hex')}\n`;
+/** Random bytes of a new key: as many as the method's digest has. */
+export const SECRET_BYTES: Readonly<Record<HaSpec['authMethod'], number>> = { md5: 16, sha1: 20, sha256: 32 };
+
+/** A fresh key that both nodes will share. */
+export function newAuthkeys(method: HaSpec['authMethod']): string {
+  return `auth 1\n1 ${method} ${randomBytes(SECRET_BYTES[method]).toString('hex')}\n`;
 }
 
 /** `authkeys` null: what is there stays. */
@@ -69,6 +81,7 @@ export function desiredNode(
     what,
   });
   const files = [file(AGENT_COMMAND, 0o755, WRAPPER_SH, 'the command')];
+  const absences: DesiredAbsence[] = [];
   const links: DesiredLink[] = [{ path: AGENT_CURRENT, target: `versions/${versionName}`, what: 'the active version' }];
   if (manager === 'systemd') {
     files.push(file(SYSTEMD_UNIT, 0o644, SYSTEMD_UNIT_TEXT, 'the service'));
@@ -86,8 +99,10 @@ export function desiredNode(
     const rendered = renderNodeFiles({ ...pair, ha: pair.ha }, node);
     files.push(file(HA_CF, 0o644, rendered.haCf, 'links and timing'));
     files.push(file(HARESOURCES, 0o644, rendered.haresources, 'what the pair guards'));
+    if (rendered.twinbeatCf === null) absences.push({ path: TWINBEAT_CF, what: 'a takeover needs nothing special' });
+    else files.push(file(TWINBEAT_CF, 0o644, rendered.twinbeatCf, 'what a takeover needs'));
   }
   if (authkeys !== null)
     files.push(file(AUTHKEYS, 0o600, authkeys, 'the shared key of both nodes (content never shown)'));
-  return { files, links };
+  return { files, links, absences };
 }

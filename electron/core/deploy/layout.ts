@@ -8,6 +8,7 @@ export const INIT_SCRIPT = '/etc/init.d/twinbeat-agent';
 export const HA_DIR = '/etc/ha.d';
 export const HA_CF = `${HA_DIR}/ha.cf`;
 export const HARESOURCES = `${HA_DIR}/haresources`;
+export const TWINBEAT_CF = `${HA_DIR}/twinbeat.cf`;
 export const AUTHKEYS = `${HA_DIR}/authkeys`;
 
 /** Run level links of the init script: started in 2 to 5, stopped gracefully before halt and reboot. */

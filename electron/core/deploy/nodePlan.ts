@@ -114,6 +114,8 @@ export function planNode(
       file.content.length,
     );
   }
+  const gone = wanted.absences.filter((one) => seen.files.has(one.path) || seen.links.has(one.path));
+  for (const { path, what } of gone) list.add('remove', path, what, false, ['unlink', path]);
   for (const link of wanted.links) {
     list.add('link', link.path, `${link.what} -> ${link.target}`, isSameLink(seen, link), [
       'link',
@@ -141,7 +143,7 @@ export function planNode(
     node: host.spec.name,
     steps: list.steps,
     unchanged: unchanged && old.length === 0,
-    changesPair: changed.some((file) => file.path.startsWith(`${HA_DIR}/`)),
+    changesPair: [...changed, ...gone].some((one) => one.path.startsWith(`${HA_DIR}/`)),
     script: list.script,
     files: changed,
     version: present ? null : version,

@@ -40,7 +40,7 @@ const bare: Inspection = {
   touched: [],
   authkeys: null,
 };
-const wanted = desiredNode(pair, 'node1', version.name, 'systemd', newAuthkeys());
+const wanted = desiredNode(pair, 'node1', version.name, 'systemd', newAuthkeys('sha1'));
 
 /** The node as it is after the plan was carried out. */
 const deployed: Inspection = {
@@ -91,6 +91,43 @@ test('an equal node: nothing but the verification', () => {
   expect(plan.steps.filter((step) => !step.unchanged).map((step) => step.kind)).toEqual(['verify']);
 });
 
+test('twinbeat.cf of an earlier pair file goes when nothing is required any more, on both nodes at once', () => {
+  const ha = {
+    keepaliveMs: 500,
+    warntimeMs: 1000,
+    deadtimeMs: 3000,
+    initdeadMs: 6000,
+    autoFailback: 'off',
+    links: [{ medium: 'bcast', iface: { node1: 'eth1', node2: 'eth1' } }],
+    haresources: ['node1 10.0.0.9'],
+  };
+  const plain = desiredNode(PairSpecSchema.parse({ ...pair, ha }), 'node1', version.name, 'systemd', null);
+  const strict = PairSpecSchema.parse({
+    ...pair,
+    ha: { ...ha, pingNodes: ['10.0.0.1'], takeoverRequires: ['reference'] },
+  });
+  const safe = desiredNode(strict, 'node1', version.name, 'systemd', null);
+  expect(safe.files.find((file) => file.path === '/etc/ha.d/twinbeat.cf')?.content.toString()).toContain(
+    'takeover_requires reference\n',
+  );
+  const there = new Map(deployed.files).set('/etc/ha.d/twinbeat.cf', { mode: 0o644, sha256: 'x' });
+  for (const file of plain.files)
+    there.set(file.path, { mode: file.mode, sha256: createHash('sha256').update(file.content).digest('hex') });
+  const plan = planNode(host, { ...deployed, files: there }, version, plain, '1.0.0');
+  expect(plan.script.map((line) => line.words.join(' '))[0]).toBe('unlink /etc/ha.d/twinbeat.cf');
+  expect(plan).toMatchObject({ changesPair: true, unchanged: false });
+  there.delete('/etc/ha.d/twinbeat.cf');
+  expect(planNode(host, { ...deployed, files: there }, version, plain, '1.0.0').unchanged).toBe(true);
+});
+
+test.each([
+  ['md5', 32],
+  ['sha1', 40],
+  ['sha256', 64],
+] as const)('a new %s key is as long as its digest', (method, digits) => {
+  expect(newAuthkeys(method)).toMatch(new RegExp(`^auth 1\\n1 ${method} [0-9a-f]{${digits}}\\n$`));
+});
+
 test('an equal node whose agent is stopped is started, and nothing else', () => {
   const plan = planNode(host, { ...deployed, running: false }, version, wanted, '1.0.0');
   expect(plan.script.map((line) => line.words)).toEqual([['start']]);
@@ -128,7 +165,7 @@ test('removal of nothing is nothing', () => {
 });
 
 test('keys are random, and plans never show them', () => {
-  expect(newAuthkeys()).not.toBe(newAuthkeys());
+  expect(newAuthkeys('sha1')).not.toBe(newAuthkeys('sha1'));
   const plan = planNode(host, bare, version, wanted, '1.0.0');
   const secret =
     wanted.files
