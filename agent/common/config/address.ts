@@ -39,6 +39,11 @@ export function isIpv4Multicast(text: string): boolean {
   return octets !== null && octets[0] >= 224 && octets[0] <= 239;
 }
 
+/** ff00::/8. */
+export function isIpv6Multicast(text: string): boolean {
+  return isIpv6(text) && /^ff[0-9a-f]{2}:/i.test(text);
+}
+
 /** Prefix length of a dotted mask, or null when its one-bits are not all in front. */
 export function prefixBitsOfMask(mask: string): number | null {
   const octets = ipv4Octets(mask);

@@ -3,18 +3,7 @@
  * and help; a directive that is not here is illegal.
  */
 import { apiauth, environment, node, ping, pingGroup, respawn, stonith, stonithHost } from './members.ts';
-import {
-  baud,
-  BAUD_RATES,
-  bcast,
-  mcast,
-  missingPlugin,
-  serial,
-  ucast,
-  udp,
-  udpport,
-  unsupportedMedium,
-} from './media.ts';
+import { baud, BAUD_RATES, bcast, mcast, mcast6, missingPlugin, serial, ucast, ucast6, udp, udpport } from './media.ts';
 import { autoFailback, autojoin, niceFailback, pacemaker } from './obsolete.ts';
 import { anything, choice, duration, facility, flag, integer, path, type Setter } from './setters.ts';
 
@@ -83,15 +72,21 @@ const MEDIA: readonly DirectiveRow[] = [
   each('udp', '<interface>…', null, udp, 'Old name of bcast.'),
   line('mcast', '<interface> <group> <port> <ttl> <loop>', null, mcast, 'Heartbeat path by UDP multicast.'),
   line('ucast', '<interface> <host>', null, ucast, 'Heartbeat path by UDP to one address, that of the other node.'),
-  line('mcast6', '<interface> <group> <port> <hops> <loop>', null, unsupportedMedium, 'IPv6 form of mcast.'),
-  line('ucast6', '<interface> [<address>]', null, unsupportedMedium, 'IPv6 form of ucast.'),
+  line('mcast6', '<interface> <group> <port> <hops> <loop>', null, mcast6, 'Heartbeat path by IPv6 multicast.'),
+  line(
+    'ucast6',
+    '<interface> <address>',
+    null,
+    ucast6,
+    'Heartbeat path by UDP to one IPv6 address, that of the other node; a link-local one is that of the interface.',
+  ),
   line('hbaping', '…', null, missingPlugin, 'Ping over a Fibre Channel adapter; not shipped.'),
   line('rds', '…', null, missingPlugin, 'Heartbeat path over RDS; not shipped.'),
   line('tipc', '…', null, missingPlugin, 'Heartbeat path over TIPC; not shipped.'),
 ];
 
 const MEMBERS: readonly DirectiveRow[] = [
-  each('node', '<name>…', null, node, 'The two nodes, named as uname -n prints them.'),
+  each('node', '<name>…', null, node, 'The two nodes, named as uname -n prints them. Folded to lower case.'),
   each('ping', '<host>…', null, ping, 'A host outside the pair that shows whether our network works.'),
   each('ping6', '<host>…', null, ping, 'IPv6 form of ping.'),
   line('ping_group', '<name> <host>…', null, pingGroup, 'Ping node that is alive while any of its hosts answers.'),
@@ -111,56 +106,116 @@ const MEMBERS: readonly DirectiveRow[] = [
     'Device that powers the other node off before its resources are taken.',
   ),
   line('stonith_host', '<host|*> <type> <parameters>', null, stonithHost, 'The same, with its parameters in the line.'),
-  each('watchdog', '<device>', null, path, 'Kernel watchdog that reboots this node when the daemon stops.'),
+  each(
+    'watchdog',
+    '<device>',
+    null,
+    path,
+    'Kernel watchdog, fed by the heartbeat thread: a node whose heartbeats stop is reset, before the other takes over where whole seconds allow it. Closed properly by a graceful stop, kept running by a crash.',
+  ),
   line(
     'respawn',
     '<user> <command> [arguments]',
     null,
     respawn,
-    'Program that runs with the daemon and is started again.',
+    'Program that runs as that user while this node is active, is started again when it ends, and ends with the agent. Exit status 100, or more than ten quick ends, and it stays ended. ipfail is not started: the engine does its work.',
   ),
-  line('failfast', '<user> <command> [arguments]', null, respawn, 'Like respawn, but its failure reboots the node.'),
-  line('apiauth', '<client> [uid=…] [gid=…]', null, apiauth, 'Who may attach to the real daemon by which client name.'),
+  line(
+    'failfast',
+    '<user> <command> [arguments]',
+    null,
+    respawn,
+    'Like respawn, and its failure is an error; where watchdog is set, it resets the node.',
+  ),
+  line('apiauth', '<client> [uid=…] [gid=…]', null, apiauth, 'Read and not used: only root may talk to the agent.'),
 ];
 
 const LOGGING: readonly DirectiveRow[] = [
-  each('logfacility', '<facility>|none', null, facility, 'Syslog facility of the log.'),
-  each('logfile', '<path>', null, path, 'File of all log lines but debug.'),
-  each('debugfile', '<path>', null, path, 'File of all log lines.'),
-  each('use_logd', 'on|off', null, flag, 'Log through the logging daemon.'),
-  each('conn_logd_time', '<time>', '60', duration, 'Wait before the logging daemon is tried again.'),
-  each('syslogmsgfmt', 'on|off', 'on', flag, 'Log files look like those of syslog.'),
-  each('log_badpack', 'on|off', 'on', flag, 'Log packets that fail authentication.'),
-  each('debug', '<0..255>', '0', integer(0, 255), 'Debug level.'),
+  each(
+    'logfacility',
+    '<facility>|none',
+    null,
+    facility,
+    'Syslog facility that all lines but debug go to, by /dev/log, with the tag heartbeat.',
+  ),
+  each(
+    'logfile',
+    '<path>',
+    null,
+    path,
+    'File of all log lines but debug. Default: /var/log/ha-log when no log is named.',
+  ),
+  each('debugfile', '<path>', null, path, 'File of all log lines, debug too.'),
+  each(
+    'use_logd',
+    'on|off',
+    null,
+    flag,
+    'Read and not used: there is no logging daemon. off without any log is an error.',
+  ),
+  each('conn_logd_time', '<time>', '60', duration, 'Read and not used: there is no logging daemon.'),
+  each('syslogmsgfmt', 'on|off', 'on', flag, 'Log files look like those of syslog; off: heartbeat’s older form.'),
+  each(
+    'log_badpack',
+    'on|off',
+    'on',
+    flag,
+    'Report packets that fail authentication, once a link and not once a packet. A key that differs from the peer’s is an alarm in any case.',
+  ),
+  each('debug', '<0..255>', '0', integer(0, 255), 'Read and not used: debugfile has every debug line there is.'),
 ];
 
 const PROCESS: readonly DirectiveRow[] = [
-  each('coredumps', 'on|off', 'on', flag, 'Allow core dumps.'),
-  each('coreroot', '<directory>', null, path, 'Where core dumps go.'),
-  each('realtime', 'on|off', 'on', flag, 'Run with real-time priority.'),
-  each('rtprio', '<1..99>', null, integer(1, 99), 'Real-time priority.'),
-  each('memreserve', '<KiB>', '6500', integer(1, INT_MAX), 'Memory set aside at the start.'),
+  each('coredumps', 'on|off', 'on', flag, 'Read and not used.'),
+  each('coreroot', '<directory>', null, path, 'Read and not used.'),
+  each(
+    'realtime',
+    'on|off',
+    'on',
+    flag,
+    'Real-time priority of the heartbeat thread alone. Unwritten: where the node allows it, and no problem where not. Memory is not locked: swap is off for the service instead.',
+  ),
+  each(
+    'rtprio',
+    '<1..99>',
+    null,
+    integer(1, 99),
+    'That priority. Default: 1, which is above everything that is not real-time.',
+  ),
+  each('memreserve', '<KiB>', '6500', integer(1, INT_MAX), 'Read and not used.'),
   each('hbgenmethod', 'file|time', 'file', choice('file', 'time'), 'Where the generation number comes from.'),
-  each('uuidfrom', 'file|nodename', 'file', choice('file', 'nodename'), 'Where the node uuid comes from.'),
-  each('msgfmt', 'classic|netstring', 'classic', choice('classic', 'netstring'), 'Wire format; little effect today.'),
-  each('compression', 'zlib|bz2', 'zlib', choice('zlib', 'bz2'), 'For fields larger than any of ours.'),
-  each('compression_threshold', '<KiB>', '2', integer(1, INT_MAX), 'Size from which a message is compressed.'),
-  each('traditional_compression', 'on|off', 'off', flag, 'Compress whole messages.'),
-  line('env', 'NAME=value', null, environment, 'Exported to resource scripts as HA_NAME.'),
-  each('use_apphbd', 'on|off', 'off', flag, 'Register with the application heartbeat daemon.'),
+  each(
+    'uuidfrom',
+    'file|nodename',
+    'file',
+    choice('file', 'nodename'),
+    'Read and not used: the uuid is kept in a file, made at the first start.',
+  ),
+  each(
+    'msgfmt',
+    'classic|netstring',
+    'classic',
+    choice('classic', 'netstring'),
+    'Read and not used: both forms are understood, and the text form is sent, which every daemon understands.',
+  ),
+  each('compression', 'zlib|bz2', 'zlib', choice('zlib', 'bz2'), 'Read and not used: no message is large enough.'),
+  each('compression_threshold', '<KiB>', '2', integer(1, INT_MAX), 'Read and not used: no message is large enough.'),
+  each('traditional_compression', 'on|off', 'off', flag, 'Read and not used: no message is large enough.'),
+  line('env', 'NAME=value', null, environment, 'Exported to resource scripts and respawned programs as HA_NAME.'),
+  each('use_apphbd', 'on|off', 'off', flag, 'Read and not used.'),
 ];
 
 const CLUSTER: readonly DirectiveRow[] = [
   each('autojoin', 'none', 'none', autojoin, 'Anything but none needs Pacemaker.'),
   each('crm', 'off', 'off', pacemaker, 'Anything but off is a Pacemaker cluster.'),
   each('pacemaker', 'off', 'off', pacemaker, 'The same as crm.'),
-  line('crm_daemon_dir', '<directory>', null, anything, 'Pacemaker only.'),
-  line('crmd_spawns_pengine', 'on|off', null, anything, 'Pacemaker only.'),
-  line('record_config_changes', 'on|off', null, anything, 'Pacemaker only.'),
-  line('record_pengine_inputs', 'on|off', null, anything, 'Pacemaker only.'),
-  line('enable_config_writes', 'on|off', null, anything, 'Pacemaker only.'),
-  line('cluster', '<name>', 'linux-ha', anything, 'Name of the cluster; not on the wire.'),
-  line('quorum_server', '<host>', null, anything, 'Pacemaker only.'),
+  line('crm_daemon_dir', '<directory>', null, anything, 'Read and not used: Pacemaker only.'),
+  line('crmd_spawns_pengine', 'on|off', null, anything, 'Read and not used: Pacemaker only.'),
+  line('record_config_changes', 'on|off', null, anything, 'Read and not used: Pacemaker only.'),
+  line('record_pengine_inputs', 'on|off', null, anything, 'Read and not used: Pacemaker only.'),
+  line('enable_config_writes', 'on|off', null, anything, 'Read and not used: Pacemaker only.'),
+  line('cluster', '<name>', 'linux-ha', anything, 'Read and not used: the name is not on the wire.'),
+  line('quorum_server', '<host>', null, anything, 'Read and not used: Pacemaker only.'),
 ];
 
 /** Every directive, grouped as a reader would look for it. */

@@ -13,9 +13,12 @@ export type {
   LinkConfig,
   ResourceGroup,
   ResourceSpec,
+  SafetyConfig,
   SourcePosition,
+  TakeoverCondition,
   VipSpec,
 } from './model.ts';
 export { formatProblem } from './problems.ts';
 export { formatDuration, parseDurationMs } from './time.ts';
+export { parseTwinbeatCf, SAFETY_DEFAULTS, type ParsedTwinbeatCf } from './twinbeatCf.ts';
 export { parseVip, type VipFailure, type VipResult } from './vip.ts';

@@ -1,5 +1,5 @@
 /** Setters of the directives that open heartbeat paths, and of the two that must stand before them. */
-import { isHost, isInterfaceName, isIpv4Multicast } from './address.ts';
+import { isHost, isInterfaceName, isIpv4Multicast, isIpv6, isIpv6Multicast } from './address.ts';
 import type { Word } from './document.ts';
 import type { DirectiveUse } from './draft.ts';
 import type { LinkConfig } from './model.ts';
@@ -63,8 +63,9 @@ export const ucast: Setter = (use) => {
     return;
   }
   if (!checkInterface(use, iface)) return;
-  if (!isHost(peer.text)) {
-    use.problems.error('bad-address', peer.at, `"${peer.text}" is not an IPv4 address or host name.`);
+  if (!isHost(peer.text) || isIpv6(peer.text)) {
+    const hint = isIpv6(peer.text) ? ' An IPv6 address belongs to ucast6.' : '';
+    use.problems.error('bad-address', peer.at, `"${peer.text}" is not an IPv4 address or host name.${hint}`);
     return;
   }
   addLink(use, { medium: 'ucast', name: iface.text, iface: iface.text, peer: peer.text, port: portOf(use) });
@@ -83,18 +84,7 @@ export const mcast: Setter = (use) => {
     use.problems.error('bad-address', group.at, `"${group.text}" is not a multicast group; ${expected}.`);
     return;
   }
-  const numbers = [readInteger(use, port, 1, PORT_MAX), readInteger(use, ttl, 0, 4), readInteger(use, loop, 0, 1)];
-  const [portNumber, ttlNumber, loopNumber] = numbers;
-  if (portNumber == null || ttlNumber == null || loopNumber == null) return;
-  addLink(use, {
-    medium: 'mcast',
-    name: iface.text,
-    iface: iface.text,
-    group: group.text,
-    port: portNumber,
-    ttl: ttlNumber,
-    loop: loopNumber === 1,
-  });
+  addMcast(use, { iface, group: group.text, port, ttl, loop });
 };
 
 export const serial: Setter = (use) => {
@@ -108,10 +98,43 @@ export const serial: Setter = (use) => {
   addLink(use, { medium: 'serial', name: word.text, device: word.text, baud: rate });
 };
 
-/** Media of the real daemon that our agent does not have. The path is left out, and that is said. */
-export const unsupportedMedium: Setter = (use) => {
-  const message = `${use.name} is not supported by Twinbeat's agent: this heartbeat path is left out.`;
-  use.problems.warning('unsupported-medium', use.at, message);
+/**
+ * The real daemon's address is optional. Ours is not: without one there is nobody to send to, and a
+ * path that is only half there looks like a broken cable.
+ */
+export const ucast6: Setter = (use) => {
+  const [iface, peer, extra] = use.values;
+  if (peer === undefined || extra !== undefined) {
+    const expected = 'ucast6 <interface> <IPv6 address of the other node>';
+    use.problems.error('bad-arguments', (extra ?? iface).at, `Expected ${expected}.`);
+    return;
+  }
+  if (!checkInterface(use, iface)) return;
+  const address = readIpv6(use, iface, peer);
+  if (address === null) return;
+  if (isIpv6Multicast(address)) {
+    use.problems.error('bad-address', peer.at, `"${peer.text}" is a multicast group; expected mcast6 for it.`);
+    return;
+  }
+  addLink(use, { medium: 'ucast', name: iface.text, iface: iface.text, peer: address, port: portOf(use) });
+};
+
+export const mcast6: Setter = (use) => {
+  const [iface, group, port, hops, loop, extra] = use.values;
+  if (group === undefined || port === undefined || hops === undefined || loop === undefined || extra !== undefined) {
+    const expected = 'mcast6 <interface> <group> <port> <hops> <loop>, like mcast6 eth0 ff02::694 694 1 0';
+    use.problems.error('bad-arguments', (extra ?? iface).at, `Expected ${expected}.`);
+    return;
+  }
+  if (!checkInterface(use, iface)) return;
+  const address = readIpv6(use, iface, group);
+  if (address === null) return;
+  if (!isIpv6Multicast(address)) {
+    const message = `"${group.text}" is not a multicast group; expected an address that begins with ff.`;
+    use.problems.error('bad-address', group.at, message);
+    return;
+  }
+  addMcast(use, { iface, group: address, port, ttl: hops, loop });
 };
 
 /** Media whose plugins Debian does not ship; the real daemon calls them illegal. */
@@ -128,6 +151,44 @@ function checkInterface(use: DirectiveUse, word: Word): boolean {
   const message = `"${word.text}" is not a network interface; expected a name like eth1, without address or label.`;
   use.problems.error('bad-interface', word.at, message);
   return false;
+}
+
+/** The address without its zone, which may only repeat the interface; null after reporting what is wrong with it. */
+function readIpv6(use: DirectiveUse, iface: Word, word: Word): string | null {
+  const [address = '', zone, more] = word.text.split('%');
+  if (!isIpv6(address) || more !== undefined) {
+    use.problems.error('bad-address', word.at, `"${word.text}" is not an IPv6 address.`);
+    return null;
+  }
+  if (zone !== undefined && zone !== iface.text) {
+    const message = `"${word.text}" names the interface ${zone}; the path is over ${iface.text}.`;
+    use.problems.error('bad-address', word.at, message);
+    return null;
+  }
+  return address;
+}
+
+interface McastWords {
+  readonly iface: Word;
+  readonly group: string;
+  readonly port: Word;
+  readonly ttl: Word;
+  readonly loop: Word;
+}
+
+function addMcast(use: DirectiveUse, { iface, group, port, ttl, loop }: McastWords): void {
+  const numbers = [readInteger(use, port, 1, PORT_MAX), readInteger(use, ttl, 0, 4), readInteger(use, loop, 0, 1)];
+  const [portNumber, ttlNumber, loopNumber] = numbers;
+  if (portNumber == null || ttlNumber == null || loopNumber == null) return;
+  addLink(use, {
+    medium: 'mcast',
+    name: iface.text,
+    iface: iface.text,
+    group,
+    port: portNumber,
+    ttl: ttlNumber,
+    loop: loopNumber === 1,
+  });
 }
 
 function readInteger(use: DirectiveUse, word: Word, min: number, max: number): number | null {

@@ -67,10 +67,16 @@ export interface HaConfig {
   readonly logfile: string | null;
   readonly debugfile: string | null;
   readonly logfacility: string | null;
+  /** Log files look like those of syslog; else heartbeat's older form. */
+  readonly syslogmsgfmt: boolean;
   readonly hbgenmethod: 'file' | 'time';
   readonly logBadpack: boolean;
   readonly respawn: readonly { readonly user: string; readonly command: string; readonly failfast: boolean }[];
   readonly watchdog: string | null;
+  /** `if-allowed`: nothing is written, so that a node which forbids it has no problem worth an alarm. */
+  readonly realtime: 'on' | 'off' | 'if-allowed';
+  /** Priority 1..99 of the heartbeat thread; null: the lowest, which is above everything that is not real-time. */
+  readonly rtprio: number | null;
   readonly stonith: readonly StonithLine[];
   readonly environment: Readonly<Record<string, string>>;
 }

@@ -35,12 +35,23 @@ export function resolveDraft(draft: Draft): HaConfig {
     maxRexmitDelayMs: requiredNumber(draft, 'max_rexmit_delay'),
     logfile: text('logfile'),
     debugfile: text('debugfile'),
-    logfacility: text('logfacility'),
+    // As if it were not written: `none` is how one says so.
+    logfacility: text('logfacility') === 'none' ? null : text('logfacility'),
+    syslogmsgfmt: draft.flags.get('syslogmsgfmt')?.value ?? true,
     hbgenmethod: text('hbgenmethod') === 'time' ? 'time' : 'file',
     logBadpack: draft.flags.get('log_badpack')?.value ?? true,
     respawn: draft.respawn,
     watchdog: text('watchdog'),
+    realtime: realtimeOf(draft),
+    rtprio: draft.numbers.get('rtprio')?.value ?? null,
     stonith: draft.stonith,
     environment: Object.fromEntries(draft.environment),
   };
+}
+
+/** A priority that is written asks for it as much as `realtime on` does. */
+function realtimeOf(draft: Draft): HaConfig['realtime'] {
+  const flag = draft.flags.get('realtime');
+  if (flag?.value === false) return 'off';
+  return flag?.at != null || draft.numbers.has('rtprio') ? 'on' : 'if-allowed';
 }

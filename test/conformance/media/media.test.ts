@@ -11,11 +11,12 @@ import { missing } from '../../support/needs.ts';
 
 /** One end of a link under test, wherever it runs. */
 interface End {
-  open(): Promise<string>;
-  send(text: string, kind: 'heartbeat' | 'message'): void;
+  /** `at`: which of several links. */
+  open(at?: number): Promise<string>;
+  send(text: string, kind: 'heartbeat' | 'message', at?: number): void;
   close(): void;
   /** Packets so far, as text, with their age at arrival in milliseconds. */
-  readonly received: { readonly text: string; readonly ageMs: number }[];
+  readonly received: { readonly text: string; readonly ageMs: number; readonly link?: string }[];
   readonly problems: (string | null)[];
 }
 
@@ -103,21 +104,22 @@ async function remoteEnd(link: object, ns: string | null): Promise<End> {
   children.push(child);
   const answers: string[] = [];
   const end: End = {
-    open: async () => {
+    open: async (at = 0) => {
       const before = answers.length;
-      child.stdin.write('{"do":"open"}\n');
+      child.stdin.write(`${JSON.stringify({ do: 'open', at })}\n`);
       await until('the answer to open', () => answers.length > before);
       return answers.at(-1) ?? '';
     },
-    send: (text, kind) => child.stdin.write(`${JSON.stringify({ do: 'send', text, kind })}\n`),
+    send: (text, kind, at = 0) => child.stdin.write(`${JSON.stringify({ do: 'send', text, kind, at })}\n`),
     close: () => child.stdin.write('{"do":"close"}\n'),
     received: [],
     problems: [],
   };
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const message = JSON.parse(line) as { is: string; text: string; ageMs: number };
+    const message = JSON.parse(line) as { is: string; text: string; ageMs: number; link: string };
     if (message.is === 'opened') answers.push(message.text);
-    else if (message.is === 'packet') end.received.push({ text: message.text, ageMs: message.ageMs });
+    else if (message.is === 'packet')
+      end.received.push({ text: message.text, ageMs: message.ageMs, link: message.link });
     else if (message.is === 'problem') end.problems.push(message.text);
   });
   await once(child, 'spawn');
@@ -138,7 +140,18 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('UDP
     ip('link', 'add', 'hb0', 'netns', `${PREFIX}a`, 'type', 'veth', 'peer', 'name', 'hb0', 'netns', `${PREFIX}b`);
     ip('-n', `${PREFIX}a`, 'addr', 'add', '10.79.0.1/24', 'brd', '+', 'dev', 'hb0');
     ip('-n', `${PREFIX}b`, 'addr', 'add', '10.79.0.2/24', 'brd', '+', 'dev', 'hb0');
-    for (const side of ['a', 'b']) ip('-n', `${PREFIX}${side}`, 'link', 'set', 'hb0', 'up');
+    // Known link-local addresses, and none of them waits for duplicate address detection.
+    for (const [side, n] of [
+      ['a', 1],
+      ['b', 2],
+    ] as const) {
+      const inside = ['-n', `${PREFIX}${side}`] as const;
+      ip(...inside, 'addr', 'add', `10.80.0.${n}/24`, 'dev', 'hb0');
+      ip(...inside, 'link', 'set', 'hb0', 'addrgenmode', 'none');
+      ip(...inside, 'link', 'set', 'hb0', 'up');
+      ip(...inside, 'addr', 'add', `fe80::${n}/64`, 'dev', 'hb0', 'nodad');
+      ip(...inside, 'addr', 'add', `fd00:79::${n}/64`, 'dev', 'hb0', 'nodad');
+    }
   });
   afterEach(endChildren);
   afterAll(() => {
@@ -163,7 +176,50 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('UDP
       const link = { ...common, medium: 'mcast', group: '239.1.2.3', ttl: 1, loop: false, raw };
       suite(() => pair([link, link]));
     });
+    for (const [what, net] of [
+      ['link-local', 'fe80::'],
+      ['global', 'fd00:79::'],
+    ] as const) {
+      describe(`ucast6, ${what} addresses, ${how}`, () => {
+        suite(() =>
+          pair([
+            { ...common, medium: 'ucast', peer: `${net}2`, raw },
+            { ...common, medium: 'ucast', peer: `${net}1`, raw },
+          ]),
+        );
+      });
+    }
+    for (const group of ['ff02::694', 'ff05::694']) {
+      describe(`mcast6 to ${group}, ${how}`, () => {
+        const link = { ...common, medium: 'mcast', group, ttl: 1, loop: false, raw };
+        suite(() => pair([link, link]));
+      });
+    }
   }
+
+  // Goal: with every kind of path on one interface and one port, a packet belongs to the path that it was sent on, and
+  // to that one alone. Two ucast paths share their port and the kernel picks a socket by hash, so many are sent.
+  test('all kinds of one port at once: each packet is heard once, on its own path', async () => {
+    const links = (n: number) => [
+      { ...common, id: 'u1', medium: 'ucast', peer: `10.79.0.${n}`, raw: true },
+      { ...common, id: 'u2', medium: 'ucast', peer: `10.80.0.${n}`, raw: true },
+      { ...common, id: 'b', medium: 'bcast', raw: true },
+      { ...common, id: 'm', medium: 'mcast', group: '239.1.2.3', ttl: 1, loop: false, raw: true },
+      { ...common, id: 'u6', medium: 'ucast', peer: `fe80::${n}`, raw: true },
+      { ...common, id: 'v6', medium: 'ucast', peer: `fd00:79::${n}`, raw: true },
+      { ...common, id: 'm6', medium: 'mcast', group: 'ff02::694', ttl: 1, loop: false, raw: true },
+    ];
+    const [a, b] = await pair([links(2), links(1)]);
+    const ids = links(1).map((link) => link.id);
+    for (const end of [a, b]) for (const at of ids.keys()) expect(await end.open(at)).toBe('ok');
+    const rounds = 20;
+    for (let round = 0; round < rounds; round++)
+      for (const [at, id] of ids.entries()) a.send(`${id} ${round}`, 'message', at);
+    await until('every packet', () => b.received.length >= rounds * ids.length);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(b.received.filter(({ text, link }) => text.split(' ')[0] !== link)).toEqual([]);
+    expect(b.received).toHaveLength(rounds * ids.length);
+  });
 
   test('bcast reaches the other end (and its sender, who is told apart by name)', async () => {
     const link = { ...common, medium: 'bcast', raw: true };

@@ -42,10 +42,13 @@ test('S5: serial and crossover, defaults applied', () => {
     logfile: '/var/log/ha-log',
     debugfile: null,
     logfacility: null,
+    syslogmsgfmt: true,
     hbgenmethod: 'file',
     logBadpack: true,
     respawn: [],
     watchdog: null,
+    realtime: 'if-allowed',
+    rtprio: null,
     stonith: [],
     environment: {},
   } satisfies HaConfig);
@@ -111,9 +114,50 @@ describe('media', () => {
     ]);
   });
 
-  test('a medium that our agent lacks is left out and said', () => {
-    expect(complaints(`${HEAD}bcast eth1\nucast6 eth0 fd00::2\n${NODES}`)).toEqual(['8:1 warning unsupported-medium']);
+  test('ucast6 and mcast6 are ucast and mcast with an IPv6 address; a zone may repeat the interface', () => {
+    const { links } = good(
+      `${HEAD}udpport 695\nucast6 eth0 fe80::2%eth0\nucast6 eth1 fd00::2\nmcast6 eth0 ff02::694 694 2 0\n${NODES}`,
+    );
+    expect(links).toEqual([
+      { medium: 'ucast', id: 'ucast:eth0', name: 'eth0', iface: 'eth0', peer: 'fe80::2', port: 695 },
+      { medium: 'ucast', id: 'ucast:eth1', name: 'eth1', iface: 'eth1', peer: 'fd00::2', port: 695 },
+      {
+        medium: 'mcast',
+        id: 'mcast:eth0',
+        name: 'eth0',
+        iface: 'eth0',
+        group: 'ff02::694',
+        port: 694,
+        ttl: 2,
+        loop: false,
+      },
+    ]);
   });
+
+  test.each([
+    ['ucast6 eth0', '8:8 error bad-arguments'],
+    ['ucast6 eth0 node2', '8:13 error bad-address'],
+    ['ucast6 eth0 10.0.0.2', '8:13 error bad-address'],
+    ['ucast6 eth0 fe80::2%eth1', '8:13 error bad-address'],
+    ['ucast6 eth0 ff02::1', '8:13 error bad-address'],
+    ['ucast eth0 fe80::2', '8:12 error bad-address'],
+    ['mcast6 eth0 fe80::2 694 1 0', '8:13 error bad-address'],
+    ['mcast6 eth0 ff02::694 694 5 0', '8:27 error bad-number'],
+    ['mcast6 eth0 ff02::694 694 1', '8:8 error bad-arguments'],
+  ])('%s', (line, complaint) => {
+    expect(complaints(`${HEAD}bcast eth1\n${line}\n${NODES}`)).toEqual([complaint]);
+  });
+});
+
+test('realtime counts as asked for only when it is written', () => {
+  const realtime = (lines: string) => {
+    const { realtime: wanted, rtprio } = good(`${HEAD}bcast eth1\n${lines}${NODES}`);
+    return [wanted, rtprio];
+  };
+  expect(realtime('')).toEqual(['if-allowed', null]);
+  expect(realtime('realtime on\n')).toEqual(['on', null]);
+  expect(realtime('rtprio 5\n')).toEqual(['on', 5]);
+  expect(realtime('realtime off\nrtprio 5\n')).toEqual(['off', 5]);
 });
 
 // Each of these stops the real daemon (errors) or makes it complain (warnings).
