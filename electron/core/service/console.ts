@@ -18,6 +18,7 @@ import { Profiles } from '../profiles/profiles.ts';
 import { RackService } from '../rack/rackService.ts';
 import { SessionStore } from '../store/sessionStore.ts';
 import { Terminals } from '../terminal/terminals.ts';
+import { rotatePairKeys } from './keyRotation.ts';
 import { Pairs } from './pairs.ts';
 import type { Deployer, NodeConnector, RackHandlePort, RackPort, SecretStore } from './ports.ts';
 
@@ -327,9 +328,7 @@ function sessionMethods(
     engineStandby: ({ pairId, node, set }) => core.agent(pairId, node).standby({ set }),
     engineTakeover: ({ pairId, node, set }) => core.agent(pairId, node).takeover({ set }),
     engineConfirmDead: ({ pairId, node }) => core.agent(pairId, node).confirmDead({}),
-    keysRotate: () => {
-      throw new RpcError('not-available', 'key rotation is not available');
-    },
+    keysRotate: ({ pairId, method }, _context, signal) => rotatePairKeys(pairs.need(pairId), method, signal),
     faultOffers: ({ pairId }) => pairs.need(pairId).faults.offers(),
     faultInject: ({ pairId, node, name, link, durationMs }) =>
       pairs.need(pairId).faults.inject(node, name, link, durationMs),

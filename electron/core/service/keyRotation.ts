@@ -1,0 +1,74 @@
+/** `keysRotate` of a connected pair: the nodes' connections and agents as the rotation wants them, and its progress as a stream. */
+import { fail, ok } from '../../../agent/common/base/result.ts';
+import type { Result } from '../../../agent/common/base/result.ts';
+import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
+import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
+import { RpcError } from '../../../agent/common/rpc/messages.ts';
+import type { KeyRotationProgress } from '../../common/contract/console.ts';
+import type { HaSpec } from '../../common/contract/pair.ts';
+import { AsyncQueue } from '../base/asyncQueue.ts';
+import { within } from '../base/time.ts';
+import { readAuthkeys, replaceAuthkeys } from '../deploy/authkeysFile.ts';
+import { rotateKeys } from '../deploy/rotateKeys.ts';
+import type { RotationNode } from '../deploy/rotateKeys.ts';
+import type { AgentClient } from '../session/agentLink.ts';
+import type { NodeFeed } from '../session/nodeFeed.ts';
+import type { LivePair } from './livePair.ts';
+import type { NodeConnector } from './ports.ts';
+
+/** How long an agent may take for one answer, milliseconds. */
+const ANSWER_MS_MAX = 5000;
+
+const inWork = new WeakSet<LivePair>();
+
+/**
+ * Starts rotating. One at a time for each pair, else `busy`. Who stops reading stops the work after its present step; the work itself goes on
+ * until then, so that both nodes are left with keys that each other accepts.
+ */
+export function rotatePairKeys(
+  live: LivePair,
+  method: HaSpec['authMethod'],
+  signal: CancelSignal,
+): AsyncIterable<KeyRotationProgress> {
+  if (inWork.has(live)) throw new RpcError('busy', 'the keys of this pair are being changed already');
+  inWork.add(live);
+  const stop = new CancelSource();
+  if (signal.aborted) stop.cancel();
+  else signal.addEventListener('abort', () => stop.cancel(), { once: true });
+  // Cancelling still has news (where it stopped), so only the consumer's leaving ends the queue.
+  const queue = new AsyncQueue<KeyRotationProgress>(new CancelSource().signal, () => stop.cancel());
+  const [a, b] = live.connectors;
+  const nodes = [rotationNode(a, live.feeds[0]), rotationNode(b, live.feeds[1])] as const;
+  void rotateKeys(nodes, method, stop.signal, (progress) => queue.push(progress))
+    .then(
+      () => queue.end(),
+      (error: Error) => queue.end(error),
+    )
+    .finally(() => inWork.delete(live));
+  return queue;
+}
+
+function rotationNode(connector: NodeConnector, feed: NodeFeed): RotationNode {
+  const ask = async <T>(question: (client: AgentClient) => Promise<T>): Promise<Result<T>> => {
+    const { client, agent } = feed;
+    if (client === null) return fail('not-attached', `the agent does not answer: ${agent.detail || agent.phase}`);
+    try {
+      return ok(await within(ANSWER_MS_MAX, 'the agent does not answer', question(client)));
+    } catch (error) {
+      return fail('no-answer', error instanceof Error ? error.message : String(error));
+    }
+  };
+  return {
+    name: connector.spec.name,
+    readKeys: () => readAuthkeys(connector),
+    writeKeys: (before, text) => replaceAuthkeys(connector, before, text),
+    status: () => ask((client) => client.status({})),
+    reload: async () => {
+      const reply = await ask((client) => client.reload({}));
+      if (!reply.ok) return reply;
+      return reply.value.accepted
+        ? ok(undefined)
+        : fail('refused', `the agent refused the keys: ${reply.value.detail}`);
+    },
+  };
+}
