@@ -1,13 +1,28 @@
-/** Two simulated nodes and the links between them, on one virtual clock. The same class serves random runs and scenarios. */
+/** Two simulated nodes and what is around them, on one virtual clock. The same class serves random runs and scenarios. */
 import { SeededRandom } from '../base/random.ts';
 import type { AutoFailback } from '../config/model.ts';
 import type { EngineCommand, EngineConfig, OutgoingMessage } from '../engine/types.ts';
 import type { EventDraft } from '../timeline/event.ts';
+import { Lan } from './lan.ts';
 import { Network } from './network.ts';
-import type { Link } from './network.ts';
+import type { Link, Receiver } from './network.ts';
 import { SimNode } from './node.ts';
 import type { CommandPlan } from './node.ts';
 import { Schedule } from './schedule.ts';
+
+/** How one operation of the stonith device goes. */
+export interface FencePlan {
+  readonly tookMs: number;
+  /** What the device reports. It never reports success without `off`. */
+  readonly ok: boolean;
+  /** The target really loses power. */
+  readonly off: boolean;
+  /** From power loss until the target's daemon starts again, milliseconds; null: it stays off. */
+  readonly bootMs: number | null;
+}
+
+/** What a pair demands before a takeover; the same on both nodes. */
+export type SafetyOptions = Pick<EngineConfig, 'pingNodes' | 'deadpingMs' | 'ipfail' | 'fencing' | 'takeoverRequires'>;
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -22,33 +37,52 @@ export interface ClusterOptions {
   readonly groups: readonly [readonly string[], readonly string[]];
   readonly clockOffsetsMs: readonly [number, number];
   readonly latencyMaxMs: number;
+  /** Absent: no ping nodes, no fencing, no conditions. */
+  readonly safety?: SafetyOptions;
+  /** Every how many milliseconds a node looks for a second holder of what it runs; absent: never. */
+  readonly lanProbeMs?: number;
   /** How a command of a node goes. Drawn once per command. */
   plan(node: 0 | 1, command: 'acquire' | 'release', groups: readonly string[], random: SeededRandom): CommandPlan;
+  /** How a fencing ordered by this node goes; absent: there is no device and every one fails at once. */
+  planFence?(node: 0 | 1, random: SeededRandom): FencePlan;
 }
 
 /** What watches a cluster. All optional; called in the middle of a step, so only to take notes. */
 export interface Observer {
   message?(node: 0 | 1, message: OutgoingMessage): void;
+  /** A message came out of a link, before its receiver's engine sees it. */
+  arrived?(to: 0 | 1): void;
   event?(node: 0 | 1, draft: EventDraft): void;
   command?(node: 0 | 1, command: EngineCommand): void;
   groupsChanged?(): void;
+  /** The stonith device cut this node's power. */
+  fenced?(node: 0 | 1): void;
 }
 
-export class Cluster {
+const NO_SAFETY = { pingNodes: [], ipfail: false, fencing: false, takeoverRequires: [] };
+
+const NO_DEVICE: FencePlan = { tookMs: 0, ok: false, off: false, bootMs: null };
+
+export class Cluster implements Receiver {
   readonly schedule = new Schedule();
   readonly network: Network;
+  readonly lan: Lan;
   readonly nodes: readonly [SimNode, SimNode];
   readonly options: ClusterOptions;
   readonly random: SeededRandom;
+  /** Takes what comes out of the links instead of the nodes themselves: a run with keys checks it first. */
+  receiver: Receiver | null = null;
   private readonly observers: Observer[] = [];
 
   constructor(options: ClusterOptions) {
     this.options = options;
     this.random = new SeededRandom(options.seed);
-    this.network = new Network(options.links, this.schedule, this.random, (to, link, message) =>
-      this.nodes[to].arrive(link, message),
-    );
+    this.network = new Network(options.links, this.schedule, this.random, {
+      deliver: (to, link, parcel) => (this.receiver ?? this).deliver(to, link, parcel),
+      damaged: (to, link, parcel) => (this.receiver ?? this).damaged(to, link, parcel),
+    });
     this.nodes = [this.createNode(0), this.createNode(1)];
+    this.lan = new Lan(this, options.safety?.pingNodes ?? []);
   }
 
   /** Adds an observer for the rest of the run. */
@@ -71,6 +105,17 @@ export class Cluster {
     return [...this.options.groups[0], ...this.options.groups[1]];
   }
 
+  deliver(to: 0 | 1, link: string, { message }: Parameters<Receiver['deliver']>[2]): void {
+    for (const o of this.observers) o.arrived?.(to);
+    this.nodes[to].arrive(link, message);
+  }
+
+  /** Line noise most often spares the sender's name. */
+  damaged(to: 0 | 1, link: string): void {
+    const claimed = this.random.chance(0.5) ? this.options.names[to === 0 ? 1 : 0] : null;
+    this.nodes[to].reject(link, claimed);
+  }
+
   private createNode(index: 0 | 1): SimNode {
     const { options, schedule, random, observers } = this;
     return new SimNode(options.names[index], {
@@ -78,6 +123,7 @@ export class Cluster {
       random,
       clockOffsetMs: options.clockOffsetsMs[index],
       latencyMaxMs: options.latencyMaxMs,
+      deadtimeMs: options.deadtimeMs,
       config: (generation) => this.engineConfig(index, generation),
       plan: (command, groups) => options.plan(index, command, groups, random),
       send: (message) => {
@@ -87,6 +133,28 @@ export class Cluster {
       event: (draft) => observers.forEach((o) => o.event?.(index, draft)),
       command: (command) => observers.forEach((o) => o.command?.(index, command)),
       groupsChanged: () => observers.forEach((o) => o.groupsChanged?.()),
+      fence: (done) => this.fence(index, done),
+    });
+  }
+
+  /** The device works on whether or not the node that ordered it lives to see the end. */
+  private fence(by: 0 | 1, done: (ok: boolean) => void): void {
+    const { schedule } = this;
+    const plan = this.options.planFence?.(by, this.random) ?? NO_DEVICE;
+    const target = by === 0 ? 1 : 0;
+    schedule.at(schedule.nowMs + plan.tookMs, () => {
+      if (plan.off) this.cutPower(target, plan.bootMs);
+      done(plan.ok);
+    });
+  }
+
+  private cutPower(target: 0 | 1, bootMs: number | null): void {
+    const node = this.nodes[target];
+    node.powerOff();
+    for (const o of this.observers) o.fenced?.(target);
+    if (bootMs === null) return;
+    this.schedule.at(this.schedule.nowMs + bootMs, () => {
+      if (node.power === 'off') node.start();
     });
   }
 
@@ -107,11 +175,8 @@ export class Cluster {
       generation,
       uuid: new Uint8Array(16).fill(index + 1),
       hopfudge: 1,
-      pingNodes: [],
-      deadpingMs: this.options.deadtimeMs,
-      ipfail: false,
-      fencing: false,
-      takeoverRequires: [],
+      deadpingMs: options.deadtimeMs,
+      ...(options.safety ?? NO_SAFETY),
       maxRexmitDelayMs: 250,
       seed: this.random.nextUint32(),
     };

@@ -10,8 +10,10 @@ export interface Direction {
   loss: number;
   /** Delivered twice. */
   duplication: number;
-  /** Arrives as garbage: fails authentication and is dropped. */
+  /** Arrives damaged. */
   garbage: number;
+  /** An old packet of this direction comes once more, after a message. */
+  replay: number;
   delayMinMs: number;
   /** A spread wider than the distance of two messages reorders them. */
   delayMaxMs: number;
@@ -24,48 +26,101 @@ export interface Link {
   readonly back: Direction;
 }
 
-export type Deliver = (to: 0 | 1, link: string, message: WireMessage) => void;
+/** How a message was signed: the key, and for some messages the real packet. */
+export interface Seal {
+  readonly keyId: number;
+  readonly packet: Uint8Array | null;
+}
+
+/** A message as it left a node. */
+export interface Parcel {
+  readonly message: WireMessage;
+  /** Null where keys are not simulated. */
+  readonly seal: Seal | null;
+}
+
+/** Where messages come out. */
+export interface Receiver {
+  deliver(to: 0 | 1, link: string, parcel: Parcel): void;
+  /** It came, but damaged. */
+  damaged(to: 0 | 1, link: string, parcel: Parcel): void;
+}
+
+/** Old packets kept per direction for replays. */
+const RECORDED_MAX = 50;
 
 /** Carries messages between the nodes in virtual time. */
 export class Network {
   readonly links: readonly Link[];
+  /** Signs what leaves a node; absent: keys are not simulated. */
+  seal: ((from: 0 | 1, message: WireMessage) => Seal) | null = null;
   private readonly schedule: Schedule;
   private readonly random: SeededRandom;
-  private readonly deliver: Deliver;
+  private readonly receiver: Receiver;
+  private readonly recorded = new Map<Direction, Parcel[]>();
 
-  constructor(links: readonly Link[], schedule: Schedule, random: SeededRandom, deliver: Deliver) {
+  constructor(links: readonly Link[], schedule: Schedule, random: SeededRandom, receiver: Receiver) {
     this.links = links;
     this.schedule = schedule;
     this.random = random;
-    this.deliver = deliver;
+    this.receiver = receiver;
   }
 
   /** Sends from a node on one link or on all. What is cut now is lost; what was sent before a cut still arrives. */
   send(from: 0 | 1, linkId: string, message: WireMessage): void {
+    const parcel = { message, seal: this.seal === null ? null : this.seal(from, message) };
     for (const link of this.links) {
-      if (linkId !== 'all' && link.id !== linkId) continue;
-      const direction = from === 0 ? link.forward : link.back;
-      if (direction.cut || this.random.chance(direction.loss) || this.random.chance(direction.garbage)) continue;
-      this.carry(from, link.id, direction, message);
-      if (this.random.chance(direction.duplication)) this.carry(from, link.id, direction, message);
+      if (linkId === 'all' || link.id === linkId) this.sendOn(from, link, parcel);
     }
   }
 
-  private carry(from: 0 | 1, link: string, direction: Direction, message: WireMessage): void {
+  private sendOn(from: 0 | 1, link: Link, parcel: Parcel): void {
+    const { random } = this;
+    const direction = from === 0 ? link.forward : link.back;
+    if (direction.replay > 0) this.replay(from, link.id, direction, parcel);
+    if (direction.cut || (direction.loss > 0 && random.chance(direction.loss))) return;
+    const damaged = direction.garbage > 0 && random.chance(direction.garbage);
+    this.carry(from, link.id, direction, parcel, damaged);
+    if (direction.duplication > 0 && random.chance(direction.duplication))
+      this.carry(from, link.id, direction, parcel, damaged);
+  }
+
+  private replay(from: 0 | 1, link: string, direction: Direction, parcel: Parcel): void {
+    const { random } = this;
+    const known = this.recorded.get(direction) ?? [];
+    this.recorded.set(direction, known);
+    if (known.length > 0 && !direction.cut && random.chance(direction.replay)) {
+      this.carry(from, link, direction, random.pick(known), false);
+    }
+    if (known.length < RECORDED_MAX) known.push(parcel);
+    else known[random.nextInteger(0, RECORDED_MAX - 1)] = parcel;
+  }
+
+  private carry(from: 0 | 1, link: string, direction: Direction, parcel: Parcel, damaged: boolean): void {
     const spreadMs = direction.delayMaxMs - direction.delayMinMs;
     const delayMs = direction.delayMinMs + this.random.nextFraction() * spreadMs;
-    this.schedule.at(this.schedule.nowMs + delayMs, () => this.deliver(from === 0 ? 1 : 0, link, message));
+    const to = from === 0 ? 1 : 0;
+    const { receiver } = this;
+    this.schedule.at(
+      this.schedule.nowMs + delayMs,
+      damaged ? () => receiver.damaged(to, link, parcel) : () => receiver.deliver(to, link, parcel),
+    );
   }
 
   /** True when at least one link is uncut in both directions. */
   get connected(): boolean {
     return this.links.some((link) => !link.forward.cut && !link.back.cut);
   }
+
+  /** True when at least one link leads from this node to the other. */
+  leadsFrom(from: 0 | 1): boolean {
+    return this.links.some((link) => !(from === 0 ? link.forward : link.back).cut);
+  }
 }
 
 /** A direction without faults. */
 export function cleanDirection(delayMs: number): Direction {
-  return { cut: false, loss: 0, duplication: 0, garbage: 0, delayMinMs: delayMs, delayMaxMs: delayMs };
+  return { cut: false, loss: 0, duplication: 0, garbage: 0, replay: 0, delayMinMs: delayMs, delayMaxMs: delayMs };
 }
 
 /** A link without faults. */

@@ -1,12 +1,21 @@
 /**
- * One simulated server: hosts an engine as the daemon does, runs its commands in order, and can be paused, killed, powered
- * off and started again. What the groups really do is kept here, beside what the engine believes.
+ * One simulated server: hosts an engine as the daemon does, runs its commands in order, and can be paused, suspended,
+ * killed, powered off and started again. What the groups really do is kept here, beside what the engine believes.
  */
 import { assert } from '../base/assert.ts';
 import { instant } from '../base/instant.ts';
+import type { Instant } from '../base/instant.ts';
 import type { SeededRandom } from '../base/random.ts';
 import { createEngine } from '../engine/engine.ts';
-import type { Engine, EngineCommand, EngineConfig, EngineInput, OutgoingMessage, World } from '../engine/types.ts';
+import type {
+  Engine,
+  EngineCommand,
+  EngineConfig,
+  EngineInput,
+  OutgoingMessage,
+  Ready,
+  World,
+} from '../engine/types.ts';
 import type { EventDraft } from '../timeline/event.ts';
 import type { WireMessage } from '../wire/message.ts';
 import type { Schedule } from './schedule.ts';
@@ -25,6 +34,7 @@ export interface NodeHost {
   readonly clockOffsetMs: number;
   /** Longest time the host takes to feed a due input, milliseconds. */
   readonly latencyMaxMs: number;
+  readonly deadtimeMs: number;
   config(generation: number): EngineConfig;
   plan(command: 'acquire' | 'release', groups: readonly string[]): CommandPlan;
   send(message: OutgoingMessage): void;
@@ -32,10 +42,19 @@ export interface NodeHost {
   /** Groups that run here changed. */
   groupsChanged(): void;
   command(command: EngineCommand): void;
+  /** Works the stonith device against the other node; `done` once, with what the device says. */
+  fence(done: (ok: boolean) => void): void;
 }
 
 /** Datagrams that a paused node's sockets hold; later ones are lost, as in a kernel. */
 const BUFFERED_MAX = 200;
+
+/** Packets that failed authentication are told to the engine this often per link, as the daemon does. */
+const REJECTED_EVERY_MS = 1000;
+
+const WALL_START_SECONDS = 1_700_000_000;
+
+const LOAD_AVERAGE = '0.00 0.00 0.00 1/100 1000';
 
 export type Power =
   /** No power: nothing runs, no group is up. */
@@ -53,60 +72,81 @@ export class SimNode {
   readonly groups = new Set<string>();
   engine: Engine | null = null;
   generation = 0;
+  /** An engine that stops is started again at once: whoever stopped it is done. */
+  restartsAlways = false;
+  /** Wall clock minus what it should be, seconds. */
+  wallErrorSeconds = 0;
   private readonly host: NodeHost;
+  private clockOffsetMs: number;
+  private suspendedAtMs: number | null = null;
+  /** Ends of commands that fell into a suspension. */
+  private held: (() => void)[] = [];
   private life = 0;
   private queue: EngineCommand[] = [];
   private working = false;
   private buffered: EngineInput[] = [];
-  private wakeOrder = 0;
+  private readonly rejectedAtMs = new Map<string, number>();
+  private steppedAtMs = 0;
+  private wakeAtMs = 0;
+  private timerAtMs = Infinity;
+  private timerOrder = 0;
 
   constructor(name: string, host: NodeHost) {
     this.name = name;
     this.host = host;
+    this.clockOffsetMs = host.clockOffsetMs;
+  }
+
+  /** This node's monotonic clock. */
+  get now(): Instant {
+    return instant(this.host.schedule.nowMs + this.clockOffsetMs);
   }
 
   private get world(): World {
-    const virtualMs = this.host.schedule.nowMs;
+    const virtualSeconds = Math.floor(this.host.schedule.nowMs / 1000);
     return {
-      now: instant(virtualMs + this.host.clockOffsetMs),
-      wallSeconds: 1_700_000_000 + Math.floor(virtualMs / 1000),
-      loadAverage: '0.00 0.00 0.00 1/100 1000',
+      now: this.now,
+      wallSeconds: Math.max(0, WALL_START_SECONDS + virtualSeconds + this.wallErrorSeconds),
+      loadAverage: LOAD_AVERAGE,
     };
   }
 
   /** Starts the daemon. It first releases what an earlier life left behind. */
   start(): void {
     if (this.power === 'running' || this.power === 'paused') return;
-    this.power = 'running';
+    this.beginLife('running');
     this.groups.clear();
     this.host.groupsChanged();
-    this.life++;
     this.generation++;
-    this.queue = [];
-    this.buffered = [];
-    this.working = false;
+    this.steppedAtMs = this.host.schedule.nowMs;
     this.engine = createEngine(this.host.config(this.generation));
     this.feed({ kind: 'start' });
   }
 
   /** The daemon and everything else is gone at once. */
   powerOff(): void {
-    this.end('off');
+    this.beginLife('off');
     this.groups.clear();
     this.host.groupsChanged();
   }
 
   /** The daemon is gone at once; the groups stay up. */
   kill(): void {
-    if (this.power !== 'off') this.end('idle');
+    if (this.power !== 'off') this.beginLife('idle');
   }
 
-  private end(power: Power): void {
+  private beginLife(power: Power): void {
     this.power = power;
     this.life++;
     this.engine = null;
     this.queue = [];
+    this.working = false;
     this.buffered = [];
+    this.held = [];
+    this.suspendedAtMs = null;
+    this.rejectedAtMs.clear();
+    this.timerOrder++;
+    this.timerAtMs = Infinity;
   }
 
   /** The daemon is not scheduled until `resume`. */
@@ -114,54 +154,111 @@ export class SimNode {
     if (this.power === 'running') this.power = 'paused';
   }
 
-  /** The daemon goes on, with what its sockets held. */
+  /** The whole machine sleeps until `resume`: its monotonic clock stands, its network card hears nothing. */
+  suspend(): void {
+    if (this.power !== 'running') return;
+    this.power = 'paused';
+    this.suspendedAtMs = this.host.schedule.nowMs;
+  }
+
+  /** The daemon goes on, with what its sockets held. It notices most pauses itself, as the daemon does, before anything else. */
   resume(): void {
     if (this.power !== 'paused') return;
     this.power = 'running';
-    const inputs = this.buffered;
+    const { random, schedule } = this.host;
+    // Whole milliseconds keep the sums of two clocks exact: a wish to be woken must not come out a hair too early.
+    const asleepMs = this.suspendedAtMs === null ? 0 : Math.floor(schedule.nowMs - this.suspendedAtMs);
+    this.suspendedAtMs = null;
+    this.clockOffsetMs -= asleepMs;
+    const gapMs = Math.max(asleepMs, schedule.nowMs - this.steppedAtMs);
+    const { buffered: inputs, held } = this;
     this.buffered = [];
+    this.held = [];
+    // A suspension shows only on the other clock; a pause also in the engine's own reckoning, which is tried alone.
+    if (gapMs > this.host.deadtimeMs && (asleepMs > 0 || random.chance(0.5))) this.feed({ kind: 'stalled', gapMs });
     // Timer or socket first: both happen.
-    if (this.host.random.chance(0.5)) this.feed({ kind: 'tick' });
-    for (const input of inputs) this.feed(input.kind === 'received' ? { ...input, receivedAt: this.world.now } : input);
+    if (random.chance(0.5)) this.feed({ kind: 'tick' });
+    for (const end of held) end();
+    for (const input of inputs) this.feed('receivedAt' in input ? { ...input, receivedAt: this.now } : input);
     this.feed({ kind: 'tick' });
   }
 
-  /** A message arrives at the machine. */
+  /** An authenticated message arrives at the machine. */
   arrive(link: string, message: WireMessage): void {
-    if (this.power === 'running' || this.power === 'paused') {
-      this.feed({ kind: 'received', link, message, receivedAt: this.world.now });
+    if (this.power === 'running' || (this.power === 'paused' && this.suspendedAtMs === null)) {
+      this.feed({ kind: 'received', link, message, receivedAt: this.now });
     }
   }
 
-  /** Feeds one input to the engine, now; a paused daemon gets it later. */
-  feed(input: EngineInput): void {
+  /** A packet arrives that does not authenticate. What the engine makes of it, or null when it is not told of this one. */
+  reject(link: string, claimedSource: string | null): Ready | null {
+    if (this.power !== 'running') return null;
+    const { nowMs } = this.host.schedule;
+    if (nowMs - (this.rejectedAtMs.get(link) ?? -Infinity) < REJECTED_EVERY_MS) return null;
+    this.rejectedAtMs.set(link, nowMs);
+    return this.feed({ kind: 'rejected', link, claimedSource, receivedAt: this.now });
+  }
+
+  /** Feeds one input to the engine, now; a paused daemon gets it later. Returns what the engine made of it. */
+  feed(input: EngineInput): Ready | null {
     if (this.power === 'paused') {
-      if (this.buffered.length < BUFFERED_MAX || input.kind !== 'received') this.buffered.push(input);
-      return;
+      if (this.suspendedAtMs !== null && 'receivedAt' in input) return null;
+      if (this.buffered.length < BUFFERED_MAX || !('receivedAt' in input)) this.buffered.push(input);
+      return null;
     }
-    if (this.power !== 'running' || this.engine === null) return;
-    const life = this.life;
+    if (this.power !== 'running' || this.engine === null) return null;
+    const { life, host } = this;
+    this.steppedAtMs = host.schedule.nowMs;
     const ready = this.engine.step(input, this.world);
-    for (const message of ready.messages) this.host.send(message);
+    for (const message of ready.messages) host.send(message);
     for (const command of ready.commands) this.enqueue(command);
-    for (const event of ready.events) this.host.event(event);
-    if (this.life === life) this.scheduleWake(ready.wakeAt.monotonicMs - this.host.clockOffsetMs);
+    for (const event of ready.events) host.event(event);
+    if (this.life === life) this.scheduleWake(ready.wakeAt.monotonicMs - this.clockOffsetMs);
+    return ready;
   }
 
+  /** One timer is enough: one that comes before the newest wish sets itself again. */
   private scheduleWake(atMs: number): void {
-    const order = ++this.wakeOrder;
-    const lateMs = this.host.random.nextFraction() * this.host.latencyMaxMs;
-    const life = this.life;
-    assert(atMs > this.host.schedule.nowMs - 1e-6, `${this.name} asks to be woken in the past`);
-    this.host.schedule.at(atMs + lateMs, () => {
-      if (order === this.wakeOrder && life === this.life && this.power === 'running') this.feed({ kind: 'tick' });
+    const { schedule, latencyMaxMs, random } = this.host;
+    assert(atMs > schedule.nowMs - 1e-6, `${this.name} asks to be woken in the past`);
+    this.wakeAtMs = latencyMaxMs > 0 ? atMs + random.nextFraction() * latencyMaxMs : atMs;
+    if (this.timerAtMs <= this.wakeAtMs) return;
+    this.setTimer();
+  }
+
+  private setTimer(): void {
+    const order = ++this.timerOrder;
+    this.timerAtMs = this.wakeAtMs;
+    this.host.schedule.at(this.wakeAtMs, () => {
+      if (order !== this.timerOrder) return;
+      this.timerAtMs = Infinity;
+      if (this.power !== 'running') return;
+      if (this.wakeAtMs > this.host.schedule.nowMs) this.setTimer();
+      else this.feed({ kind: 'tick' });
     });
   }
 
   private enqueue(command: EngineCommand): void {
     this.host.command(command);
+    if (command.kind === 'fence') {
+      const { life } = this;
+      this.host.fence((ok) => {
+        if (life === this.life) this.finish(() => this.answer(command.id, ok));
+      });
+      return;
+    }
     this.queue.push(command);
     this.work();
+  }
+
+  private answer(id: number, ok: boolean): void {
+    this.feed({ kind: 'command-done', id, ok, detail: ok ? '' : 'planned failure' });
+  }
+
+  /** Runs the end of a command, or keeps it until a suspended machine goes on. */
+  private finish(end: () => void): void {
+    if (this.suspendedAtMs !== null) this.held.push(end);
+    else end();
   }
 
   /** Commands run one at a time, also while the daemon is paused: scripts are processes of their own. */
@@ -172,23 +269,25 @@ export class SimNode {
       this.exit(command.restart, command.afterMs);
       return;
     }
-    if (command.kind === 'fence' || command.kind === 'let-go') {
-      this.queue.shift();
-      this.feed({ kind: 'command-done', id: command.id, ok: false, detail: 'no device' });
-      return;
-    }
     this.working = true;
-    const plan = this.host.plan(command.kind, command.groups);
-    const life = this.life;
-    if (command.kind === 'acquire') this.change(() => command.groups.forEach((g) => this.groups.add(g)));
-    this.host.schedule.at(this.host.schedule.nowMs + plan.tookMs, () => {
+    const groups = command.kind === 'acquire' || command.kind === 'release' ? command.groups : [];
+    const plan =
+      command.kind === 'acquire' || command.kind === 'release'
+        ? this.host.plan(command.kind, groups)
+        : { tookMs: 1, ok: true };
+    const { life } = this;
+    if (command.kind === 'acquire') this.change(() => groups.forEach((g) => this.groups.add(g)));
+    const end = () => {
       if (life !== this.life) return;
-      if (command.kind === 'release' && plan.ok)
-        this.change(() => command.groups.forEach((g) => this.groups.delete(g)));
+      if (command.kind === 'release' && plan.ok) this.change(() => groups.forEach((g) => this.groups.delete(g)));
+      if (command.kind === 'let-go') this.change(() => this.groups.delete(command.address));
       this.working = false;
       this.queue.shift();
-      this.feed({ kind: 'command-done', id: command.id, ok: plan.ok, detail: plan.ok ? '' : 'planned failure' });
+      this.answer(command.id, plan.ok);
       this.work();
+    };
+    this.host.schedule.at(this.host.schedule.nowMs + plan.tookMs, () => {
+      if (life === this.life) this.finish(end);
     });
   }
 
@@ -198,9 +297,9 @@ export class SimNode {
   }
 
   private exit(restart: boolean, afterMs: number): void {
-    this.end('idle');
-    if (!restart) return;
-    const life = this.life;
+    this.beginLife('idle');
+    if (!restart && !this.restartsAlways) return;
+    const { life } = this;
     this.host.schedule.at(this.host.schedule.nowMs + afterMs, () => {
       if (life === this.life && this.power === 'idle') this.start();
     });
