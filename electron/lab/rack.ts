@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
 import { HaSpecSchema } from '../common/contract/pair.ts';
+import { demandGaps } from '../common/setup/gaps.ts';
 import { RackUpOptionsSchema } from '../common/contract/rack.ts';
 import type { RackState, RackUpOptions } from '../common/contract/rack.ts';
 import type { HostConfig } from './host/hostConfig.ts';
@@ -12,7 +13,7 @@ import { RackError } from './rackError.ts';
 import { RackHandle } from './rackHandle.ts';
 import { basePath, makeBase, placesOf, rackNames, removePlaces, sourceInstall } from './places.ts';
 import type { LabInstall, RackPlaces } from './places.ts';
-import { haWithTiming, loadSetup } from './setup.ts';
+import { haOfRack, loadSetup } from './setup.ts';
 import { rackSupport } from './support.ts';
 
 export interface StartRackOptions extends Partial<RackUpOptions> {
@@ -98,11 +99,14 @@ export async function startRack(options: StartRackOptions = {}): Promise<RackHan
   const support = await rackSupport();
   if (support.mode === null) throw new RackError('unsupported', support.reason);
   const setup = loadSetup(install.appDir, parsed.setup);
-  const timing = HaSpecSchema.safeParse(haWithTiming(setup.ha, parsed));
+  const ha = haOfRack(setup, parsed);
+  const timing = HaSpecSchema.safeParse(ha);
   if (!timing.success) {
     const problems = timing.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new RackError('failed', `no pair starts with this timing: ${problems.join('; ')}`);
   }
+  const gaps = demandGaps(ha);
+  if (gaps.length > 0) throw new RackError('failed', `setup ${setup.id} cannot do that: ${gaps.join(' ')}`);
   await removeStale(makeBase());
   const places = takeName(name);
   const host = launchHost({ places, install, options: parsed, mode: support.mode, detached });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { HaSpecSchema, PairSpecSchema } from '../common/contract/pair.ts';
 import type { HaSpec, PairSpec } from '../common/contract/pair.ts';
+import { haWithSafety } from '../common/setup/rackSafety.ts';
 import { SetupIdSchema } from '../common/contract/rack.ts';
 import type { RackState, RackUpOptions, SetupId } from '../common/contract/rack.ts';
 import { RACK_PAIR_ID } from '../common/contract/console.ts';
@@ -62,6 +63,11 @@ export function haWithTiming(ha: HaSpec, over: Omit<RackUpOptions, 'setup'>): Ha
   const initdeadMs =
     over.initdeadMs ?? (over.deadtimeMs === undefined ? ha.initdeadMs : Math.max(2 * deadtimeMs, 1000));
   return { ...ha, keepaliveMs, warntimeMs, deadtimeMs, initdeadMs };
+}
+
+/** What the pair of a rack started with these options is configured as. */
+export function haOfRack(setup: Setup, options: Omit<RackUpOptions, 'setup'>): HaSpec {
+  return haWithSafety(haWithTiming(setup.ha, options), addressOf(setup.gateway), options);
 }
 
 /** What the console connects to. `nodes` gives the SSH ports, `keyFile` and `hostKeys` what makes the connection trusted. */

@@ -56,5 +56,13 @@ export const RackUpOptionsSchema = z.object({
   warntimeMs: z.number().positive().optional(),
   deadtimeMs: z.number().positive().optional(),
   initdeadMs: z.number().positive().optional(),
+  /** A takeover from a silent peer needs an answer of the gateway, which becomes a ping node. */
+  reference: z.boolean().optional(),
+  /** The groups move to the node that sees the gateway, which becomes a ping node. */
+  ipfail: z.boolean().optional(),
+  /** A takeover from a silent peer waits until the rack's power switch has reset it. */
+  fencing: z.boolean().optional(),
+  /** A takeover from a silent peer needs two links that went silent together; not with s1 and s4, which have one. */
+  twoLinks: z.boolean().optional(),
 });
 export type RackUpOptions = z.infer<typeof RackUpOptionsSchema>;

@@ -1,7 +1,7 @@
 /** What a pair specification lacks to be written into files: rules that join several fields, which its schema cannot say. */
 import { isHost, isIpv4Multicast, isIpv6 } from '../../../agent/common/config/address.ts';
 import { parseHaresources } from '../../../agent/common/config/haresources.ts';
-import type { LinkSpec } from '../contract/pair.ts';
+import type { HaSpec, LinkSpec } from '../contract/pair.ts';
 import { fencingGaps } from './fencing.ts';
 import type { ConfiguredPair } from './render.ts';
 
@@ -11,7 +11,7 @@ export function specificationGaps(pair: ConfiguredPair): string[] {
     ...linkGaps(pair),
     ...pingNodeGaps(pair),
     ...fencingGaps(pair),
-    ...conditionGaps(pair),
+    ...demandGaps(pair.ha),
     ...watchdogGaps(pair),
   ];
 }
@@ -78,7 +78,8 @@ function pingNodeGaps({ ha, nodes }: ConfiguredPair): string[] {
   return gaps;
 }
 
-function conditionGaps({ ha }: ConfiguredPair): string[] {
+/** Demands of a configuration that nothing in it can meet. */
+export function demandGaps(ha: HaSpec): string[] {
   const gaps: string[] = [];
   if (ha.takeoverRequires.includes('reference') && ha.pingNodes.length === 0)
     gaps.push('ha.takeoverRequires demands a reference address, and ha.pingNodes names none.');

@@ -20,7 +20,7 @@ import { removePlaces } from '../places.ts';
 import { processChannel } from '../processChannel.ts';
 import { rackContract, worldContract } from '../protocol.ts';
 import type { RackCredentials, WorldPlan, WorldState } from '../protocol.ts';
-import { haWithTiming, loadSetup, pairSpecOf } from '../setup.ts';
+import { haOfRack, loadSetup, pairSpecOf } from '../setup.ts';
 import type { Setup } from '../setup.ts';
 import { socketText } from '../socketText.ts';
 import { Forwarder } from './forwarder.ts';
@@ -54,7 +54,7 @@ class RackHost {
   constructor(config: HostConfig) {
     this.config = config;
     this.setup = loadSetup(config.install.appDir, config.options.setup);
-    this.ha = haWithTiming(this.setup.ha, config.options);
+    this.ha = haOfRack(this.setup, config.options);
     const [a, b] = this.setup.nodes;
     this.hostKeys = [makeSshKey(a.name), makeSshKey(b.name)];
     const userKey = makeSshKey('rack');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SetupIdSchema } from '../../../electron/common/contract/rack.ts';
-import { addressOf, haWithTiming, loadSetup, pairSpecOf } from '../../../electron/lab/setup.ts';
+import { demandGaps } from '../../../electron/common/setup/gaps.ts';
+import { addressOf, haOfRack, haWithTiming, loadSetup, pairSpecOf } from '../../../electron/lab/setup.ts';
 
 const APP = join(import.meta.dirname, '..', '..', '..');
 
@@ -92,5 +93,30 @@ describe('timing overrides', () => {
   test('what is given is taken as given', () => {
     const over = { keepaliveMs: 200, warntimeMs: 600, deadtimeMs: 2000, initdeadMs: 4000 };
     expect(haWithTiming(ha, over)).toMatchObject(over);
+  });
+});
+
+describe('safety to try without hardware', () => {
+  const setup = loadSetup(APP, 's5');
+
+  test('none asked for: the sheet', () => {
+    expect(haOfRack(setup, {})).toEqual(setup.ha);
+  });
+
+  test('everything: the gateway answers for the network, the power switch for the silent node', () => {
+    const ha = haOfRack(setup, { reference: true, ipfail: true, fencing: true, twoLinks: true });
+    expect(ha).toMatchObject({
+      pingNodes: ['192.168.2.254'],
+      ipfail: true,
+      fencing: { kind: 'rack' },
+      takeoverRequires: ['reference', 'two-links', 'fencing'],
+    });
+    expect(demandGaps(ha)).toEqual([]);
+  });
+
+  test('two links of a setup with one: said, not started', () => {
+    expect(demandGaps(haOfRack(loadSetup(APP, 's1'), { twoLinks: true }))).toEqual([
+      'ha.takeoverRequires demands two links, and ha.links has only one.',
+    ]);
   });
 });
