@@ -1,6 +1,6 @@
 /** How a life ends: graceful stop (reference, section 6.10) and restart with a new generation (section 6.8). */
 import { elapsedMs, plusMs } from '../base/instant.ts';
-import { busy, releaseAll } from './holdings.ts';
+import { anyStuck, busy, endSetProblems, releaseAll } from './holdings.ts';
 import { STOP_LINGER_MS } from './limits.ts';
 import { sendShutdone } from './messages.ts';
 import { report } from './report.ts';
@@ -51,7 +51,8 @@ function begin(ctx: Context, ending: Ending): void {
 export function advanceEnding(ctx: Context): void {
   const { state } = ctx;
   const { ending } = state;
-  if (ending === null || busy(state)) return;
+  // As long as something of ours runs that we cannot stop, we neither say that it is released nor leave the peer to guess.
+  if (ending === null || busy(state) || anyStuck(state)) return;
   if (state.life === 'releasing') becomeReleased(ctx, ending);
   if (state.life !== 'lingering') return;
   const { peer } = state;
@@ -74,6 +75,7 @@ function becomeReleased(ctx: Context, ending: Ending): void {
 function becomeOver(ctx: Context, ending: Ending): void {
   const { state } = ctx;
   state.life = 'over';
+  endSetProblems(ctx);
   const id = state.nextCommand++;
   state.pending.set(id, { kind: 'exit', side: null, retry: false });
   if (!ending.restart) emit(ctx, 'info', { kind: 'shutdown', phase: 'done' });

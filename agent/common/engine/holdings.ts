@@ -1,16 +1,22 @@
 /** What we hold: acquire and release commands, their results, and the sets that follow from them. */
 import { assert } from '../base/assert.ts';
+import { elapsedMs, plusMs } from '../base/instant.ts';
 import type { ResourceSet } from '../timeline/event.ts';
-import { beginRestart } from './ending.ts';
+import { STOP_RETRY_MS } from './limits.ts';
 import { SIDES, setOf } from './sets.ts';
 import type { Side } from './sets.ts';
 import { emit } from './state.ts';
 import type { Context, EngineState, PendingCommand } from './state.ts';
 
-/** True when we run the set or are starting it. What is being stopped is no claim any more. */
+/** True when we run the set, are starting it, or cannot stop it. What is being stopped is no claim any more. */
 export function claims(state: EngineState, side: Side): boolean {
   const holding = state.mine[side].state;
-  return holding === 'starting' || holding === 'held';
+  return holding === 'starting' || holding === 'held' || holding === 'stuck';
+}
+
+/** True when something of a set runs that we could not stop. */
+export function anyStuck(state: EngineState): boolean {
+  return SIDES.some((side) => state.mine[side].state === 'stuck');
 }
 
 /** Sets whose acquire command succeeded and that are not being released. */
@@ -28,7 +34,7 @@ export function touchedSet(state: EngineState): ResourceSet {
  * may still run here. A set that is only being started is not among them.
  */
 export function runningSet(state: EngineState): ResourceSet {
-  const runs = (side: Side) => state.mine[side].state === 'held' || state.mine[side].state === 'stopping';
+  const runs = (side: Side) => !['none', 'starting'].includes(state.mine[side].state);
   return setOf(runs('local'), runs('foreign'));
 }
 
@@ -37,7 +43,8 @@ export function busy(state: EngineState): boolean {
   return state.pending.size > 0;
 }
 
-function groupsOf(ctx: Context, side: Side): readonly string[] {
+/** Keys of the groups of a set. */
+export function groupsOf(ctx: Context, side: Side): readonly string[] {
   return side === 'local' ? ctx.config.localGroups : ctx.config.foreignGroups;
 }
 
@@ -51,11 +58,22 @@ function issue(ctx: Context, command: PendingCommand, because: string): number {
   return id;
 }
 
-/** Starts a set, unless it is ours already. A set without groups is held at once: the wire speaks of sets, not of groups. */
+/**
+ * Starts a set, unless it is ours already. A set without groups is held at once: the wire speaks of sets, not of groups.
+ *
+ * The term of the claim exceeds every term we know. It is also at least the wall clock's second, for the claims of a life
+ * that has forgotten the terms: without that, a node restarted during a split would take its new claim for the older one.
+ * A wrong clock costs only that: both nodes still compare the same two numbers.
+ */
 export function claim(ctx: Context, side: Side, because: string): void {
-  const holding = ctx.state.mine[side];
+  const { state } = ctx;
+  const holding = state.mine[side];
   if (holding.state === 'starting' || holding.state === 'held') return;
-  holding.term = ++ctx.state.highestTerm;
+  // A stuck set never stopped being ours: its claim is as old as it was.
+  if (holding.state !== 'stuck') {
+    state.highestTerm = Math.max(state.highestTerm + 1, Math.floor(ctx.world.wallSeconds));
+    holding.term = state.highestTerm;
+  }
   holding.contested = false;
   if (groupsOf(ctx, side).length === 0) {
     holding.state = 'held';
@@ -70,6 +88,7 @@ export function release(ctx: Context, side: Side, because: string): void {
   const holding = ctx.state.mine[side];
   if (holding.state === 'none' || holding.state === 'stopping') return;
   holding.contested = false;
+  holding.retryStopAt = null;
   if (groupsOf(ctx, side).length === 0) {
     holding.state = 'none';
     return;
@@ -100,42 +119,86 @@ export function commandDone(ctx: Context, id: number, ok: boolean, detail: strin
 
 function acquireDone(ctx: Context, side: Side, ok: boolean, detail: string): void {
   const holding = ctx.state.mine[side];
-  if (holding.state === 'starting' && ok) {
+  if (ok) {
+    // Also a start that a stop has overtaken, or a repeated announcement: it works again.
+    endProblem(ctx, side, 'acquire-failed');
+    if (holding.state !== 'starting') return;
     holding.state = 'held';
     holding.failed = false;
     holding.offered = false;
+    // What could not be stopped runs in order now; there is nothing left to stop.
+    endProblem(ctx, side, 'stop-failed');
     return;
   }
-  if (ok) return;
-  emit(ctx, 'error', { kind: 'problem', code: 'acquire-failed', over: false, detail: `${side}: ${detail}` });
+  beginProblem(ctx, side, 'acquire-failed', `${side}: ${detail}`);
   // A failed repeat of the announcement leaves the groups running: nothing to undo.
   if (holding.state !== 'starting') return;
   holding.failed = true;
   release(ctx, side, 'acquire failed: stop what started');
 }
 
-/**
- * A failed stop is tried once more. If that fails too, something may still run that we cannot stop; the next life
- * begins by releasing it, and until then we say nothing, so that the peer does not take our word for a clean hand-over.
- */
+/** A failed stop is tried once more. If that fails too, something runs here that we cannot end. */
 function releaseDone(ctx: Context, side: Side, retry: boolean, ok: boolean, detail: string): void {
   const holding = ctx.state.mine[side];
   if (ok) {
     holding.state = 'none';
+    endProblem(ctx, side, 'stop-failed');
     return;
   }
-  emit(ctx, retry ? 'crit' : 'error', {
-    kind: 'problem',
-    code: 'release-failed',
-    over: false,
-    detail: `${side}: ${detail}`,
-  });
-  if (!retry) {
-    issue(ctx, { kind: 'release', side, retry: true }, 'release failed: try again');
+  if (retry) {
+    becomeStuck(ctx, side, detail);
     return;
   }
-  holding.state = 'none';
-  beginRestart(ctx, { reason: `could not stop the ${side} groups`, silent: true, afterMs: 0 });
+  emit(ctx, 'error', { kind: 'log', text: `Stopping the ${side} groups failed, trying once more: ${detail}` });
+  issue(ctx, { kind: 'release', side, retry: true }, 'release failed: try again');
+}
+
+/**
+ * The set stays claimed as long as we live: to say that it was released would let the peer start what may still run
+ * here. A hand-over to the peer is withdrawn and the set may stay; in every other case we had to give it up and go on trying.
+ */
+function becomeStuck(ctx: Context, side: Side, detail: string): void {
+  const { state } = ctx;
+  const holding = state.mine[side];
+  holding.state = 'stuck';
+  holding.retryStopAt = state.standby.kind === 'releasing' ? null : plusMs(ctx.world.now, STOP_RETRY_MS);
+  beginProblem(ctx, side, 'stop-failed', `${side}: ${detail}`);
+}
+
+/** Stops stuck sets again when it is time. */
+export function advanceStuck(ctx: Context): void {
+  for (const side of SIDES) {
+    const { state, retryStopAt } = ctx.state.mine[side];
+    if (state !== 'stuck' || retryStopAt === null || elapsedMs(retryStopAt, ctx.world.now) < 0) continue;
+    release(ctx, side, 'stop failed: try again');
+  }
+}
+
+type SetProblem = 'acquire-failed' | 'stop-failed';
+
+function beginProblem(ctx: Context, side: Side, code: SetProblem, detail: string): void {
+  const holding = ctx.state.mine[side];
+  const known = code === 'stop-failed' ? holding.stopProblem : holding.startProblem;
+  if (known === detail) return;
+  endProblem(ctx, side, code);
+  if (code === 'stop-failed') holding.stopProblem = detail;
+  else holding.startProblem = detail;
+  emit(ctx, code === 'stop-failed' ? 'crit' : 'error', { kind: 'problem', code, over: false, detail });
+}
+
+/** Ends a problem in the words in which it began: another set may have one of the same code. */
+function endProblem(ctx: Context, side: Side, code: SetProblem): void {
+  const holding = ctx.state.mine[side];
+  const detail = code === 'stop-failed' ? holding.stopProblem : holding.startProblem;
+  if (detail === null) return;
+  if (code === 'stop-failed') holding.stopProblem = null;
+  else holding.startProblem = null;
+  emit(ctx, 'info', { kind: 'problem', code, over: true, detail });
+}
+
+/** This life is over; what it could not start is no problem of the next one. */
+export function endSetProblems(ctx: Context): void {
+  for (const side of SIDES) endProblem(ctx, side, 'acquire-failed');
 }
 
 /** Gives up every set. */

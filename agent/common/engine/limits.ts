@@ -64,3 +64,36 @@ export const ECHO_MEMORY = 64;
 
 /** Echo samples per link from which the best (shortest round trip) gives the clock offset. */
 export const OFFSET_SAMPLES = 16;
+
+/** ipfail waits this many keepalives between the decision to give up and the deed. The real one's number. */
+export const IPFAIL_DELAY_KEEPALIVES = 2;
+
+/** A give-up that met resources in flux is considered again this long after both nodes have settled. The real ipfail's time. */
+export const IPFAIL_SETTLE_MS = 10_000;
+
+/**
+ * An unanswered `ip-request` is repeated this often. The real daemon asks once and then waits for ever; a request that comes
+ * while its scripts still stop the group costs it one more look at the group, so it need not come often.
+ */
+export const IP_REQUEST_RETRY_MS = 5000;
+
+/** A set that cannot be stopped, and must be, is stopped again this often: seldom enough that a hanging script is not started twice a second. */
+export const STOP_RETRY_MS = 5000;
+
+/** Wait after a failed fencing. The real daemon's time; it retries for ever, and so do we. */
+export const FENCE_RETRY_MS = 5000;
+
+/**
+ * How old a ping node's newest reply may be, in keepalives, to speak for our side of the network at the moment of seizing. A
+ * reply is due every keepalive; twice that forgives one lost echo. Older ones may be from before the fault that cut us off.
+ */
+export const REFERENCE_FRESH_KEEPALIVES = 2;
+
+/**
+ * Shortest time for which a packet with a wrong key in the peer's name counts as a sign of its life. The host sums such packets
+ * up and reports them once a second; with a shorter deadtime two reports would otherwise lie too far apart.
+ */
+export const REJECTED_MEMORY_MIN_MS = 3000;
+
+/** The peer is told at most this often to let the same address go: its removal takes about a second, the next look at the LAN as long. */
+export const LET_GO_REPEAT_MS = 3000;

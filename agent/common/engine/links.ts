@@ -8,6 +8,7 @@ import type { Instant } from '../base/instant.ts';
 import type { DirectionState } from '../timeline/event.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
+import { wantComparison } from './ipfail.ts';
 import { ECHO_MEMORY, OFFSET_SAMPLES } from './limits.ts';
 import { emit } from './state.ts';
 import type { Context, LinkState } from './state.ts';
@@ -187,6 +188,7 @@ export function updateLinkStates(ctx: Context): void {
     if (fromPeer !== link.fromPeer) {
       link.fromPeer = fromPeer;
       emitLink(ctx, link.id, 'from-peer', fromPeer);
+      if (fromPeer === 'dead') wantComparison(ctx, `link ${link.name} is dead`);
     }
     const toPeer = judgeToPeer(ctx, link);
     if (toPeer !== link.toPeer) {

@@ -4,10 +4,15 @@ import type { Instant } from '../base/instant.ts';
 import type { NodeStatus } from '../timeline/event.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
+import { announceIpfail, forgetIpfail, wantComparison } from './ipfail.ts';
+import { becomeRequesting, forgetMixed, isLegacy } from './legacy.ts';
 import { REQNODES_RETRY_MS } from './limits.ts';
 import { forgetEchoes, peerDeadtimeMs } from './links.ts';
 import { parseDecimal, parseHex, sendReqnodes, sendStatus } from './messages.ts';
+import { pingsSettled } from './pings.ts';
+import { checkReferenceTimes } from './reference.ts';
 import { becomeStarting, forgetReports, meetAgain, takeOver } from './resources.ts';
+import { noteAlive, noteDeath } from './seizing.ts';
 import { cancelStandby } from './standby.ts';
 import { emit } from './state.ts';
 import type { Context, EngineState } from './state.ts';
@@ -24,10 +29,7 @@ export function becomeUp(ctx: Context): void {
   sendStatus(ctx);
   emit(ctx, 'info', { kind: 'local-status', status: 'up' });
   state.nextBeatAt = plusMs(ctx.world.now, config.keepaliveMs);
-  if (config.autoFailback === 'legacy') {
-    const detail = 'auto_failback legacy is not supported; running as with off';
-    emit(ctx, 'warn', { kind: 'problem', code: 'legacy-failback', over: false, detail });
-  }
+  checkReferenceTimes(ctx);
 }
 
 /** Sends the heartbeat when it is due. One that could not be sent in time is not made up for. */
@@ -39,11 +41,11 @@ export function beat(ctx: Context): void {
   state.nextBeatAt = isBefore(world.now, next) ? next : plusMs(world.now, config.keepaliveMs);
 }
 
-/** The peer is there, or given up: then we may become active. A peer that speaks the newer dialect is asked first. */
+/** The peer and every ping node are there, or given up: then we may become active. A peer of the newer dialect is asked first. */
 export function advanceMembership(ctx: Context): void {
   const { state } = ctx;
   const { peer } = state;
-  if (state.status !== 'up') return;
+  if (state.status !== 'up' || !pingsSettled(state)) return;
   if (peer.status === 'dead' || peer.stopped || (peer.engine !== null && !peer.flowControl)) {
     becomeActive(ctx);
     return;
@@ -57,12 +59,16 @@ export function advanceMembership(ctx: Context): void {
 /** Everybody configured was heard or given up. From here on resources are our business. */
 export function becomeActive(ctx: Context): void {
   const { state } = ctx;
-  if (state.status !== 'up') return;
+  if (state.status !== 'up' || !pingsSettled(state)) return;
   state.status = 'active';
   state.reqnodesAt = null;
   emit(ctx, 'info', { kind: 'local-status', status: 'active' });
   sendStatus(ctx);
-  if (state.peer.status === 'dead' || state.peer.stopped) takeOver(ctx, 'start');
+  announceIpfail(ctx);
+  // What a dead peer left is taken by seizing.ts, when that is safe.
+  if (state.peer.status === 'dead') return;
+  if (state.peer.stopped) takeOver(ctx, 'start');
+  else if (isLegacy(ctx)) becomeRequesting(ctx);
   else becomeStarting(ctx);
 }
 
@@ -88,8 +94,8 @@ export function checkPeer(ctx: Context): void {
 function becomePeerDead(ctx: Context): void {
   const { state } = ctx;
   const { peer } = state;
-  const heard = peer.lastHeardAt !== null;
   setPeerStatus(ctx, 'dead');
+  noteDeath(ctx);
   peer.aliveSince = null;
   peer.tracking.missing.clear();
   if (state.life === 'running') cancelStandby(ctx, 'the peer is dead');
@@ -97,7 +103,6 @@ function becomePeerDead(ctx: Context): void {
   if (state.status !== 'active') return;
   // If the peer lives and only does not reach us, this tells it at once that it is deaf-mute to us.
   if (!peer.stopped) sendStatus(ctx);
-  takeOver(ctx, heard ? 'peer-dead' : 'start');
 }
 
 function setPeerStatus(ctx: Context, status: NodeStatus): void {
@@ -114,6 +119,8 @@ function beginPeerLife(ctx: Context, again: boolean, generation: number): void {
   if (state.life === 'running') cancelStandby(ctx, 'the peer started over');
   forgetReports(state);
   forgetEchoes(state.links);
+  forgetIpfail(ctx);
+  forgetMixed(ctx);
   peer.stopped = false;
   peer.ackedByPeer = 0;
   peer.lastStatusAt = null;
@@ -160,6 +167,7 @@ export function receiveStatus(
   peer.lastStatusAt = receivedAt;
   if (lastHeardAt === null || isBefore(lastHeardAt, receivedAt)) peer.lastHeardAt = receivedAt;
   peer.aliveSince ??= receivedAt;
+  noteAlive(ctx);
   if (verdict.healed) {
     const silentMs = lastHeardAt === null ? 0 : elapsedMs(lastHeardAt, receivedAt);
     emit(ctx, 'crit', { kind: 'partition-healed', peer: ctx.config.peer, silentMs });
@@ -167,5 +175,7 @@ export function receiveStatus(
   setPeerStatus(ctx, reportedStatus(message));
   // Already active in the first status that we hear: it went its own way while we could not hear each other.
   const apart = verdict.restarted !== 'no' && peer.status === 'active' && state.status === 'active';
-  if (verdict.healed || apart) meetAgain(ctx, `${ctx.config.peer} returns after a partition`);
+  if (!verdict.healed && !apart) return;
+  meetAgain(ctx, `${ctx.config.peer} returns after a partition`);
+  wantComparison(ctx, 'the peer returns after a partition');
 }

@@ -127,6 +127,23 @@ export function sendShutdone(ctx: Context): number {
   return sendSequenced(ctx, [text('t', 'shutdone'), text('st', 'dead')]);
 }
 
+/** What the real daemon tells of a fencing: done, refused by the device, no such host, no device, not needed. */
+export type StonithResult = 'OK' | 'bad' | 'badhost' | 'n_stnth' | 'unneeded';
+
+/** `stonith`: what became of the peer's fencing. An announcement; the receiver ignores it. */
+export function sendStonith(ctx: Context, result: StonithResult): void {
+  sendSequenced(ctx, [text('t', 'stonith'), text('node', ctx.config.peer), text('result', result)]);
+}
+
+/** Our own message: the receiver, a Twinbeat peer, shall take an address off that it does not rightly hold. */
+export const LET_GO_TYPE = 'tb-letgo';
+
+/** `tb-letgo`: we hold `address` of `group`, and the network shows another holder. */
+export function sendLetGo(ctx: Context, address: string, group: string): void {
+  const fields = [text('t', LET_GO_TYPE), text('dest', ctx.config.peer)];
+  sendSequenced(ctx, [...fields, text('tbaddr', address), text('tbgroup', group)]);
+}
+
 /** `reqnodes`: which nodes does the peer know? Its answer lets us become active. */
 export function sendReqnodes(ctx: Context): void {
   sendSequenced(ctx, [text('t', 'reqnodes'), text('dest', ctx.config.peer)]);

@@ -1,7 +1,8 @@
 /** What an operator may ask for. */
-import { claims } from './holdings.ts';
+import { claim, claims } from './holdings.ts';
 import { sendTakeoverRequest } from './messages.ts';
 import { takeOver } from './resources.ts';
+import { holdText } from './seizing.ts';
 import { sidesOf } from './sets.ts';
 import { requestStandby } from './standby.ts';
 import { emit } from './state.ts';
@@ -19,12 +20,21 @@ export function operate(ctx: Context, request: 'standby' | 'takeover', set: 'loc
 
 function askForTakeover(ctx: Context, set: 'local' | 'foreign' | 'all'): void {
   const { state } = ctx;
+  const stuck = sidesOf(set).filter((side) => state.mine[side].state === 'stuck');
+  // What could not be stopped is ours: to take it over is to start it again.
+  for (const side of stuck) claim(ctx, side, 'operator: start again what could not be stopped');
   const wanted = sidesOf(set).filter((side) => !claims(state, side));
   const refuse = (detail: string) => emit(ctx, 'warn', { kind: 'standby', phase: 'refused', set, detail });
   if (state.status !== 'active') return refuse('this node is not active yet');
-  if (wanted.length === 0) return refuse('already held here');
+  if (wanted.length === 0) {
+    if (stuck.length === 0) refuse('already held here');
+    return;
+  }
+  const waits = holdText(ctx);
+  if (waits !== null) return refuse(waits);
   for (const side of wanted) state.mine[side].failed = false;
   if (state.peer.status === 'dead' || state.peer.stopped) return takeOver(ctx, 'operator');
+  if (ctx.config.autoFailback === 'legacy') return refuse('auto_failback legacy knows no standby');
   sendTakeoverRequest(ctx, set);
   emit(ctx, 'info', { kind: 'standby', phase: 'requested', set, detail: 'takeover: the peer was asked to go standby' });
 }

@@ -4,9 +4,13 @@ import type { Instant } from '../base/instant.ts';
 import { assert } from '../base/assert.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
+import { receiveIpfail } from './ipfail.ts';
+import { noteAuthenticated } from './keyMismatch.ts';
+import { receiveLegacy } from './legacy.ts';
+import { receiveLetGo } from './letGo.ts';
 import { noteHeard, readEchoes } from './links.ts';
 import { becomeActive, receiveStatus } from './membership.ts';
-import { readHeader, sendRepnodes } from './messages.ts';
+import { LET_GO_TYPE, readHeader, sendRepnodes } from './messages.ts';
 import type { Header } from './messages.ts';
 import { becomeHeard, becomeUnheard, receiveResource, receiveShutdone, receiveStarting } from './resources.ts';
 import { acceptAck, acceptNak, acknowledge, acknowledgeNow, answerRexmit, expectMissing } from './rexmit.ts';
@@ -64,6 +68,7 @@ function receiveSequenced(ctx: Context, link: LinkState, header: Header, message
     return;
   }
   noteHeard(link, at);
+  noteAuthenticated(ctx);
   if (verdict.fresh && (peer.lastHeardAt === null || elapsedMs(peer.lastHeardAt, at) > 0)) {
     if (header.type !== 'status') peer.lastHeardAt = at;
   }
@@ -113,6 +118,9 @@ function deliver(
       receiveShutdone(ctx);
       acknowledgeNow(ctx);
       return;
+    case LET_GO_TYPE:
+      receiveLetGo(ctx, message);
+      return;
     default:
       // Before we are active, and once we are going, resources are not our business.
       if (state.status === 'active' && state.life !== 'lingering') deliverResource(ctx, header, message);
@@ -141,6 +149,8 @@ function deliverStatus(
 
 function deliverResource(ctx: Context, header: Header, message: WireMessage): void {
   const running = ctx.state.life === 'running';
+  if (receiveLegacy(ctx, header, message)) return;
+  receiveIpfail(ctx, header, message);
   if (header.type === 'starting') receiveStarting(ctx, header);
   if (header.type === 'resource') receiveResource(ctx, header, message);
   if (header.type === 'ask_resources' && running) receiveAsk(ctx, header, message);

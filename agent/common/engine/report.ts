@@ -30,7 +30,9 @@ function claimsText(state: EngineState): string {
 
 /** Sends what we hold, whether or not it changed. */
 export function report(ctx: Context, info: string | null): void {
-  const { state } = ctx;
+  const { state, config } = ctx;
+  // A real daemon in legacy mode knows no reports, and one of another family must not rely on us.
+  if (config.autoFailback === 'legacy' && state.peer.engine !== 'twinbeat') return;
   const stable = settled(state);
   state.announced = `${wireHold(state)}|${claimsText(state)}|${stable}`;
   sendResource(ctx, wireHold(state), stable, claimsText(state), info);

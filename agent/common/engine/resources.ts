@@ -13,6 +13,7 @@ import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { beginRestart } from './ending.ts';
 import { announceAgain, busy, claim, claims, release, releaseAll } from './holdings.ts';
+import { isLegacy } from './legacy.ts';
 import {
   FAILBACK_RETRY_MS,
   ORPHAN_FOREIGN_MS,
@@ -31,7 +32,7 @@ import { emit } from './state.ts';
 import type { Context, EngineState, Takeover } from './state.ts';
 
 /** The peer runs or claims this set of ours. */
-function peerHas(state: EngineState, side: Side): boolean {
+export function peerHas(state: EngineState, side: Side): boolean {
   return includes(union(state.peer.claims, state.peer.holds), mirrorSide(side));
 }
 
@@ -89,7 +90,8 @@ export function receiveResource(ctx: Context, header: Header, message: WireMessa
  */
 export function advanceReceived(ctx: Context): void {
   const { state } = ctx;
-  if (state.phase !== 'received') return;
+  // What a dead peer did not name it may hold all the same: that is for seizing.ts.
+  if (state.phase !== 'received' || state.peer.status === 'dead') return;
   const due = state.settleBy !== null && elapsedMs(state.settleBy, ctx.world.now) >= 0;
   const free = !peerHas(state, 'local');
   const told = state.peer.engine === 'twinbeat' && free;
@@ -104,7 +106,8 @@ export function takeOver(ctx: Context, cause: Takeover['cause']): void {
   if (state.life !== 'running' || state.status !== 'active') return;
   state.phase = 'stable';
   state.needFailback = true;
-  const wanted = SIDES.filter((side) => !claims(state, side));
+  // A set that could not be stopped is started again: nobody else will.
+  const wanted = SIDES.filter((side) => !claims(state, side) || state.mine[side].state === 'stuck');
   if (wanted.length === 0) return;
   if (wanted.includes('foreign')) {
     state.takeover = { cause };
@@ -171,7 +174,7 @@ export function meetAgain(ctx: Context, why: string): void {
     beginRestart(ctx, { reason: why, silent: false, afterMs });
     return;
   }
-  sendStarting(ctx);
+  if (!isLegacy(ctx)) sendStarting(ctx);
   report(ctx, null);
 }
 
@@ -193,7 +196,7 @@ function resolveConflicts(ctx: Context): boolean {
     const theirs = state.peer.terms[mirrorSide(side)];
     const ours = state.mine[side].term;
     if (state.unheard || theirs < ours || (theirs === ours && config.peer < config.self)) {
-      release(ctx, side, 'the peer has held it for longer');
+      if (state.mine[side].state !== 'stuck') release(ctx, side, 'the peer has held it for longer');
     } else {
       state.mine[side].contested = true;
       keeps = true;
@@ -239,7 +242,7 @@ export function becomeHeard(ctx: Context): void {
 function quiet(state: EngineState): boolean {
   const { peer } = state;
   const talking = peer.status === 'active' && peer.conversing && peer.stable && !peer.stopped;
-  return settled(state) && talking && peer.tracking.missing.size === 0 && !state.unheard;
+  return settled(state) && talking && peer.tracking.missing.size === 0 && !state.unheard && !state.safety.isolated;
 }
 
 /** Starts a set that both settled nodes have left alone for long enough. */

@@ -3,6 +3,7 @@ import { elapsedMs } from '../base/instant.ts';
 import type { Instant } from '../base/instant.ts';
 import { heldSet } from './holdings.ts';
 import { bestOffset } from './links.ts';
+import { pingViews } from './pings.ts';
 import { bothSettled } from './report.ts';
 import type { EngineState, LinkState } from './state.ts';
 import type { EngineConfig, EngineSnapshot, LinkView } from './types.ts';
@@ -36,6 +37,11 @@ function standbyView(state: EngineState): EngineSnapshot['standby'] {
   }
 }
 
+function holdView(state: EngineState, now: Instant): EngineSnapshot['hold'] {
+  const { hold } = state.safety;
+  return hold === null ? null : { reasons: hold.reasons, sinceMs: Math.max(0, elapsedMs(hold.since, now)) };
+}
+
 /** A copy of the present state for people; the engine does not change by it. */
 export function snapshotOf(state: EngineState, config: EngineConfig, now: Instant): EngineSnapshot {
   const { peer } = state;
@@ -55,9 +61,9 @@ export function snapshotOf(state: EngineState, config: EngineConfig, now: Instan
     stable: bothSettled(state),
     standby: standbyView(state),
     shuttingDown: state.life === 'releasing' || state.life === 'lingering' || state.life === 'over',
-    pingNodes: [],
-    hold: null,
-    fencing: 'none',
+    pingNodes: pingViews(state, now),
+    hold: holdView(state, now),
+    fencing: state.safety.fencing.view,
     generation: config.generation,
   };
 }

@@ -22,9 +22,10 @@ function tell(ctx: Context, phase: Phase, set: ResourceSet, detail: string): voi
 }
 
 /** Why we may not ask for a standby now, or null. */
-function obstacle(ctx: Context): string | null {
+export function obstacle(ctx: Context): string | null {
   const { state } = ctx;
   const { peer } = state;
+  if (ctx.config.autoFailback === 'legacy') return 'auto_failback legacy knows no standby';
   if (state.life !== 'running' || state.phase !== 'stable') return 'local resources are in flux';
   if (peer.status !== 'active' || peer.stopped) return 'the peer is not active';
   if (!peer.stable) return 'the peer is in flux';
@@ -126,9 +127,31 @@ function finishGiving(ctx: Context, set: ResourceSet): void {
 export function advanceStandby(ctx: Context): void {
   const { state } = ctx;
   const { standby } = state;
-  if (standby.kind === 'releasing' && !busy(state)) becomeReleased(ctx, standby.set);
+  if (standby.kind === 'releasing' && !busy(state)) finishReleasing(ctx, standby.set);
   else if (standby.kind === 'acquiring' && !busy(state)) becomeTaken(ctx, standby.set);
   else if ('until' in standby && elapsedMs(standby.until, ctx.world.now) >= 0) expire(ctx, standby.set);
+}
+
+function finishReleasing(ctx: Context, set: ResourceSet): void {
+  const stuck = sidesOf(set).filter((side) => ctx.state.mine[side].state === 'stuck');
+  if (stuck.length === 0) becomeReleased(ctx, set);
+  else withdraw(ctx, set, stuck.join(' and '));
+}
+
+/**
+ * Giver: something could not be stopped, so nothing changes hands; what did stop is started here again. A Twinbeat peer
+ * reads from our settled report that it waits in vain; a real one waits, and does nothing, until its own time is over.
+ */
+function withdraw(ctx: Context, set: ResourceSet, stuck: string): void {
+  const { state } = ctx;
+  state.standby = { kind: 'none' };
+  // No second try by itself: what cannot be stopped now needs a person.
+  if (includes(set, 'foreign')) state.needFailback = false;
+  tell(ctx, 'refused', set, `the ${stuck} groups could not be stopped; they stay here`);
+  for (const side of sidesOf(set)) {
+    if (state.mine[side].state === 'none') claim(ctx, side, 'standby withdrawn');
+  }
+  report(ctx, null);
 }
 
 /** Giver: the groups are down. From here on the peer may start them. */

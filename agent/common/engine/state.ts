@@ -6,6 +6,10 @@ import type { Instant } from '../base/instant.ts';
 import type { SeededRandom } from '../base/random.ts';
 import type { DirectionState, EventDraft, NodeStatus, ResourceSet, Severity, EventBody } from '../timeline/event.ts';
 import type { WireMessage } from '../wire/message.ts';
+import { newIpfail, newLegacy, newPings } from './memory.ts';
+import type { IpfailState, LegacyState, PingState } from './memory.ts';
+import { newSafety } from './safety.ts';
+import type { SafetyState } from './safety.ts';
 import type { Side } from './sets.ts';
 import type { EngineCommand, EngineConfig, OutgoingMessage, World } from './types.ts';
 
@@ -38,6 +42,8 @@ export type Phase =
   | 'starting'
   /** The peer is starting as well; waiting for its first report. */
   | 'both-starting'
+  /** `auto_failback legacy`: active; our own groups were asked for, one by one. */
+  | 'requesting'
   /** A report came; waiting until the peer is settled or the deadline passes. */
   | 'received'
   /** We know what we may hold and act on it. */
@@ -55,7 +61,9 @@ export interface Holding {
     /** The acquire command succeeded. */
     | 'held'
     /** A release command was issued; something may still run. */
-    | 'stopping';
+    | 'stopping'
+    /** Its stop failed twice: something runs that we cannot end. It stays claimed, so that the peer leaves it alone. */
+    | 'stuck';
   /** Id of the newest command for this set; results of older ones change nothing. */
   command: number | null;
   /** Rank of the present claim: later claims have higher terms. Decides who keeps the set when both claim it. */
@@ -66,6 +74,11 @@ export interface Holding {
   contested: boolean;
   /** After a failed acquire the set was offered to a real heartbeat once. Cleared by the next success. */
   offered: boolean;
+  /** When a stuck set is stopped again; null: it may stay, the hand-over that wanted it stopped was withdrawn. */
+  retryStopAt: Instant | null;
+  /** Texts of the present `acquire-failed` and `stop-failed` problems, to end exactly these. */
+  startProblem: string | null;
+  stopProblem: string | null;
 }
 
 /**
@@ -184,6 +197,11 @@ export interface EngineState {
   readonly ackTrigger: number;
   readonly peer: PeerState;
   readonly links: readonly LinkState[];
+  readonly pings: readonly PingState[];
+  readonly ipfail: IpfailState;
+  readonly legacy: LegacyState;
+  /** When to take what belongs to a peer that fell silent. */
+  readonly safety: SafetyState;
   phase: Phase;
   settleBy: Instant | null;
   readonly mine: { readonly local: Holding; readonly foreign: Holding };
@@ -196,9 +214,9 @@ export interface EngineState {
   conflictSince: Instant | null;
   /** The peer, alive, says that it has not heard us for our deadtime: it owns everything now, we claim nothing. */
   unheard: boolean;
-  /** One grace after a late step, see LATE_STEP_MS. */
+  /** One grace after a late step, see LATE_STEP_MS; spent once for each silence, which its last arrival names. */
   graceUntil: Instant | null;
-  graceUsedFor: Instant | null;
+  graceUsedFor: Instant | 'unheard' | null;
   /** Our newest report as it went out; null: the peer has none. */
   announced: string | null;
   lastHoldings: string;
@@ -227,7 +245,17 @@ export function emit(ctx: Context, severity: Severity, body: EventBody): void {
 }
 
 function newHolding(): Holding {
-  return { state: 'none', command: null, term: 0, failed: false, contested: false, offered: false };
+  return {
+    state: 'none',
+    command: null,
+    term: 0,
+    failed: false,
+    contested: false,
+    offered: false,
+    retryStopAt: null,
+    startProblem: null,
+    stopProblem: null,
+  };
 }
 
 /** Tracking of a peer of which nothing is known. */
@@ -289,6 +317,10 @@ export function newState(config: EngineConfig, random: SeededRandom): EngineStat
     ackTrigger: random.nextInteger(0, 9),
     peer: newPeer(),
     links: config.links.map((link) => newLink(link.id, link.name)),
+    pings: newPings(config),
+    ipfail: newIpfail(),
+    legacy: newLegacy(),
+    safety: newSafety(),
     phase: 'init',
     settleBy: null,
     mine: { local: newHolding(), foreign: newHolding() },
