@@ -23,6 +23,7 @@ import { Faults } from '../views/faults/Faults.tsx';
 import { Distribution } from '../views/monitor/Distribution.tsx';
 import { Monitor } from '../views/monitor/Monitor.tsx';
 import { Picture } from '../views/rack/Picture.tsx';
+import { Safety } from '../views/safety/Safety.tsx';
 import { TERMINAL_KINDS, type TerminalKind } from '../views/terminals/kinds.ts';
 import { TerminalPane } from '../views/terminals/TerminalPane.tsx';
 import {
@@ -44,6 +45,7 @@ const COMPONENTS: Record<PaneId | 'terminal', React.FunctionComponent<IDockviewP
   picture: Picture,
   monitor: Monitor,
   distribution: Distribution,
+  safety: Safety,
   faults: Faults,
   events: Events,
   connect: Connect,

@@ -8,7 +8,10 @@ import { useSettings } from '../stores/settings.ts';
 import { useUi } from '../stores/ui.ts';
 import { HostKeyDialog } from '../views/connect/HostKeyDialog.tsx';
 import { SecretsDialog } from '../views/connect/SecretsDialog.tsx';
+import { ConfirmDeadDialog } from '../views/safety/ConfirmDeadDialog.tsx';
+import { RotateDialog } from '../views/safety/RotateDialog.tsx';
 import { Start } from '../views/start/Start.tsx';
+import { AlarmBar } from './AlarmBar.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
 import { Dock } from './Dock.tsx';
 import { TopBar } from './TopBar.tsx';
@@ -63,6 +66,7 @@ export function Shell(): React.JSX.Element {
       </a>
       <TopBar bare={!isReady || showsStart} />
       {isReady && !showsStart && <VerdictBar />}
+      {isReady && !showsStart && <AlarmBar />}
       {isReady && phase !== 'open' && (
         <div className="tb-lost" role="alert">
           {t('app.lost')}
@@ -75,6 +79,8 @@ export function Shell(): React.JSX.Element {
       <CommandPalette />
       <HostKeyDialog />
       <SecretsDialog />
+      <ConfirmDeadDialog />
+      <RotateDialog />
     </div>
   );
 }

@@ -1,7 +1,9 @@
 /** Everything a person can do, as one list: the command palette shows it, and nothing is reachable by mouse alone. */
+import i18next from 'i18next';
 import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
 import type { CableState, RackState } from '../../electron/common/contract/rack.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
+import { canConfirmDead } from '../lib/alarms.ts';
 import { LANGUAGES, type T } from '../locales/index.ts';
 import { connectPair, disconnectPair } from '../stores/connect.ts';
 import { link } from '../stores/link.ts';
@@ -28,12 +30,34 @@ export function setCable(cable: CableState['id'], plugged: boolean): void {
   void attempt(() => link.client.rackCable({ cable, aToB: plugged, bToA: plugged, noisePpm: 0 }));
 }
 
-export function handOver(pairId: string, node: string, request: 'standby' | 'takeover'): void {
+export const RESOURCE_SETS = ['all', 'local', 'foreign'] as const;
+export type OperatorSet = (typeof RESOURCE_SETS)[number];
+
+/** Says what became of a request: first in the person's language, then what the agent said. */
+function tell(accepted: boolean, text: string, detail: string): void {
+  notify(accepted ? 'success' : 'error', detail === '' ? text : `${text} · ${detail}`);
+}
+
+export function handOver(pairId: string, node: string, request: 'standby' | 'takeover', set: OperatorSet): void {
   void attempt(async () => {
     const method = request === 'standby' ? link.client.engineStandby : link.client.engineTakeover;
-    const { accepted, detail } = await method({ pairId, node, set: 'all' });
-    notify(accepted ? 'success' : 'error', detail);
+    const { accepted, detail } = await method({ pairId, node, set });
+    tell(accepted, i18next.t(accepted ? 'action.accepted' : 'action.refused', { node }), detail);
   });
+}
+
+/** Opens the question; nothing is done before the person has typed the peer's name. */
+export function askConfirmDead(node: string): void {
+  useUi.setState({ confirmDeadBy: node });
+}
+
+/** Ends whatever the takeover of `node` waits for. Resolves to whether it was accepted. */
+export async function confirmDead(pairId: string, node: string, peer: string): Promise<boolean> {
+  const answer = await attempt(() => link.client.engineConfirmDead({ pairId, node }));
+  if (answer === undefined) return false;
+  const { accepted, detail } = answer;
+  tell(accepted, i18next.t(accepted ? 'confirmDead.accepted' : 'confirmDead.refused', { node, peer }), detail);
+  return accepted;
 }
 
 export function agentService(pairId: string, node: string, action: 'start' | 'stop'): void {
@@ -88,21 +112,28 @@ function rackActions(rack: RackState | null, t: T): Action[] {
 
 function nodeActions(state: PairState, t: T): Action[] {
   const { pairId } = state;
-  return state.nodes.flatMap(({ node }, i): Action[] => {
+  return state.nodes.flatMap((connection, i): Action[] => {
+    const { node } = connection;
     const nodeIndex = i === 0 ? 0 : 1;
     return [
-      {
-        id: `standby-${node}`,
-        group: 'pair',
-        title: t('palette.standby', { node }),
-        run: () => handOver(pairId, node, 'standby'),
-      },
-      {
-        id: `takeover-${node}`,
-        group: 'pair',
-        title: t('palette.takeover', { node }),
-        run: () => handOver(pairId, node, 'takeover'),
-      },
+      ...(['standby', 'takeover'] as const).flatMap((request) =>
+        RESOURCE_SETS.map((set): Action => ({
+          id: set === 'all' ? `${request}-${node}` : `${request}-${set}-${node}`,
+          group: 'pair',
+          title: t(`palette.${request}`, { node, set: t(`action.sets.${set}`) }),
+          run: () => handOver(pairId, node, request, set),
+        })),
+      ),
+      ...(canConfirmDead(connection)
+        ? [
+            {
+              id: `confirm-dead-${node}`,
+              group: 'pair' as const,
+              title: t('palette.confirmDead', { node, peer: state.nodes[1 - i]?.node ?? '' }),
+              run: () => askConfirmDead(node),
+            },
+          ]
+        : []),
       {
         id: `agent-start-${node}`,
         group: 'pair',
@@ -152,6 +183,12 @@ function pairActions(t: T): Action[] {
     { id: 'connect', group: 'pair', title: t('top.connect'), run: () => connectPair(selectedId) },
     { id: 'disconnect', group: 'pair', title: t('top.disconnect'), run: () => disconnectPair(selectedId) },
     ...(state === null ? [] : nodeActions(state, t)),
+    {
+      id: 'rotate-keys',
+      group: 'pair',
+      title: t('palette.rotateKeys'),
+      run: () => useUi.setState({ rotateOpen: true }),
+    },
     ...others,
   ];
 }

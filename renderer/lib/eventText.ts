@@ -37,6 +37,75 @@ function linkText(body: Extract<EventBody, { kind: 'link' }>, t: T): string {
   return t(`events.text.${key}`, { link: body.link, state: t(`picture.health.${body.state}`) });
 }
 
+/** What the agent says in its own words stands behind our sentence. */
+const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text} · ${detail}`);
+
+/** Reasons of a held-back takeover in words; one that a newer agent may know is shown by its code. */
+export function holdReasons(reasons: readonly string[], t: T): string {
+  return reasons.map((reason) => t(`hold.${reason as 'fencing'}`, { defaultValue: reason })).join(t('common.comma'));
+}
+
+/** A problem by its code, then in the agent's words; a code that is not known here says nothing to people. */
+export function problemText({ code, detail }: { readonly code: string; readonly detail: string }, t: T): string {
+  const known = t(`problem.${code as 'disk-full'}`, { defaultValue: '' });
+  return known === '' ? detail : withDetail(known, detail);
+}
+
+const FENCING_KEYS = {
+  begin: 'fencingBegin',
+  'waiting-operator': 'fencingWaitingOperator',
+  done: 'fencingDone',
+  failed: 'fencingFailed',
+  'not-needed': 'fencingNotNeeded',
+  'not-configured': 'fencingNotConfigured',
+} as const;
+
+const IPFAIL_KEYS = {
+  asked: 'ipfailAsked',
+  compared: 'ipfailCompared',
+  'give-up-scheduled': 'ipfailGiveUpScheduled',
+  'give-up-cancelled': 'ipfailGiveUpCancelled',
+  'gave-up': 'ipfailGaveUp',
+} as const;
+
+function ipfailText({ step, own, peers, detail }: Extract<EventBody, { kind: 'ipfail' }>, t: T): string {
+  const counts = { own, peers: peers ?? t('common.unknown') };
+  return withDetail(t(`events.text.${IPFAIL_KEYS[step]}`, counts), detail);
+}
+
+function holdText(body: Extract<EventBody, { kind: 'takeover-hold' }>, t: T): string {
+  const reasons = holdReasons(body.reasons, t);
+  return withDetail(
+    t(`events.text.${body.over ? 'holdOver' : 'holdBegin'}`, { from: body.from, reasons }),
+    body.detail,
+  );
+}
+
+type SafetyBody = Extract<
+  EventBody,
+  { kind: 'ping-node' | 'ipfail' | 'fencing' | 'takeover-hold' | 'key-mismatch' | 'let-go' | 'keys' }
+>;
+
+/** What came with ping nodes, fencing, held-back takeovers and keys. */
+function safetyText(body: SafetyBody, t: T): string {
+  switch (body.kind) {
+    case 'ping-node':
+      return t(`events.text.ping${upper(body.status)}`, { node: body.node });
+    case 'ipfail':
+      return ipfailText(body, t);
+    case 'fencing':
+      return withDetail(t(`events.text.${FENCING_KEYS[body.phase]}`, { node: body.node }), body.detail);
+    case 'takeover-hold':
+      return holdText(body, t);
+    case 'key-mismatch':
+      return t(`events.text.keyMismatch${body.over ? 'Over' : ''}`, { peer: body.peer });
+    case 'let-go':
+      return withDetail(t(`events.text.letGo${upper(body.phase)}`, { address: body.address }), body.detail);
+    case 'keys':
+      return withDetail(t(`events.text.keys${body.ok ? 'Ok' : 'Refused'}`, { signing: body.signing }), body.detail);
+  }
+}
+
 function bodyText(body: EventBody, t: T): string {
   switch (body.kind) {
     case 'local-status':
@@ -80,9 +149,17 @@ function bodyText(body: EventBody, t: T): string {
     case 'restart':
       return t('events.text.restart', { reason: body.reason });
     case 'problem':
-      return t(body.over ? 'events.text.problemOver' : 'events.text.problem', { detail: body.detail });
+      return t(body.over ? 'events.text.problemOver' : 'events.text.problem', { detail: problemText(body, t) });
     case 'fault':
       return t(`events.text.fault${upper(body.phase)}`, { name: faultName(body.name, t), detail: body.detail });
+    case 'ping-node':
+    case 'ipfail':
+    case 'fencing':
+    case 'takeover-hold':
+    case 'key-mismatch':
+    case 'let-go':
+    case 'keys':
+      return safetyText(body, t);
     case 'log':
       return body.text;
     default:
@@ -101,5 +178,8 @@ export function isLandmark(event: SessionEvent['event']): boolean {
   const body = (event as unknown as TimelineEvent).body;
   if (body.kind === 'fault') return body.phase === 'injected' || body.phase === 'reverted';
   if (body.kind === 'takeover') return body.phase === 'done';
+  if (body.kind === 'takeover-hold') return !body.over;
+  if (body.kind === 'fencing') return body.phase === 'done' || body.phase === 'failed';
+  if (body.kind === 'key-mismatch') return !body.over;
   return body.kind === 'peer-status' && body.status === 'dead';
 }

@@ -19,11 +19,21 @@ export interface PairLink {
   /** Link id on each node, where that node is known; these index the session's series. */
   readonly ids: readonly [string | null, string | null];
   readonly names: readonly [string | null, string | null];
+  /** What each node itself reports; null where it is not heard. */
+  readonly ends: readonly [LinkStatus | null, LinkStatus | null];
   readonly aToB: Direction;
   readonly bToA: Direction;
   readonly rttMs: readonly [number | null, number | null];
   /** Why an end does not work, with the node that says so. */
   readonly problems: readonly { readonly node: string; readonly detail: string }[];
+}
+
+const hears = (direction: Direction): boolean => direction.state === 'up' || direction.state === 'late';
+
+/** Which direction of a link is dead while the other one carries; null: neither, or too little is known. */
+export function oneWay(link: Pick<PairLink, 'aToB' | 'bToA'>): 'a-to-b-dead' | 'b-to-a-dead' | null {
+  if (link.aToB.state === 'dead' && hears(link.bToA)) return 'a-to-b-dead';
+  return link.bToA.state === 'dead' && hears(link.aToB) ? 'b-to-a-dead' : null;
 }
 
 /** A status older than this says nothing about now, milliseconds. */
@@ -80,6 +90,7 @@ export function pairLinks(state: PairState): PairLink[] {
       medium: a?.medium ?? b?.medium ?? 'bcast',
       ids: [a?.id ?? null, b?.id ?? null],
       names: [a?.name ?? null, b?.name ?? null],
+      ends: [liveA, liveB],
       aToB: direction(liveB, liveA),
       bToA: direction(liveA, liveB),
       rttMs: [liveA?.rttMs ?? null, liveB?.rttMs ?? null],

@@ -1,3 +1,4 @@
+import { enSafety } from './en.safety.ts';
 import { enSetup } from './en.setup.ts';
 
 /** English: the reference. Its keys are the type that every other language must fill. */
@@ -18,6 +19,8 @@ export const en = {
     retry: 'Try again',
     unknown: 'unknown',
     of: '{{done}} of {{total}}',
+    /** Between members of a list within a sentence. */
+    comma: '; ',
   },
   top: {
     bar: 'Main bar',
@@ -63,6 +66,7 @@ export const en = {
     picture: 'Pair',
     monitor: 'Monitor',
     distribution: 'Distribution',
+    safety: 'Safety',
     faults: 'Faults',
     events: 'Events',
     connect: 'Servers',
@@ -128,12 +132,13 @@ export const en = {
       onHint: 'Switch {{node}} on',
     },
     actions: 'More for {{node}}',
-    standby: 'Hand everything over',
-    takeover: 'Take everything over',
     agentStart: 'Start the agent',
     agentStop: 'Stop the agent',
     revertsIn: 'back in {{time}}',
     rtt: 'round trip {{time}}',
+    reference: 'reference {{name}}',
+    referenceLine: '{{node}} to reference {{name}}: {{state}}, silent for {{time}}',
+    oneWay: 'one way',
     legend: 'Number: what is left of deadtime {{deadtime}} before the other side is declared dead',
   },
   role: { holder: 'HOLDER', standby: 'STANDBY', dual: 'DUAL', unknown: 'UNKNOWN', off: 'OFF' },
@@ -247,6 +252,30 @@ export const en = {
       faultInjected: 'fault injected: {{name}}',
       faultReverted: 'fault taken back: {{name}}',
       faultFailed: 'fault failed: {{name}} {{detail}}',
+      pingUp: 'reaches the reference {{node}}',
+      pingDead: 'no longer reaches the reference {{node}}',
+      ipfailAsked: 'ipfail: asks how many references the peer reaches (own: {{own}})',
+      ipfailCompared: 'ipfail: reaches {{own}} references, the peer {{peers}}',
+      ipfailGiveUpScheduled:
+        'ipfail: the peer reaches more references ({{peers}} to {{own}}); will give up its resources',
+      ipfailGiveUpCancelled: 'ipfail: keeps its resources, giving up was called off',
+      ipfailGaveUp: 'ipfail: gives up its resources, the peer reaches more references ({{peers}} to {{own}})',
+      fencingBegin: 'fences {{node}}',
+      fencingWaitingOperator: 'waits for a person to confirm that {{node}} is off',
+      fencingDone: 'fencing done: {{node}} is off',
+      fencingFailed: 'FENCING of {{node}} FAILED',
+      fencingNotNeeded: 'does not need to fence {{node}}',
+      fencingNotConfigured: 'has no way to fence {{node}}: none is configured',
+      holdBegin: 'ALARM: takeover from {{from}} is held back: {{reasons}}',
+      holdOver: 'takeover from {{from}} is no longer held back',
+      keyMismatch: 'ALARM: packets in the name of {{peer}} carry a wrong key',
+      keyMismatchOver: 'hears {{peer}} with the right key again',
+      letGoAsked: 'tells the stale holder to let {{address}} go',
+      letGoHeard: 'is told to let {{address}} go',
+      letGoDone: 'has let {{address}} go',
+      letGoFailed: 'could NOT let {{address}} go',
+      keysOk: 'signs with {{signing}} from now on',
+      keysRefused: 'new keys refused, goes on with {{signing}}',
       other: '{{kind}}',
     },
     cause: {
@@ -343,6 +372,7 @@ export const en = {
     precision: '± {{time}} (half the probe period)',
   },
   ...enSetup,
+  ...enSafety,
 };
 
 type Shape<T> = { readonly [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import type { TerminalKind } from '../views/terminals/kinds.ts';
 
-export const PANES = ['picture', 'monitor', 'distribution', 'faults', 'events', 'connect'] as const;
+export const PANES = ['picture', 'monitor', 'distribution', 'safety', 'faults', 'events', 'connect'] as const;
 export type PaneId = (typeof PANES)[number];
 
 export const MOVE_POSITIONS = ['left', 'right', 'above', 'below'] as const;
@@ -30,6 +30,9 @@ interface UiState {
   readonly secretsFor: string | null;
   /** Fault chosen elsewhere (picture, palette) to be confirmed in the fault pane. */
   readonly faultNode: string | null;
+  /** Node that is to take over although its peer was not proven off: the person is asked; null: not asking. */
+  readonly confirmDeadBy: string | null;
+  readonly rotateOpen: boolean;
 }
 
 export const useUi = create<UiState>(() => ({
@@ -38,6 +41,8 @@ export const useUi = create<UiState>(() => ({
   entered: false,
   secretsFor: null,
   faultNode: null,
+  confirmDeadBy: null,
+  rotateOpen: false,
 }));
 
 /** Opens the workbench if need be, then brings a pane to the front. */

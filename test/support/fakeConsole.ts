@@ -3,8 +3,14 @@
  * and the screenshots talk to. The product never uses it; its core implements the same contract.
  */
 import type { Implementation } from '../../agent/common/rpc/contract.ts';
+import type { CancelSignal } from '../../agent/common/rpc/cancel.ts';
 import { RpcError } from '../../agent/common/rpc/messages.ts';
-import { type ConsoleContract, RACK_PAIR_ID, type Settings } from '../../electron/common/contract/console.ts';
+import {
+  type ConsoleContract,
+  type KeyRotationProgress,
+  RACK_PAIR_ID,
+  type Settings,
+} from '../../electron/common/contract/console.ts';
 import type {
   DeployPlan,
   DeployProgress,
@@ -22,6 +28,7 @@ import type {
   NodeConnection,
   PairState,
 } from '../../electron/common/contract/state.ts';
+import { fakeRotation } from './fakeRotation.ts';
 import { fakePlan, fakePreflight, rackSpec } from './fakeData.ts';
 import { Feed } from './feed.ts';
 import { FAKE_TIMING, FAKE_VIP, FakePair, type FakeNode } from './fakePair.ts';
@@ -66,6 +73,12 @@ export class FakeConsole {
   question: HostKeyQuestion | null = null;
   readonly answers: string[] = [];
   readonly secretsSeen: unknown[] = [];
+  /** Operator requests to the engine, in order: `standby local node1`, `confirm-dead node2`, … */
+  readonly requests: string[] = [];
+  /** Pause after each step of a key rotation. */
+  rotationStepMs = 150;
+  /** Step at which a rotation fails, or null. */
+  rotationFailsAt: KeyRotationProgress['step'] | null = null;
   rackPhase: RackState['phase'] = 'down';
   /** The console has lost node B's line without any fault: nobody can tell who holds what there. */
   blindToB = false;
@@ -449,6 +462,16 @@ export class FakeConsole {
     };
   }
 
+  private asked(request: string): { accepted: boolean; detail: string } {
+    this.requests.push(request);
+    return { accepted: true, detail: '' };
+  }
+
+  private rotation(method: string, signal: CancelSignal): AsyncGenerator<KeyRotationProgress> {
+    this.requests.push(`rotate ${method}`);
+    return fakeRotation(this.pair, { method, stepMs: this.rotationStepMs, failsAt: this.rotationFailsAt, signal });
+  }
+
   readonly implementation: Implementation<ConsoleContract, null> = {
     info: () => ({
       host: 'web',
@@ -514,12 +537,13 @@ export class FakeConsole {
       return this.sessionFeed.follow(signal, [merged]);
     },
     sessionRange: ({ fromMs, toMs }) => mergeBatches(this.history, fromMs, toMs),
-    engineStandby: ({ node }) => ({ accepted: true, detail: `${node} hands over` }),
-    engineTakeover: ({ node }) => ({ accepted: true, detail: `${node} takes over` }),
-    engineConfirmDead: ({ node }) => ({ accepted: true, detail: `${node} takes over` }),
-    keysRotate: async function* () {
-      yield { step: 'done' as const, node: null, detail: '' };
+    engineStandby: ({ node, set }) => this.asked(`standby ${set} ${node}`),
+    engineTakeover: ({ node, set }) => this.asked(`takeover ${set} ${node}`),
+    engineConfirmDead: ({ node }) => {
+      this.pair.report(node, { hold: null });
+      return this.asked(`confirm-dead ${node}`);
     },
+    keysRotate: ({ method }, _context, signal) => this.rotation(method, signal),
     agentService: ({ node, action }) => {
       const target = this.node(node);
       if (action === 'start') this.pair.startAgent(target);

@@ -48,6 +48,10 @@ export class FakePair {
   readonly cables = new Map<CableId, CableFlow>();
   /** Makes a stale address on both nodes, as a killed daemon leaves one behind. */
   forceDual = false;
+  /** A survivor takes nothing: its takeover is held back. */
+  holdTakeovers = false;
+  /** What a node's agent reports instead of the usual, by node name: a held-back takeover, ping nodes, keys. */
+  readonly special = new Map<string, Partial<AgentStatus>>();
   nowMs = 0;
   private readonly random = new SeededRandom(7);
   private eventIndex = 0;
@@ -203,7 +207,13 @@ export class FakePair {
       lateness: { maxMs: 1.9, p99Ms: 0.6 },
       problems: [],
       resources: { cpuSeconds: 3.1, rssBytes: 61_000_000 },
+      ...this.special.get(node.name),
     };
+  }
+
+  /** Changes what the agent of `name` reports from now on; what is not named stays. */
+  report(name: string, patch: Partial<AgentStatus>): void {
+    this.special.set(name, { ...this.special.get(name), ...patch });
   }
 
   /** Silence of the peer over all links together; null before anything was heard. */
@@ -248,7 +258,7 @@ export class FakePair {
     if (isAlone && !node.peerDead) {
       node.peerDead = true;
       this.event(node, 'warn', { kind: 'peer-status', peer: peer.name, status: 'dead' });
-      if (!node.holds) this.take(node, peer, 'peer-dead');
+      if (!node.holds && !this.holdTakeovers) this.take(node, peer, 'peer-dead');
     }
     if (!isAlone && quiet !== null && node.peerDead) {
       node.peerDead = false;

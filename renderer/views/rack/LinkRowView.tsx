@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { setCable } from '../../app/actions.ts';
 import { millis, seconds, UNKNOWN_TEXT } from '../../lib/format.ts';
-import type { Direction } from '../../lib/links.ts';
+import { type Direction, oneWay } from '../../lib/links.ts';
 import type { LinkRow, PictureLayout } from './geometry.ts';
 import type { PictureLink } from './pictureModel.ts';
 
@@ -92,16 +92,19 @@ export function LinkArrows({ link, row, layout, nodes }: LinkProps): React.JSX.E
 }
 
 /** Name, round trip and plug; HTML over the SVG, so that text is cut cleanly and buttons are buttons. */
-export function LinkTitle({ link, row, layout }: Omit<LinkProps, 'nodes'>): React.JSX.Element {
+export function LinkTitle({ link, row, layout, nodes }: LinkProps): React.JSX.Element {
   const { t } = useTranslation();
   const { cable } = link;
   const plugged = cable === null || (cable.aToB && cable.bToA);
   const own = [...new Set(link.names.filter((n) => n !== null))].join(' / ');
   const kind = t(`picture.link.${link.medium}`);
   const title = own === '' && cable !== null ? t(`picture.cable.${cable.id}`) : `${kind} ${own}`;
+  const cut = oneWay(link);
+  const [from, to] = cut === 'b-to-a-dead' ? [nodes[1], nodes[0]] : nodes;
   const rtt = link.rttMs.find((ms) => ms !== null) ?? null;
   const hint = [
     title,
+    cut === null ? '' : t('safety.oneWay', { from, to }),
     rtt === null ? '' : t('picture.rtt', { time: millis(rtt) }),
     ...link.problems.map((p) => `${p.node}: ${p.detail}`),
   ];
@@ -114,6 +117,11 @@ export function LinkTitle({ link, row, layout }: Omit<LinkProps, 'nodes'>): Reac
         {link.problems.length > 0 && <b className="tb-link-problem">{'! '}</b>}
         {title}
       </span>
+      {cut !== null && (
+        <b className="tb-link-oneway" title={t('safety.oneWay', { from, to })}>
+          {t('picture.oneWay')}
+        </b>
+      )}
       {cable !== null && (
         <button
           type="button"

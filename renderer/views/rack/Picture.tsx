@@ -6,9 +6,10 @@ import { setCable } from '../../app/actions.ts';
 import { duration } from '../../lib/format.ts';
 import { isRackSelected, usePairs } from '../../stores/pairs.ts';
 import { useSize } from '../../ui/useSize.ts';
-import { layoutPicture, type PictureLayout, roundedPath } from './geometry.ts';
+import { layoutPicture, type PictureLayout, REFERENCES_SHOWN_MAX, roundedPath } from './geometry.ts';
 import { LinkArrows, LinkTitle } from './LinkRowView.tsx';
-import { pictureLinks, vipTags } from './pictureModel.ts';
+import { pictureLinks, referenceHosts, vipTags } from './pictureModel.ts';
+import { ReferenceLines, ReferenceTitle } from './ReferenceRowView.tsx';
 import { ServerBox } from './ServerBox.tsx';
 import { shortName } from '../../lib/names.ts';
 
@@ -171,6 +172,7 @@ function Scene({
 }): React.JSX.Element {
   const { t } = useTranslation();
   const links = pictureLinks(state, rack);
+  const hosts = referenceHosts(state).slice(0, REFERENCES_SHOWN_MAX);
   const names = [state.nodes[0].node, state.nodes[1].node] as const;
   const deadtimeMs = state.nodes.map((n) => n.status?.timing.deadtimeMs).find((ms) => ms !== undefined);
   const rackNode = (i: 0 | 1): RackState['nodes'][number] | null =>
@@ -180,6 +182,12 @@ function Scene({
       <svg width={layout.width} height={layout.height}>
         <Patterns />
         <LanWires layout={layout} rack={rack} health={probeHealth(state)} />
+        {hosts.map((host, i) => {
+          const row = layout.references[i];
+          return row === undefined ? null : (
+            <ReferenceLines key={host.name} host={host} row={row} layout={layout} nodes={names} />
+          );
+        })}
         {links.map((link, i) => {
           const row = layout.links[i];
           return row === undefined ? null : (
@@ -195,9 +203,15 @@ function Scene({
       {([0, 1] as const).map((i) => (
         <ServerBox key={i} state={state} index={i} box={layout.servers[i]} rackNode={rackNode(i)} />
       ))}
+      {hosts.map((host, i) => {
+        const row = layout.references[i];
+        return row === undefined ? null : <ReferenceTitle key={host.name} host={host} row={row} layout={layout} />;
+      })}
       {links.map((link, i) => {
         const row = layout.links[i];
-        return row === undefined ? null : <LinkTitle key={link.key} link={link} row={row} layout={layout} />;
+        return row === undefined ? null : (
+          <LinkTitle key={link.key} link={link} row={row} layout={layout} nodes={names} />
+        );
       })}
       <VipTags state={state} layout={layout} />
       <p className="tb-legend">
@@ -214,12 +228,13 @@ export function Picture(): React.JSX.Element {
   const selected = usePairs((s) => s.selectedId);
   const [ref, size] = useSize<HTMLDivElement>();
   const links = state === null ? 0 : pictureLinks(state, rack).length;
+  const references = state === null ? 0 : Math.min(REFERENCES_SHOWN_MAX, referenceHosts(state).length);
   return (
     <section className="tb-pane tb-picture" ref={ref} aria-label={t('picture.region')}>
       {state === null ? (
         <div className="tb-empty">{t(selected === null ? 'picture.noPair' : 'picture.waiting')}</div>
       ) : (
-        size.width > 0 && <Scene state={state} rack={rack} layout={layoutPicture(size, links)} />
+        size.width > 0 && <Scene state={state} rack={rack} layout={layoutPicture(size, links, references)} />
       )}
     </section>
   );

@@ -1,10 +1,13 @@
 /** One server: what is measured about it, and its switches. */
 import { MoreOutlined, PoweroffOutlined } from '@ant-design/icons';
-import { Button, Dropdown } from 'antd';
+import { Button, Dropdown, type MenuProps } from 'antd';
 import { useTranslation } from 'react-i18next';
+import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { RackState } from '../../../electron/common/contract/rack.ts';
 import type { NodeConnection, PairState } from '../../../electron/common/contract/state.ts';
-import { agentService, handOver, power } from '../../app/actions.ts';
+import { agentService, askConfirmDead, handOver, power, RESOURCE_SETS } from '../../app/actions.ts';
+import { canConfirmDead } from '../../lib/alarms.ts';
+import { holdReasons, problemText } from '../../lib/eventText.ts';
 import { seconds } from '../../lib/format.ts';
 import { freshStatus, roleOf } from '../../lib/links.ts';
 import type { T } from '../../locales/index.ts';
@@ -48,23 +51,76 @@ function lineHealth(node: NodeConnection): 'up' | 'late' | 'dead' | 'unknown' {
   return node.phase === 'idle' ? 'unknown' : 'late';
 }
 
-function NodeMenu({ pairId, node }: { readonly pairId: string; readonly node: string }): React.JSX.Element {
-  const { t } = useTranslation();
-  const run: Record<string, () => void> = {
-    standby: () => handOver(pairId, node, 'standby'),
-    takeover: () => handOver(pairId, node, 'takeover'),
-    agentStart: () => agentService(pairId, node, 'start'),
-    agentStop: () => agentService(pairId, node, 'stop'),
-  };
-  const items = (['standby', 'takeover', 'agentStart', 'agentStop'] as const).map((key) => ({
-    key,
-    label: t(`picture.${key}`),
+type MenuItems = NonNullable<MenuProps['items']>;
+
+/** Hand over and take over, each of everything or of one half of the groups. */
+function handOverItems(pairId: string, node: string, t: T): MenuItems {
+  return (['standby', 'takeover'] as const).map((request) => ({
+    key: request,
+    label: t(`action.${request}`),
+    children: RESOURCE_SETS.map((set) => ({
+      key: `${request} ${set}`,
+      label: t(`action.sets.${set}`),
+      onClick: () => handOver(pairId, node, request, set),
+    })),
   }));
+}
+
+function NodeMenu({
+  pairId,
+  connection,
+  peer,
+}: {
+  readonly pairId: string;
+  readonly connection: NodeConnection;
+  readonly peer: string;
+}): React.JSX.Element {
+  const { t } = useTranslation();
+  const { node } = connection;
+  const items: MenuItems = [
+    ...handOverItems(pairId, node, t),
+    {
+      key: 'confirm',
+      label: t('alarm.confirm', { peer }),
+      danger: true,
+      disabled: !canConfirmDead(connection),
+      onClick: () => askConfirmDead(node),
+    },
+    { type: 'divider' },
+    { key: 'start', label: t('picture.agentStart'), onClick: () => agentService(pairId, node, 'start') },
+    { key: 'stop', label: t('picture.agentStop'), onClick: () => agentService(pairId, node, 'stop') },
+  ];
   return (
-    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => run[key]?.() }}>
+    <Dropdown trigger={['click']} menu={{ items, triggerSubMenuAction: 'click' }}>
       <Button size="small" icon={<MoreOutlined />} aria-label={t('picture.actions', { node })} />
     </Dropdown>
   );
+}
+
+interface Trouble {
+  readonly level: 'alarm' | 'warn';
+  readonly text: string;
+}
+
+/** What is wrong on the node, the worst first; a fencing at work is said too. */
+function troubles(status: AgentStatus, t: T): Trouble[] {
+  const { hold, fencing } = status;
+  const held: Trouble[] =
+    hold === null ? [] : [{ level: 'alarm', text: `${t('safety.hold')}: ${holdReasons(hold.reasons, t)}` }];
+  const isShown = fencing !== null && fencing.state !== 'none';
+  const fenced: Trouble[] = isShown
+    ? [
+        {
+          level: fencing.state === 'failed' || fencing.state === 'waiting-operator' ? 'alarm' : 'warn',
+          text: `${t('alarm.fencingDetail', { device: fencing.device, state: t(`safety.fencingState.${fencing.state}`) })} ${fencing.detail}`,
+        },
+      ]
+    : [];
+  const conflicts = status.vips.flatMap(({ address, conflictMac: mac }): Trouble[] =>
+    mac === null ? [] : [{ level: 'alarm', text: t('safety.secondSeen', { address, mac }) }],
+  );
+  const problems = status.problems.map((problem): Trouble => ({ level: 'warn', text: problemText(problem, t) }));
+  return [...held, ...conflicts, ...fenced, ...problems];
 }
 
 interface Props {
@@ -80,6 +136,7 @@ export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Ele
   const role = roleOf(state, node.node);
   const status = freshStatus(node);
   const off = rackNode?.power === 'off';
+  const wrong = status === null ? [] : troubles(status, t);
   return (
     <section
       className="tb-server"
@@ -119,9 +176,13 @@ export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Ele
           </div>
         )}
       </dl>
-      <div className="tb-problems" title={status?.problems.map((p) => p.detail).join('\n')}>
-        {status?.problems.map((p) => p.detail).join(' · ')}
-      </div>
+      <ul className="tb-problems" title={wrong.map((w) => w.text).join('\n')}>
+        {wrong.map((w) => (
+          <li key={w.text} data-level={w.level}>
+            {w.text}
+          </li>
+        ))}
+      </ul>
       <footer>
         {rackNode !== null && (
           <Button
@@ -134,7 +195,7 @@ export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Ele
             {off ? t('picture.power.on') : t('picture.power.off')}
           </Button>
         )}
-        <NodeMenu pairId={state.pairId} node={node.node} />
+        <NodeMenu pairId={state.pairId} connection={node} peer={state.nodes[index === 0 ? 1 : 0].node} />
       </footer>
     </section>
   );

@@ -17,6 +17,12 @@ export interface LinkRow {
   readonly bToAY: number;
 }
 
+export interface ReferenceRow {
+  readonly titleY: number;
+  /** Centre line of the host and of the two lines to it. */
+  readonly lineY: number;
+}
+
 export interface PictureLayout {
   readonly width: number;
   readonly height: number;
@@ -27,6 +33,8 @@ export interface PictureLayout {
   readonly lanCables: readonly [readonly Point[], readonly Point[]];
   /** Middle of the piece of LAN cable that can be pulled. */
   readonly lanPlugs: readonly [Point, Point];
+  /** Between the servers, above the links. */
+  readonly references: readonly ReferenceRow[];
   readonly links: readonly LinkRow[];
   readonly linkFromX: number;
   readonly linkToX: number;
@@ -44,14 +52,30 @@ const SERVER_HEIGHT_MIN = 150;
 const LINK_ROW_MIN = 62;
 const LINK_ROW_MAX = 124;
 const TITLE_HEIGHT = 24;
+const REFERENCE_ROW = 40;
+/** Air above the first reference: the tags of addresses hang over the servers' upper edge. */
+const REFERENCE_TOP = 4;
+
+/** More reference hosts than these are named in the safety pane only. */
+export const REFERENCES_SHOWN_MAX = 3;
 
 export const PICTURE_WIDTH_MIN = 420;
 
 const clamp = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value));
 
+const referencesHeight = (count: number): number => (count === 0 ? 0 : REFERENCE_TOP + count * REFERENCE_ROW);
+
 /** Height below which the picture scrolls instead of overlapping itself. */
-export function pictureHeightMin(linkCount: number): number {
-  return SERVER_TOP + Math.max(SERVER_HEIGHT_MIN, linkCount * LINK_ROW_MIN) + LEGEND_HEIGHT + MARGIN;
+export function pictureHeightMin(linkCount: number, referenceCount = 0): number {
+  const between = referencesHeight(referenceCount) + linkCount * LINK_ROW_MIN;
+  return SERVER_TOP + Math.max(SERVER_HEIGHT_MIN, between) + LEGEND_HEIGHT + MARGIN;
+}
+
+function referenceRows(count: number): ReferenceRow[] {
+  return Array.from({ length: count }, (_, i) => {
+    const top = SERVER_TOP + REFERENCE_TOP + i * REFERENCE_ROW;
+    return { titleY: top + 9, lineY: top + 27 };
+  });
 }
 
 function linkRows(linkCount: number, top: number, height: number): LinkRow[] {
@@ -66,13 +90,18 @@ function linkRows(linkCount: number, top: number, height: number): LinkRow[] {
 }
 
 /** Lays the picture out; sizes below the minimum are treated as the minimum. */
-export function layoutPicture(size: { width: number; height: number }, linkCount: number): PictureLayout {
+export function layoutPicture(
+  size: { width: number; height: number },
+  linkCount: number,
+  referenceCount = 0,
+): PictureLayout {
   const width = Math.max(PICTURE_WIDTH_MIN, size.width);
-  const height = Math.max(pictureHeightMin(linkCount), size.height);
+  const height = Math.max(pictureHeightMin(linkCount, referenceCount), size.height);
+  const references = referencesHeight(referenceCount);
   const serverWidth = Math.round(clamp(width * 0.3, 146, 220));
   const serverHeight = Math.min(
     height - SERVER_TOP - LEGEND_HEIGHT - MARGIN,
-    Math.max(SERVER_HEIGHT_MIN, linkCount * LINK_ROW_MAX) + 60,
+    Math.max(SERVER_HEIGHT_MIN, references + linkCount * LINK_ROW_MAX) + 60,
   );
   const a: Box = { x: MARGIN, y: SERVER_TOP, width: serverWidth, height: serverHeight };
   const b: Box = { ...a, x: width - MARGIN - serverWidth };
@@ -104,7 +133,8 @@ export function layoutPicture(size: { width: number; height: number }, linkCount
       { x: (lan.x + centreOf(a)) / 2, y: lanY },
       { x: (lan.x + lan.width + centreOf(b)) / 2, y: lanY },
     ],
-    links: linkRows(linkCount, SERVER_TOP, serverHeight),
+    references: referenceRows(referenceCount),
+    links: linkRows(linkCount, SERVER_TOP + references, serverHeight - references),
     linkFromX: a.x + a.width,
     linkToX: b.x,
     vipSpots: {

@@ -1,7 +1,7 @@
 /** What the picture shows, from the states of pair and rack: no drawing here. */
 import type { CableState, RackState } from '../../../electron/common/contract/rack.ts';
-import type { PairState, VipVerdict } from '../../../electron/common/contract/state.ts';
-import { type Direction, type PairLink, pairLinks } from '../../lib/links.ts';
+import type { NodeConnection, PairState, VipVerdict } from '../../../electron/common/contract/state.ts';
+import { type Direction, freshStatus, type PairLink, pairLinks } from '../../lib/links.ts';
 
 export interface PictureLink extends PairLink {
   /** The rack's cable that carries the link; null outside the rack and for links over the LAN. */
@@ -31,12 +31,36 @@ export function pictureLinks(state: PairState, rack: RackState | null): PictureL
       medium: cable.kind === 'serial' ? 'serial' : 'bcast',
       ids: [null, null],
       names: [null, null],
+      ends: [null, null],
       aToB: NOT_HEARD,
       bToA: NOT_HEARD,
       rttMs: [null, null],
       problems: [],
       cable,
     }));
+}
+
+/** A reference host as each node sees it; `unknown` also where the node itself is not heard. */
+export interface ReferenceHost {
+  readonly name: string;
+  readonly seen: readonly [ReferenceView, ReferenceView];
+}
+
+export interface ReferenceView {
+  readonly status: 'up' | 'dead' | 'unknown';
+  readonly silenceMs: number | null;
+}
+
+/** Every ping node that one of the nodes names; those of an old report stay, with nothing known about them. */
+export function referenceHosts(state: PairState): ReferenceHost[] {
+  const names = new Set(state.nodes.flatMap((n) => (n.status?.pingNodes ?? []).map((p) => p.name)));
+  const view = (node: NodeConnection, name: string): ReferenceView => {
+    const seen = freshStatus(node)?.pingNodes.find((p) => p.name === name);
+    return seen === undefined
+      ? { status: 'unknown', silenceMs: null }
+      : { status: seen.status, silenceMs: seen.silenceMs };
+  };
+  return [...names].map((name) => ({ name, seen: [view(state.nodes[0], name), view(state.nodes[1], name)] }));
 }
 
 export interface VipTag {

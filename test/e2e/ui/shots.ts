@@ -30,6 +30,38 @@ const powerOff = async (_page: Page, fake: FakeConsole): Promise<void> => {
   await wait(6000);
 };
 
+/** A pair with references, fencing and protection, as its agents report it. */
+function equip(fake: FakeConsole): void {
+  for (const { name } of fake.pair.nodes) {
+    fake.pair.report(name, {
+      pingNodes: [{ name: '192.168.2.254', status: 'up', silenceMs: 240 }],
+      takeoverRequires: ['reference', 'fencing'],
+      fencing: { device: 'meatware', state: 'none', detail: '' },
+      protection: [
+        { what: 'watchdog', state: 'unavailable', detail: '/dev/watchdog: no such device' },
+        { what: 'realtime', state: 'on', detail: 'SCHED_RR 1' },
+        { what: 'oom', state: 'on', detail: 'oom_score_adj -1000' },
+        { what: 'swap', state: 'off', detail: 'a Node process cannot lock its memory' },
+      ],
+    });
+  }
+}
+
+/** node1 is silent and its peer waits: for a person, and for a reference that nobody reaches. */
+async function holdBack(_page: Page, fake: FakeConsole): Promise<void> {
+  equip(fake);
+  await wait(800);
+  fake.pair.powerOff(fake.node('node1'));
+  fake.pair.holdTakeovers = true;
+  await wait(4500);
+  fake.pair.report('node2', {
+    hold: { reasons: ['reference-silent', 'fencing'], sinceMs: fake.pair.nowMs - 12_000 },
+    fencing: { device: 'meatware', state: 'waiting-operator', detail: 'confirm that node1 is off' },
+    pingNodes: [{ name: '192.168.2.254', status: 'dead', silenceMs: 31_000 }],
+  });
+  await wait(1200);
+}
+
 const SHOTS: readonly Shot[] = [
   { name: 'start-en-light', options: { size: SMALL } },
   { name: 'start-zh-dark', options: { size: LARGE, settings: { ...zh, ...dark } } },
@@ -135,6 +167,82 @@ const SHOTS: readonly Shot[] = [
         checkCommand: 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
       };
       await wait(1000);
+    },
+  },
+  ...(['en', 'zh-CN'] as const).flatMap((language) =>
+    (['light', 'dark'] as const).flatMap((theme) =>
+      ([SMALL, LARGE] as const).flatMap((size): Shot[] => {
+        const name = `${language}-${theme}-${size.width}`;
+        const options = { size, warm: true, settings: { language, theme } };
+        return [
+          {
+            name: `safety-${name}`,
+            options,
+            act: async (page, fake) => {
+              equip(fake);
+              fake.pair.cables.set('crossover', { aToB: false, bToA: true, noisePpm: 0 });
+              await tab(page, language === 'en' ? 'Safety' : '安全');
+              await wait(4500);
+            },
+          },
+          { name: `hold-${name}`, options, act: holdBack },
+          {
+            name: `confirm-${name}`,
+            options,
+            act: async (page, fake) => {
+              await holdBack(page, fake);
+              await page.locator('.tb-alarm-button').first().click();
+              await wait(600);
+            },
+          },
+        ];
+      }),
+    ),
+  ),
+  {
+    name: 'alarms-en-light',
+    options: { size: SMALL, warm: true },
+    act: async (_page, fake) => {
+      equip(fake);
+      fake.pair.report('node1', {
+        vips: [
+          {
+            address: '192.168.2.3',
+            prefixBits: 24,
+            group: '192.168.2.3',
+            heldOn: 'eth0',
+            conflictMac: '02:42:ac:11:00:07',
+            probedAgoMs: 400,
+          },
+        ],
+      });
+      fake.pair.report('node2', {
+        keys: { index: 2, method: 'sha1', fingerprint: '77c0ffee0011', accepted: 1 },
+        problems: [{ code: 'stray-address', detail: '192.168.2.9/24 on eth0 belongs to no group', sinceWallMs: 0 }],
+      });
+      await wait(1500);
+    },
+  },
+  {
+    name: 'rotate-en-dark',
+    options: { size: SMALL, warm: true, settings: dark },
+    act: async (page, fake) => {
+      fake.rotationStepMs = 900;
+      await tab(page, 'Safety');
+      await page.getByRole('button', { name: 'Rotate the keys…' }).click();
+      await page.getByRole('button', { name: 'Rotate now' }).click();
+      await wait(4000);
+    },
+  },
+  {
+    name: 'rotate-zh-light',
+    options: { size: SMALL, warm: true, settings: zh },
+    act: async (page, fake) => {
+      fake.rotationFailsAt = 'sign';
+      await tab(page, '安全');
+      await page.getByRole('button', { name: '轮换密钥…' }).click();
+      await page.getByRole('button', { name: '开始轮换' }).click();
+      await wait(2000);
     },
   },
   {

@@ -1,0 +1,111 @@
+/** Alarms of the pair in view, in words, with what a person can do about them. Takes no room while there are none. */
+import { Button } from 'antd';
+import { useTranslation } from 'react-i18next';
+import { type Alarm, type Fencing, pairAlarms } from '../lib/alarms.ts';
+import { holdReasons } from '../lib/eventText.ts';
+import { clock, seconds } from '../lib/format.ts';
+import type { T } from '../locales/index.ts';
+import { usePairs } from '../stores/pairs.ts';
+import { showPane } from '../stores/ui.ts';
+import { askConfirmDead } from './actions.ts';
+
+function fencingDetail({ device, state, detail }: Fencing, t: T): string {
+  const text = t('alarm.fencingDetail', { device, state: t(`safety.fencingState.${state}`) });
+  return detail === '' ? text : `${text} · ${detail}`;
+}
+
+function title(alarm: Alarm, t: T): string {
+  const { node } = alarm;
+  switch (alarm.kind) {
+    case 'hold':
+      return t('alarm.hold', { node, peer: alarm.peer });
+    case 'conflict':
+      return t('alarm.conflict', { address: alarm.address });
+    case 'keys':
+      return t('alarm.keys');
+    case 'wrong-key':
+      return t('alarm.wrongKey', { node, peer: alarm.peer });
+    case 'fencing': {
+      const key = alarm.fencing.state === 'failed' ? 'alarm.fencingFailed' : 'alarm.fencingWaits';
+      return t(key, { node, peer: alarm.peer });
+    }
+    case 'problem':
+      return t('alarm.stray', { node, text: t(`problem.${alarm.code as 'stray-address'}`) });
+    case 'one-way':
+      return t('alarm.oneWay', { to: node, from: alarm.peer });
+  }
+}
+
+function words(alarm: Alarm, t: T): string {
+  const { node } = alarm;
+  switch (alarm.kind) {
+    case 'hold': {
+      const waits = t('alarm.holdWaits', { reasons: holdReasons(alarm.reasons, t) });
+      const shown = alarm.fencing !== null && alarm.fencing.state !== 'none';
+      return shown && alarm.fencing !== null ? `${waits} ${fencingDetail(alarm.fencing, t)}` : waits;
+    }
+    case 'conflict':
+      return t('alarm.conflictDetail', { mac: alarm.mac, node });
+    case 'keys':
+      return t('alarm.keysDetail', { list: alarm.fingerprints.join(' ≠ ') });
+    case 'wrong-key':
+      return t('alarm.wrongKeyDetail');
+    case 'fencing':
+      return fencingDetail(alarm.fencing, t);
+    case 'problem':
+      return alarm.detail;
+    case 'one-way':
+      return t('alarm.oneWayDetail', { from: alarm.node, to: alarm.peer, links: alarm.links.join(', ') });
+  }
+}
+
+function Since({ alarm }: { readonly alarm: Extract<Alarm, { kind: 'hold' }> }): React.JSX.Element {
+  const { t } = useTranslation();
+  return (
+    <span className="tb-alarm-since" role="timer">
+      {t('alarm.since', { time: clock(alarm.sinceWallMs) })} ({seconds(alarm.heldMs, 0)})
+    </span>
+  );
+}
+
+function Action({ alarm }: { readonly alarm: Alarm }): React.JSX.Element | null {
+  const { t } = useTranslation();
+  if (alarm.kind === 'hold' || (alarm.kind === 'fencing' && alarm.fencing.state === 'waiting-operator')) {
+    return (
+      <Button size="small" className="tb-alarm-button" onClick={() => askConfirmDead(alarm.node)}>
+        {t('alarm.confirm', { peer: alarm.peer })}
+      </Button>
+    );
+  }
+  if (alarm.kind === 'keys' || alarm.kind === 'wrong-key') {
+    return (
+      <Button size="small" className="tb-alarm-button" onClick={() => showPane('safety')}>
+        {t('pane.show', { pane: t('pane.safety') })}
+      </Button>
+    );
+  }
+  return null;
+}
+
+export function AlarmBar(): React.JSX.Element | null {
+  const { t } = useTranslation();
+  const state = usePairs((s) => s.state);
+  const alarms = state === null ? [] : pairAlarms(state);
+  if (alarms.length === 0) return null;
+  return (
+    <section className="tb-alarms" aria-label={t('alarm.region')}>
+      <ul>
+        {alarms.map((alarm) => (
+          <li key={alarm.key} data-level={alarm.level} data-kind={alarm.kind}>
+            <span className="tb-alarm-glyph" aria-hidden="true" />
+            <p title={`${title(alarm, t)} ${words(alarm, t)}`}>
+              <strong role="alert">{title(alarm, t)}</strong> <span>{words(alarm, t)}</span>{' '}
+              {alarm.kind === 'hold' && <Since alarm={alarm} />}
+            </p>
+            <Action alarm={alarm} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

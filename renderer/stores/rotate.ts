@@ -1,0 +1,68 @@
+/** A rotation of the pair's keys: steps as the core reports them. Lives on while its dialog is closed. */
+import { create } from 'zustand';
+import type { KeyRotationProgress } from '../../electron/common/contract/console.ts';
+import { errorText } from '../rpc/link.ts';
+import { link } from './link.ts';
+
+export const ROTATION_STEPS = ['check', 'learn', 'sign', 'forget'] as const;
+export type RotationStep = (typeof ROTATION_STEPS)[number];
+export const KEY_METHODS = ['sha1', 'sha256', 'md5'] as const;
+export type KeyMethod = (typeof KEY_METHODS)[number];
+
+interface RotateState {
+  readonly pairId: string | null;
+  readonly phase: 'idle' | 'running' | 'done' | 'failed' | 'cancelled';
+  readonly items: readonly KeyRotationProgress[];
+  readonly error: string;
+}
+
+const EMPTY: RotateState = { pairId: null, phase: 'idle', items: [], error: '' };
+
+export const useRotate = create<RotateState>(() => EMPTY);
+
+let stop: AbortController | null = null;
+
+/** Forgets an old result; a running rotation is left alone. */
+export function forgetRotation(): void {
+  if (useRotate.getState().phase !== 'running') useRotate.setState(EMPTY, true);
+}
+
+const named = ({ node, detail }: KeyRotationProgress): string => (node === null ? detail : `${node}: ${detail}`);
+
+export async function startRotation(pairId: string, method: KeyMethod): Promise<void> {
+  if (useRotate.getState().phase === 'running') return;
+  const mine = new AbortController();
+  stop = mine;
+  useRotate.setState({ ...EMPTY, pairId, phase: 'running' }, true);
+  const finish = (phase: 'done' | 'failed' | 'cancelled', error = ''): void => useRotate.setState({ phase, error });
+  try {
+    for await (const item of link.client.keysRotate({ pairId, method }, mine.signal)) {
+      if (item.step === 'done' || item.step === 'cancelled') finish(item.step);
+      else if (item.step === 'failed') finish('failed', named(item));
+      else useRotate.setState((s) => ({ items: [...s.items, item] }));
+    }
+    // The stream of a stopped rotation ends without a word.
+    if (useRotate.getState().phase === 'running') finish(mine.signal.aborted ? 'cancelled' : 'failed');
+  } catch (error) {
+    if (mine.signal.aborted) finish('cancelled');
+    else finish('failed', errorText(error));
+  }
+}
+
+/** The core ends after the step in work, with keys that both nodes accept. */
+export function stopRotation(): void {
+  stop?.abort();
+}
+
+export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+
+/** State of one step, from the newest item of the stream. */
+export function stepState(step: RotationStep, { phase, items }: Pick<RotateState, 'phase' | 'items'>): StepState {
+  if (phase === 'done') return 'done';
+  const newest = items.at(-1)?.step;
+  const at = newest === undefined ? 0 : ROTATION_STEPS.indexOf(newest as RotationStep);
+  const mine = ROTATION_STEPS.indexOf(step);
+  if (mine < at) return 'done';
+  if (mine > at || phase === 'idle') return 'waiting';
+  return phase;
+}
