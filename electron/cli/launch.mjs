@@ -20,6 +20,7 @@ const VERBS = {
   build: { entry: 'test/tools/build.ts', build: [] },
   bench: { entry: 'test/bench/run.ts', build: ['agent'] },
   sim: { entry: 'test/sim/run.ts', build: [] },
+  fuzz: { entry: 'test/fuzz/run.ts', build: [] },
   pack: { entry: 'test/tools/pack.ts', build: ['agent', 'renderer', 'desktop'] },
   'e2e-desktop': { entry: 'test/tools/e2eDesktop.ts', build: ['agent', 'renderer', 'desktop'] },
 };
