@@ -58,6 +58,8 @@ const BY_CODE: Readonly<Record<string, ExitName>> = {
   'no-plan': 'deployFailed',
   'no-fault': 'faultRefused',
   unsupported: 'faultRefused',
+  busy: 'failed',
+  'not-connected': 'unreachable',
   unreachable: 'unreachable',
   cancelled: 'interrupted',
 };

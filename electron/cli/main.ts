@@ -10,11 +10,14 @@ import { APP_DIR, openConsole } from './open.ts';
 import type { CliConsole } from './open.ts';
 import { generalHelp, parseCommand, verbHelp } from './usage.ts';
 import type { Parsed } from './usage.ts';
+import { runAgent } from './verbs/agent.ts';
+import { runConfirmDead } from './verbs/confirmDead.ts';
 import { runDemo } from './verbs/demo.ts';
-import { runDeploy } from './verbs/deploy.ts';
+import { runDeploy, runPreflight } from './verbs/deploy.ts';
 import { runDrill } from './verbs/drill.ts';
 import { runEngine } from './verbs/engine.ts';
 import { runFault } from './verbs/fault.ts';
+import { runKeys } from './verbs/keys.ts';
 import { runRack } from './verbs/rack.ts';
 import { runProbe, runStatus } from './verbs/watch.ts';
 
@@ -32,6 +35,10 @@ const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: 
   probe: runProbe,
   fault: runFault,
   drill: runDrill,
+  preflight: runPreflight,
+  'confirm-dead': runConfirmDead,
+  keys: runKeys,
+  agent: runAgent,
   demo: (parsed, opened, io) => runDemo(parsed, opened, io, demoRackName),
   standby: (parsed, opened, io) => runEngine(parsed, opened, io, 'standby'),
   takeover: (parsed, opened, io) => runEngine(parsed, opened, io, 'takeover'),

@@ -1,7 +1,9 @@
 /** What `status` prints: the pair's state in the words of docs/cli.md, as JSON and as text. Pure. */
-import type { AgentStatus, LinkStatus } from '../../agent/common/rpc/agentContract.ts';
+import type { LinkStatus } from '../../agent/common/rpc/agentContract.ts';
 import type { NodeConnection, PairState } from '../common/contract/state.ts';
-import { WITNESS_FRESH_MS } from '../common/verdict/vip.ts';
+import { freshStatus } from '../common/verdict/alarms.ts';
+import { alarmLines, keysLine, nodeSafety, safetyLines, safetyReport } from './safetyReport.ts';
+import type { NodeSafety, SafetyReport } from './safetyReport.ts';
 
 export interface DirectionReport {
   readonly from: string;
@@ -9,6 +11,14 @@ export interface DirectionReport {
   readonly state: 'up' | 'late' | 'dead' | 'unknown';
   readonly lastHeardMs: number | null;
   readonly marginMs: number | null;
+}
+
+export interface VipReport {
+  readonly address: string;
+  readonly verdict: 'one' | 'dual' | 'none' | 'unknown';
+  readonly holder: string | null;
+  readonly answeredBy: string | null;
+  readonly missing: readonly string[];
 }
 
 export interface StatusReport {
@@ -22,26 +32,17 @@ export interface StatusReport {
     readonly holdsVip: boolean | null;
     readonly agent: string;
     readonly detail: string;
+    readonly safety: NodeSafety;
   }[];
-  readonly vip: {
-    readonly address: string;
-    readonly verdict: 'one' | 'dual' | 'none' | 'unknown';
-    readonly holder: string | null;
-    readonly answeredBy: string | null;
-    readonly missing: readonly string[];
-  } | null;
+  /** The first of `vips`. */
+  readonly vip: VipReport | null;
+  readonly vips: readonly VipReport[];
   readonly links: readonly {
     readonly id: string;
     readonly medium: string;
     readonly directions: readonly DirectionReport[];
   }[];
-}
-
-/** A node's own status, unless it is too old to mean anything. */
-function freshStatus(node: NodeConnection): AgentStatus | null {
-  return node.status !== null && (node.statusAgeMs ?? Number.POSITIVE_INFINITY) <= WITNESS_FRESH_MS
-    ? node.status
-    : null;
+  readonly safety: SafetyReport;
 }
 
 function nodeReport(
@@ -61,6 +62,7 @@ function nodeReport(
     holdsVip: held ?? (verdict === 'one' || verdict === 'none' ? holders.includes(node.node) : null),
     agent: node.agent.phase,
     detail: node.phase === 'ready' ? node.agent.detail : node.detail,
+    safety: nodeSafety(status),
   };
 }
 
@@ -98,19 +100,19 @@ export function statusReport(state: PairState): StatusReport {
   const [a, b] = state.nodes;
   const [vip] = state.vips;
   const holders = vip?.holders ?? [];
+  const vips = state.vips.map(({ address, verdict, holder, answeredBy, missing }) => ({
+    address,
+    verdict,
+    holder,
+    answeredBy,
+    missing,
+  }));
   return {
     nodes: [nodeReport(a, b, holders, vip?.verdict ?? null), nodeReport(b, a, holders, vip?.verdict ?? null)],
-    vip:
-      vip === undefined
-        ? null
-        : {
-            address: vip.address,
-            verdict: vip.verdict,
-            holder: vip.holder,
-            answeredBy: vip.answeredBy,
-            missing: vip.missing,
-          },
+    vip: vips[0] ?? null,
+    vips,
     links: linkReports(a, b),
+    safety: safetyReport(state),
   };
 }
 
@@ -118,13 +120,13 @@ const ms = (value: number | null): string => (value === null ? '-' : `${value.to
 
 /** The same for people. */
 export function statusText(report: StatusReport): string {
-  const lines = report.nodes.map((n) => {
+  const nodes = report.nodes.map((n) => {
     const holds = n.holdsVip === null ? 'holds VIP: unknown' : n.holdsVip ? 'HOLDS VIP' : 'standby';
     const aside = n.agent === 'attached' ? '' : `  (agent ${n.agent}${n.detail === '' ? '' : `: ${n.detail}`})`;
     return `node  ${n.name}  ${n.status ?? 'unknown'}  ${holds}  ${n.resources.join(' ')}${aside}`;
   });
-  const { vip } = report;
-  if (vip !== null) {
+  const lines = [...alarmLines(report.safety), ...nodes];
+  for (const vip of report.vips) {
     const missing = vip.missing.length > 0 ? `  missing witness: ${vip.missing.join(', ')}` : '';
     lines.push(
       `vip   ${vip.address}  ${vip.verdict}  holder ${vip.holder ?? '-'}  answered by ${vip.answeredBy ?? '-'}${missing}`,
@@ -137,5 +139,7 @@ export function statusText(report: StatusReport): string {
       );
     }
   }
+  for (const { name, safety } of report.nodes) lines.push(...safetyLines(name, safety));
+  lines.push(keysLine(report.safety, report.nodes));
   return `${lines.join('\n')}\n`;
 }

@@ -1,138 +1,11 @@
-/** The verbs, their options and their help, in one table: it drives parsing, checking and `--help`. */
+/** What a command line means: checked against the table of verbs, which also makes `--help`. */
 import { parseArgs } from 'node:util';
 import type { PairSpec } from '../common/contract/pair.ts';
 import { CliError } from './exitStatus.ts';
+import { VERBS } from './verbTable.ts';
+import type { OptionKind, VerbSpec } from './verbTable.ts';
 
-type OptionKind = 'string' | 'boolean';
-
-export interface OptionSpec {
-  readonly kind: OptionKind;
-  /** What stands for the value in the help. */
-  readonly value?: string;
-  readonly help: string;
-}
-
-export interface VerbSpec {
-  readonly name: string;
-  /** Words after the verb, e.g. `up|down|status`; empty: none. */
-  readonly words: string;
-  /** The allowed first word; null: any, checked by the verb itself. */
-  readonly firstWords: readonly string[] | null;
-  readonly summary: string;
-  readonly options: Readonly<Record<string, OptionSpec>>;
-}
-
-const JSON_OPTION = { json: { kind: 'boolean', help: 'print one JSON document instead of text' } } as const;
-const PAIR_OPTIONS = {
-  rack: { kind: 'boolean', help: 'the pair in the running rack' },
-  pair: { kind: 'string', value: 'FILE', help: 'a pair file (docs/pair-file.md)' },
-  'password-stdin': { kind: 'boolean', help: 'read the password from the first line of standard input' },
-} as const;
-const NODE_OPTION = {
-  node: { kind: 'string', value: 'N', help: 'name of the node, or its part before the first dot' },
-} as const;
-const SET_OPTION = { set: { kind: 'string', value: 'SET', help: 'local, foreign or all (default: all)' } } as const;
-const SETUP_OPTIONS = {
-  setup: { kind: 'string', value: 'ID', help: 's5 (serial + crossover, default), s1 or s4 (LAN unicast)' },
-  keepalive: { kind: 'string', value: 'TIME', help: 'e.g. 500ms; overrides the setup' },
-  deadtime: { kind: 'string', value: 'TIME', help: 'e.g. 3s; overrides the setup' },
-} as const;
-
-export const VERBS: readonly VerbSpec[] = [
-  {
-    name: 'rack',
-    words: 'up|down|status',
-    firstWords: ['up', 'down', 'status'],
-    summary: 'the built-in virtual two-server rack; `up` leaves it running',
-    options: { ...SETUP_OPTIONS, ...JSON_OPTION },
-  },
-  {
-    name: 'deploy',
-    words: '',
-    firstWords: [],
-    summary: 'put the agent and its configuration on both nodes; --plan only shows what it would do',
-    options: {
-      ...PAIR_OPTIONS,
-      plan: { kind: 'boolean', help: 'show preflight and plan, change nothing' },
-      ...JSON_OPTION,
-    },
-  },
-  {
-    name: 'remove',
-    words: '',
-    firstWords: [],
-    summary: 'take the agent off both nodes without a trace',
-    options: { ...PAIR_OPTIONS, plan: { kind: 'boolean', help: 'show the plan, change nothing' }, ...JSON_OPTION },
-  },
-  {
-    name: 'status',
-    words: '',
-    firstWords: [],
-    summary: 'nodes, links and who holds the address',
-    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
-  },
-  {
-    name: 'fault',
-    words: 'NAME|list|revert',
-    firstWords: null,
-    summary: 'break something for a while; it mends itself even when this console is gone',
-    options: {
-      ...PAIR_OPTIONS,
-      ...NODE_OPTION,
-      for: { kind: 'string', value: 'TIME', help: 'how long, 500ms to 60min (default 20s)' },
-      link: { kind: 'string', value: 'ID', help: 'link that the fault is about, where it is about one' },
-      id: { kind: 'string', value: 'ID', help: 'which fault to revert (default: every one that is on)' },
-      wait: { kind: 'boolean', help: 'return only when the fault is over' },
-      ...JSON_OPTION,
-    },
-  },
-  {
-    name: 'drill',
-    words: 'power-off',
-    firstWords: ['power-off'],
-    summary: 'cut the power of the holder, measure what a client sees, restore it',
-    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
-  },
-  {
-    name: 'demo',
-    words: '',
-    firstWords: [],
-    summary: 'all of it in a rack of its own: up, deploy, settle, power-off, measure, clean up',
-    options: { ...SETUP_OPTIONS, ...JSON_OPTION },
-  },
-  {
-    name: 'probe',
-    words: '',
-    firstWords: [],
-    summary: 'ask the service address again and again and say who answers',
-    options: {
-      ...PAIR_OPTIONS,
-      for: { kind: 'string', value: 'TIME', help: 'how long (default 10s)' },
-      ...JSON_OPTION,
-    },
-  },
-  {
-    name: 'standby',
-    words: '',
-    firstWords: [],
-    summary: 'ask a node to give its resources to the other one',
-    options: { ...PAIR_OPTIONS, ...NODE_OPTION, ...SET_OPTION, ...JSON_OPTION },
-  },
-  {
-    name: 'takeover',
-    words: '',
-    firstWords: [],
-    summary: 'ask a node to take resources from the other one',
-    options: { ...PAIR_OPTIONS, ...NODE_OPTION, ...SET_OPTION, ...JSON_OPTION },
-  },
-  {
-    name: 'console',
-    words: '',
-    firstWords: [],
-    summary: 'serve the console to a browser on this computer',
-    options: { port: { kind: 'string', value: 'PORT', help: 'port on 127.0.0.1 (default: any free one)' } },
-  },
-];
+export { VERBS };
 
 export interface Parsed {
   readonly verb: VerbSpec;
@@ -219,12 +92,16 @@ const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000
  * has that. Throws `usage`, naming the nodes that there are.
  */
 export function nodeOf(parsed: Parsed, spec: PairSpec): string {
-  const given = parsed.text('node') ?? '';
+  return nodeNamed(parsed.text('node') ?? '', '--node', spec);
+}
+
+/** As `nodeOf`, for a name that stands elsewhere: `where` is how the message calls the place. */
+export function nodeNamed(given: string, where: string, spec: PairSpec): string {
   const names = spec.nodes.map((n) => n.name);
   const matching = names.includes(given) ? [given] : names.filter((name) => name.split('.')[0] === given);
   const [name] = matching;
   if (name === undefined || matching.length > 1)
-    throw new CliError('usage', `--node ${given}: expected one of ${names.join(', ')}`);
+    throw new CliError('usage', `${where} ${given}: expected one of ${names.join(', ')}`);
   return name;
 }
 

@@ -1,5 +1,5 @@
-/** `deploy` and `remove` */
-import type { DeployPlan, DeployProgress } from '../../common/contract/deploy.ts';
+/** `preflight`, `deploy` and `remove` */
+import type { DeployPlan, DeployProgress, PreflightItem } from '../../common/contract/deploy.ts';
 import { connectPair } from '../connectPair.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
@@ -12,10 +12,12 @@ export interface DeployOutcome {
   readonly done: readonly DeployProgress[];
 }
 
+function checkText(p: PreflightItem): string {
+  return `check ${p.node}  ${p.code}  ${p.result}  ${p.found}${p.advice === '' ? '' : `  -> ${p.advice}`}`;
+}
+
 function planText(plan: DeployPlan): string {
-  const checks = plan.preflight.map(
-    (p) => `check ${p.node}  ${p.code}  ${p.result}  ${p.found}${p.advice === '' ? '' : `  -> ${p.advice}`}`,
-  );
+  const checks = plan.preflight.map(checkText);
   const steps = plan.steps.map((s) => `step  ${s.node}  ${s.kind}  ${s.target}${s.unchanged ? '  (unchanged)' : ''}`);
   return `${[...checks, ...steps].join('\n')}\n`;
 }
@@ -47,10 +49,19 @@ export async function deployPair(
   return { plan, done: ends };
 }
 
-function refuseBlocked(plan: DeployPlan): void {
-  if (!plan.blocked) return;
-  const failed = plan.preflight.filter((p) => p.result === 'failed');
+function refuseBlocked({ preflight }: Pick<DeployPlan, 'preflight'>): void {
+  const failed = preflight.filter((p) => p.result === 'failed');
+  if (failed.length === 0) return;
   throw new CliError('deployFailed', failed.map((p) => `${p.node}: ${p.code}: ${p.found} -> ${p.advice}`).join('\n'));
+}
+
+export async function runPreflight(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+  const { spec } = await connectPair(parsed, opened, io, 'connections');
+  const preflight: PreflightItem[] = [];
+  for await (const item of opened.client.preflight({ pairId: spec.id })) preflight.push(item);
+  const text = preflight.map((item) => `${checkText(item)}\n`).join('');
+  io.out(parsed.flag('json') ? `${JSON.stringify(preflight)}\n` : text);
+  refuseBlocked({ preflight });
 }
 
 export async function runDeploy(

@@ -1,12 +1,22 @@
-/** `rack up|down|status` */
+/** `rack up|down|status|power|cable` */
 import type { RackState } from '../../common/contract/rack.ts';
-import { RackUpOptionsSchema, SetupIdSchema } from '../../common/contract/rack.ts';
+import { CableIdSchema, RackUpOptionsSchema, SetupIdSchema } from '../../common/contract/rack.ts';
 import type { RackUpOptions } from '../../common/contract/rack.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
 import type { CliConsole } from '../open.ts';
 import { durationMs } from '../usage.ts';
 import type { Parsed } from '../usage.ts';
+
+/** What was asked for of the rack's safety; what was not is left out. */
+function safetyOptions(parsed: Parsed): Partial<RackUpOptions> {
+  return {
+    ...(parsed.flag('reference') ? { reference: true } : {}),
+    ...(parsed.flag('two-links') ? { twoLinks: true } : {}),
+    ...(parsed.flag('fencing') ? { fencing: true } : {}),
+    ...(parsed.flag('ipfail') ? { ipfail: true } : {}),
+  };
+}
 
 /** Options of `rack up` and `demo`. */
 export function rackOptions(parsed: Parsed): RackUpOptions {
@@ -20,7 +30,7 @@ export function rackOptions(parsed: Parsed): RackUpOptions {
   };
   const timing = { keepaliveMs: time('keepalive'), deadtimeMs: time('deadtime') };
   const given = Object.fromEntries(Object.entries(timing).filter(([, value]) => value !== undefined));
-  return RackUpOptionsSchema.parse({ setup, ...given });
+  return RackUpOptionsSchema.parse({ setup, ...given, ...safetyOptions(parsed) });
 }
 
 function text(state: RackState): string {
@@ -43,11 +53,46 @@ async function stateNow(opened: CliConsole): Promise<RackState> {
 function refuseOtherRack(parsed: Parsed, running: RackState): void {
   const setup = parsed.text('setup');
   const wantsTiming = parsed.text('keepalive') !== null || parsed.text('deadtime') !== null;
-  if ((setup === null || setup === running.setup) && !wantsTiming) return;
+  const wantsSafety = Object.keys(safetyOptions(parsed)).length > 0;
+  if ((setup === null || setup === running.setup) && !wantsTiming && !wantsSafety) return;
   throw new CliError(
     'rackFailed',
     `a rack with setup ${running.setup ?? '?'} runs already and would stay as it is: "rack down" first`,
   );
+}
+
+const POWER = ['off', 'on', 'reboot'] as const;
+
+async function switchPower(parsed: Parsed, opened: CliConsole): Promise<void> {
+  const [given, to] = [parsed.text('node'), parsed.text('to')];
+  const action = POWER.find((one) => one === to);
+  if (given === null || action === undefined)
+    throw new CliError('usage', `rack power expected --node N and --to ${POWER.join('|')}`);
+  const { nodes } = await stateNow(opened);
+  const matching = nodes.filter(({ name }) => name === given || name.split('.')[0] === given);
+  const [node] = matching;
+  if (node === undefined || matching.length > 1)
+    throw new CliError('usage', `--node ${given}: expected one of ${nodes.map(({ name }) => name).join(', ')}`);
+  await opened.client.rackPower({ node: node.name, action });
+}
+
+const CUTS: Readonly<Record<string, { readonly aToB: boolean; readonly bToA: boolean }>> = {
+  both: { aToB: false, bToA: false },
+  'a-to-b': { aToB: false, bToA: true },
+  'b-to-a': { aToB: true, bToA: false },
+  none: { aToB: true, bToA: true },
+};
+
+async function plugCable(parsed: Parsed, opened: CliConsole): Promise<void> {
+  const cable = CableIdSchema.safeParse(parsed.text('cable'));
+  const carries = CUTS[parsed.text('cut') ?? ''];
+  const noisePpm = Number(parsed.text('noise') ?? '0');
+  const isNoise = Number.isInteger(noisePpm) && noisePpm >= 0 && noisePpm <= 1_000_000;
+  if (!cable.success || carries === undefined || !isNoise) {
+    const [ids, cuts] = [CableIdSchema.options.join('|'), Object.keys(CUTS).join('|')];
+    throw new CliError('usage', `rack cable expected --cable ${ids} and --cut ${cuts}, --noise 0 to 1000000`);
+  }
+  await opened.client.rackCable({ cable: cable.data, ...carries, noisePpm });
 }
 
 /** Prints the rack's state, following its way up on a terminal. */
@@ -63,6 +108,8 @@ export async function runRack(parsed: Parsed, opened: CliConsole, io: CliIo): Pr
   } else {
     const found = await opened.core.attachRack();
     if (action === 'down' && found) await opened.client.rackDown({});
+    if (action === 'power') await switchPower(parsed, opened);
+    if (action === 'cable') await plugCable(parsed, opened);
   }
   const state = await stateNow(opened);
   io.out(parsed.flag('json') ? `${JSON.stringify(state)}\n` : text(state));

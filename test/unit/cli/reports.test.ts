@@ -157,6 +157,84 @@ describe('status', () => {
   });
 });
 
+describe('what must not be overlooked', () => {
+  const both = (a: Partial<AgentStatus>, b: Partial<AgentStatus> = {}) =>
+    statusReport(
+      state(
+        connection('a', { ...agentStatus('a', true), ...a }),
+        connection('b', { ...agentStatus('b', false), ...b }),
+        {},
+      ),
+    );
+
+  test('nothing: no alarm, the same key', () => {
+    const report = both({});
+    expect(report.safety).toEqual({ keys: 'same', alarms: [] });
+    expect(statusText(report)).not.toContain('ALARM');
+    expect(statusText(report)).toContain('keys  same  a key 1 sha1 a1b2c3d4e5f6  b key 1');
+  });
+
+  test('a takeover that waits comes first, with what for, since when, and what ends it', () => {
+    const waiting: Partial<AgentStatus> = {
+      atMonotonicMs: 50_000,
+      hold: { reasons: ['reference-silent', 'fencing-failed'], sinceMs: 38_000 },
+      pingNodes: [{ name: '10.0.0.254', status: 'dead', silenceMs: 40_000 }],
+      fencing: { device: 'external/ipmi', state: 'failed', detail: 'no route' },
+      takeoverRequires: ['reference', 'fencing'],
+    };
+    const report = statusReport(
+      state(connection('a', null), connection('b', { ...agentStatus('b', false, 'dead'), ...waiting }), {
+        verdict: 'unknown',
+        holder: null,
+        holders: [],
+        missing: ['a'],
+      }),
+    );
+    expect(report.nodes[1]?.safety.hold).toEqual({
+      from: 'a',
+      reasons: ['reference-silent', 'fencing-failed'],
+      heldMs: 12_000,
+    });
+    expect(report.safety.alarms).toHaveLength(1);
+    const [first] = statusText(report).split('\n');
+    expect(first).toMatch(
+      /^ALARM b {2}its takeover from a waits since 12 s: no reference address answers \(10\.0\.0\.254\)/,
+    );
+    expect(first).toContain('external/ipmi could not reset a (no route)');
+    expect(first).toContain('twinbeat confirm-dead a');
+    expect(statusText(report)).toContain('ping  b  10.0.0.254  dead  answered 40000 ms ago');
+    expect(report.safety.keys).toBe('unknown');
+  });
+
+  test('different keys are an alarm, those of a rotation under way are not', () => {
+    const other = (accepted: number) => ({ keys: { index: 1, method: 'sha1', fingerprint: 'ffff00001111', accepted } });
+    const alarm = both({}, other(1)).safety;
+    expect(alarm.keys).toBe('different');
+    expect(alarm.alarms[0]?.text).toMatch(/a key 1 a1b2c3d4e5f6, b key 1 ffff00001111/);
+    const two = { keys: { ...QUIET_STATUS.keys, accepted: 2 } };
+    expect(both(two, other(2)).safety).toEqual({ keys: 'changing', alarms: [] });
+  });
+
+  test('a second holder, a device that waits for a person, a wrong key, an unprotected node', () => {
+    const [vip] = agentStatus('a', true).vips;
+    const report = both(
+      { vips: vip === undefined ? [] : [{ ...vip, conflictMac: '66:66:66:66:66:66' }] },
+      {
+        fencing: { device: 'meatware', state: 'waiting-operator', detail: '' },
+        problems: [{ code: 'key-mismatch', detail: 'a sends with a key we do not have', sinceWallMs: 0 }],
+        protection: [{ what: 'watchdog', state: 'unavailable', detail: 'no such device' }],
+      },
+    );
+    expect(report.safety.alarms.map(({ code, node }) => `${code} ${node}`)).toEqual([
+      'fencing b',
+      'second-holder a',
+      'wrong-key b',
+    ]);
+    expect(report.nodes[0]?.safety.secondHolders).toEqual([{ address: '10.0.0.9', mac: '66:66:66:66:66:66' }]);
+    expect(statusText(report)).toContain('guard b  watchdog unavailable: no such device');
+  });
+});
+
 describe('demo', () => {
   const result: DrillResult = {
     drill: 'power-off',

@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { PairSpec } from '../../../electron/common/contract/pair.ts';
 import { CliError, EXIT, exitOfCode } from '../../../electron/cli/exitStatus.ts';
-import { durationMs, generalHelp, nodeOf, parseCommand, VERBS, verbHelp } from '../../../electron/cli/usage.ts';
+import {
+  durationMs,
+  generalHelp,
+  nodeNamed,
+  nodeOf,
+  parseCommand,
+  VERBS,
+  verbHelp,
+} from '../../../electron/cli/usage.ts';
 
 function failure(args: string[]): CliError {
   try {
@@ -26,8 +34,8 @@ test('verbs, words and options arrive', () => {
 });
 
 test.each([
-  [['frob'], /unknown verb "frob": expected one of rack, deploy/],
-  [['rack'], /after "rack" expected up or down or status/],
+  [['frob'], /unknown verb "frob": expected one of rack, preflight, deploy/],
+  [['rack'], /after "rack" expected up or down or status or power or cable/],
   [['rack', 'sideways'], /not "sideways"/],
   [['status', 'now'], /expected nothing, not "now"/],
   [['drill'], /expected power-off/],
@@ -78,6 +86,10 @@ test('a node is named in full or by its first part, where that is clear', () => 
   expect(named('ha1', pair('ha1.example', 'ha2.example'))).toBe('ha1.example');
   expect(named('ha1', pair('ha1', 'ha1.example'))).toBe('ha1');
   expect(() => named('ha', pair('ha.one', 'ha.two'))).toThrow('--node ha: expected one of ha.one, ha.two');
+  expect(nodeNamed('ha2', 'confirm-dead', pair('ha1.x', 'ha2.x'))).toBe('ha2.x');
+  expect(() => nodeNamed('ha9', 'confirm-dead', pair('ha1', 'ha2'))).toThrow(
+    'confirm-dead ha9: expected one of ha1, ha2',
+  );
   expect(() => named('ha3', pair('ha1', 'ha2'))).toThrow(/expected one of ha1, ha2/);
 });
 

@@ -1,0 +1,180 @@
+/** The verbs, their options and their help, in one table: it drives parsing, checking and `--help`. */
+
+export type OptionKind = 'string' | 'boolean';
+
+export interface OptionSpec {
+  readonly kind: OptionKind;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+export interface VerbSpec {
+  readonly name: string;
+  /** Words after the verb, e.g. `up|down|status`; empty: none. */
+  readonly words: string;
+  /** The allowed first word; null: any, checked by the verb itself. */
+  readonly firstWords: readonly string[] | null;
+  readonly summary: string;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+}
+
+const JSON_OPTION = { json: { kind: 'boolean', help: 'print one JSON document instead of text' } } as const;
+const PAIR_OPTIONS = {
+  rack: { kind: 'boolean', help: 'the pair in the running rack' },
+  pair: { kind: 'string', value: 'FILE', help: 'a pair file (docs/pair-file.md)' },
+  'password-stdin': { kind: 'boolean', help: 'read the password from the first line of standard input' },
+} as const;
+const NODE_OPTION = {
+  node: { kind: 'string', value: 'N', help: 'name of the node, or its part before the first dot' },
+} as const;
+const SET_OPTION = { set: { kind: 'string', value: 'SET', help: 'local, foreign or all (default: all)' } } as const;
+const RACK_SAFETY_OPTIONS = {
+  reference: { kind: 'boolean', help: 'a takeover from a silent node needs an answer of the gateway' },
+  'two-links': { kind: 'boolean', help: 'a takeover from a silent node needs two links that went silent together' },
+  fencing: { kind: 'boolean', help: "the rack's power switch resets a silent node before its groups are taken" },
+  ipfail: { kind: 'boolean', help: 'the groups move to the node that sees the gateway' },
+} as const;
+const SETUP_OPTIONS = {
+  setup: { kind: 'string', value: 'ID', help: 's5 (serial + crossover, default), s1 or s4 (LAN unicast)' },
+  keepalive: { kind: 'string', value: 'TIME', help: 'e.g. 500ms; overrides the setup' },
+  deadtime: { kind: 'string', value: 'TIME', help: 'e.g. 3s; overrides the setup' },
+} as const;
+
+export const VERBS: readonly VerbSpec[] = [
+  {
+    name: 'rack',
+    words: 'up|down|status|power|cable',
+    firstWords: ['up', 'down', 'status', 'power', 'cable'],
+    summary:
+      'the built-in virtual two-server rack; `up` leaves it running; `power` and `cable` are its switches and plugs',
+    options: {
+      ...SETUP_OPTIONS,
+      ...RACK_SAFETY_OPTIONS,
+      ...NODE_OPTION,
+      to: { kind: 'string', value: 'STATE', help: 'power: off, on or reboot' },
+      cable: { kind: 'string', value: 'ID', help: 'cable: lan-a, lan-b, crossover or serial' },
+      cut: { kind: 'string', value: 'WHAT', help: 'cable: both, a-to-b, b-to-a or none (plugged in)' },
+      noise: { kind: 'string', value: 'PPM', help: 'cable: damaged bytes per million on the serial cable (default 0)' },
+      ...JSON_OPTION,
+    },
+  },
+  {
+    name: 'preflight',
+    words: '',
+    firstWords: [],
+    summary: 'look at both nodes and say what is in the way, changing nothing',
+    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
+  },
+  {
+    name: 'deploy',
+    words: '',
+    firstWords: [],
+    summary: 'put the agent and its configuration on both nodes; --plan only shows what it would do',
+    options: {
+      ...PAIR_OPTIONS,
+      plan: { kind: 'boolean', help: 'show preflight and plan, change nothing' },
+      ...JSON_OPTION,
+    },
+  },
+  {
+    name: 'remove',
+    words: '',
+    firstWords: [],
+    summary: 'take the agent off both nodes without a trace',
+    options: { ...PAIR_OPTIONS, plan: { kind: 'boolean', help: 'show the plan, change nothing' }, ...JSON_OPTION },
+  },
+  {
+    name: 'status',
+    words: '',
+    firstWords: [],
+    summary: 'nodes, links, who holds the address, and what must not be overlooked',
+    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
+  },
+  {
+    name: 'fault',
+    words: 'NAME|list|revert',
+    firstWords: null,
+    summary: 'break something for a while; it mends itself even when this console is gone',
+    options: {
+      ...PAIR_OPTIONS,
+      ...NODE_OPTION,
+      for: { kind: 'string', value: 'TIME', help: 'how long, 500ms to 60min (default 20s)' },
+      link: { kind: 'string', value: 'ID', help: 'link that the fault is about, where it is about one' },
+      id: { kind: 'string', value: 'ID', help: 'which fault to revert (default: every one that is on)' },
+      wait: { kind: 'boolean', help: 'return only when the fault is over' },
+      ...JSON_OPTION,
+    },
+  },
+  {
+    name: 'drill',
+    words: 'power-off',
+    firstWords: ['power-off'],
+    summary: 'cut the power of the holder, measure what a client sees, restore it',
+    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
+  },
+  {
+    name: 'demo',
+    words: '',
+    firstWords: [],
+    summary: 'all of it in a rack of its own: up, deploy, settle, power-off, measure, clean up',
+    options: { ...SETUP_OPTIONS, ...RACK_SAFETY_OPTIONS, ...JSON_OPTION },
+  },
+  {
+    name: 'probe',
+    words: '',
+    firstWords: [],
+    summary: 'ask the service address again and again and say who answers',
+    options: {
+      ...PAIR_OPTIONS,
+      for: { kind: 'string', value: 'TIME', help: 'how long (default 10s)' },
+      ...JSON_OPTION,
+    },
+  },
+  {
+    name: 'standby',
+    words: '',
+    firstWords: [],
+    summary: 'ask a node to give its resources to the other one',
+    options: { ...PAIR_OPTIONS, ...NODE_OPTION, ...SET_OPTION, ...JSON_OPTION },
+  },
+  {
+    name: 'takeover',
+    words: '',
+    firstWords: [],
+    summary: 'ask a node to take resources from the other one',
+    options: { ...PAIR_OPTIONS, ...NODE_OPTION, ...SET_OPTION, ...JSON_OPTION },
+  },
+  {
+    name: 'confirm-dead',
+    words: 'NODE',
+    firstWords: null,
+    summary: 'you made sure that NODE is off: the other node ends whatever its takeover waits for',
+    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
+  },
+  {
+    name: 'keys',
+    words: 'show|rotate',
+    firstWords: ['show', 'rotate'],
+    summary: "the pair's shared key: compare it by fingerprint, or change it on both nodes without interruption",
+    options: {
+      ...PAIR_OPTIONS,
+      method: { kind: 'string', value: 'METHOD', help: 'rotate: sha1 (default), sha256 or md5' },
+      ...JSON_OPTION,
+    },
+  },
+  {
+    name: 'agent',
+    words: 'start|stop',
+    firstWords: ['start', 'stop'],
+    summary: 'start or stop the deployed agent on --node; stopping releases what it holds',
+    options: { ...PAIR_OPTIONS, ...NODE_OPTION, ...JSON_OPTION },
+  },
+  {
+    name: 'console',
+    words: '',
+    firstWords: [],
+    summary: 'serve the console to a browser on this computer',
+    options: { port: { kind: 'string', value: 'PORT', help: 'port on 127.0.0.1 (default: any free one)' } },
+  },
+];
