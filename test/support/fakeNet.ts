@@ -1,6 +1,6 @@
 /** The kernel's interfaces and addresses, and the LAN, in memory. */
 import { fail, ok } from '../../agent/common/base/result.ts';
-import type { ArpClaim, Lan } from '../../agent/node/host/lan.ts';
+import type { Family, Lan, LanClaim, LanQuestion } from '../../agent/node/host/lan.ts';
 import type { NetKernel } from '../../agent/node/host/netKernel.ts';
 import {
   canonicalAddress,
@@ -46,20 +46,21 @@ export class FakeKernel implements NetKernel {
 export class FakeLan implements Lan {
   readonly means = 'fake';
   readonly announced: string[] = [];
-  probes = 0;
+  readonly questions: LanQuestion[] = [];
   /** MAC of the other host that answers for an address. */
   readonly others = new Map<string, string>();
-  private heard: ArpClaim[] = [];
+  private heard: LanClaim[] = [];
 
-  announce(_iface: HostInterface, _family: 'ipv4' | 'ipv6', address: string) {
+  announce(_iface: HostInterface, _family: Family, address: string) {
     this.announced.push(address);
     return ok(null);
   }
 
-  probe(iface: HostInterface, address: string) {
-    this.probes += 1;
+  probe(iface: HostInterface, question: LanQuestion) {
+    const { family, address } = question;
+    this.questions.push(question);
     const mac = this.others.get(address);
-    if (mac !== undefined) this.heard.push({ iface: iface.name, address, mac });
+    if (mac !== undefined) this.heard.push({ iface: iface.name, address: canonicalAddress(family, address), mac });
     return ok(null);
   }
 
@@ -68,7 +69,7 @@ export class FakeLan implements Lan {
     this.heard.push({ iface: ETH0.name, address, mac });
   }
 
-  claims(): readonly ArpClaim[] {
+  claims(): readonly LanClaim[] {
     const claims = this.heard;
     this.heard = [];
     return claims;

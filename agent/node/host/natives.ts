@@ -12,6 +12,8 @@ import { fail, ok, type Result } from '../../common/base/result.ts';
 /** The part of koffi that is used. A declared function takes numbers and buffers. */
 export interface Koffi {
   load(path: string | null): { func(declaration: string): (...args: (number | Uint8Array)[]) => number };
+  /** Where the bytes are in memory; true until the next turn of the event loop at least, while they are referenced. */
+  address(bytes: Uint8Array): bigint | number;
   /** errno of the last call made by this thread. */
   errno(): number;
 }

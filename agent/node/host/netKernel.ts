@@ -188,7 +188,7 @@ class IpCommand implements NetKernel {
     const args = ['addr', verb, `${change.address}/${change.prefixBits}`, 'dev', iface.name];
     if (verb === 'add' && change.broadcast !== null) args.push('broadcast', change.broadcast);
     if (verb === 'add' && change.label !== null) args.push('label', change.label);
-    if (verb === 'add' && change.family === 'ipv6') args.push('nodad');
+    if (verb === 'add' && change.family === 'ipv6') args.push('preferred_lft', '0', 'nodad');
     try {
       this.run(args);
       return ok(null);

@@ -18,6 +18,7 @@ const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_LABEL = 3;
 const IFA_BROADCAST = 4;
+const IFA_CACHEINFO = 6;
 const IFA_F_NODAD = 0x02;
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
@@ -59,6 +60,15 @@ function align4(n: number): number {
   return (n + 3) & ~3;
 }
 
+/** `::ffff:10.0.0.1` with its last 32 bits as two groups; anything else as it is. */
+function withoutTail(address: string): string {
+  const [tail] = /[^:]*\.[^:]*$/.exec(address) ?? [];
+  const bytes = tail === undefined ? null : addressBytes('ipv4', tail);
+  if (tail === undefined || bytes === null) return address;
+  const [a = 0, b = 0, c = 0, d = 0] = bytes;
+  return `${address.slice(0, -tail.length)}${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}
+
 /** The bytes of an address in network order, or null when it is not one of that family. */
 export function addressBytes(family: 'ipv4' | 'ipv6', address: string): Uint8Array | null {
   if (family === 'ipv4') {
@@ -66,7 +76,7 @@ export function addressBytes(family: 'ipv4' | 'ipv6', address: string): Uint8Arr
     if (parts.length !== 4 || parts.some((p) => !Number.isInteger(p) || p < 0 || p > 255)) return null;
     return Uint8Array.from(parts);
   }
-  const halves = address.split('::');
+  const halves = withoutTail(address).split('::');
   if (halves.length > 2) return null;
   const groups = (text: string): number[] => (text === '' ? [] : text.split(':').map((g) => Number.parseInt(g, 16)));
   const head = groups(halves[0] ?? '');
@@ -114,6 +124,18 @@ export function dumpRequest(type: typeof RTM_GETLINK | typeof RTM_GETADDR, seq: 
   return request(type, NLM_F_DUMP, seq, [Buffer.alloc(16)]);
 }
 
+/**
+ * Deprecated for good, valid for good: the address answers, and is never chosen as the source of what this host
+ * itself sends. IPv4 VIPs have this by being secondary; an IPv6 VIP would be preferred to the node's own address,
+ * and every connection out of the node would break with the next takeover.
+ */
+function deprecatedLifetime(): Uint8Array {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32LE(0, 0);
+  bytes.writeUInt32LE(0xffffffff, 4);
+  return bytes;
+}
+
 /** Adds or removes one address; null when the address is not well-formed. */
 export function addressRequest(
   type: typeof RTM_NEWADDR | typeof RTM_DELADDR,
@@ -135,6 +157,7 @@ export function addressRequest(
   }
   if (type === RTM_NEWADDR && change.label !== null)
     parts.push(attribute(IFA_LABEL, Buffer.from(`${change.label}\0`, 'latin1')));
+  if (type === RTM_NEWADDR && change.family === 'ipv6') parts.push(attribute(IFA_CACHEINFO, deprecatedLifetime()));
   const create = type === RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0;
   return request(type, NLM_F_ACK | create, seq, parts);
 }

@@ -19,6 +19,8 @@ export interface GroupsHost {
   readonly stopTriesMax: number;
   now(): Instant;
   publish(draft: EventDraft): void;
+  /** A resource cannot be stopped: it may still run here when the peer starts it. Called once for each such stop. */
+  stopFailed(detail: string): void;
 }
 
 /** How an acquisition treats addresses; see `Vips.acquire`. */
@@ -28,8 +30,19 @@ export interface AcquireOptions {
 }
 
 /** Heartbeat's default of HA_STOPRETRYMAX, and its pause. */
-export const STOP_TRIES_MAX = 10;
+const STOP_TRIES_DEFAULT = 10;
+/** A minute and a half of tries; the peer waits for the end of them. */
+const STOP_TRIES_MAX = 100;
 const STOP_RETRY_MS = 1000;
+/** A script that takes longer is named while it still runs: until its limit the group would only look stuck. */
+const SLOW_MS = 15_000;
+
+/** Tries of a failing stop out of HA_STOPRETRYMAX. Zero and less mean "for ever" to heartbeat; nothing is for ever here. */
+export function stopTriesOf(text: string | undefined): number {
+  const tries = Number.parseInt(text ?? '', 10);
+  if (Number.isNaN(tries)) return STOP_TRIES_DEFAULT;
+  return tries < 1 ? STOP_TRIES_MAX : Math.min(tries, STOP_TRIES_MAX);
+}
 
 /** All virtual addresses of the groups. */
 export function vipsOf(groups: readonly ResourceGroup[]): GroupVip[] {
@@ -42,6 +55,8 @@ export class Groups {
   private readonly groups: readonly ResourceGroup[];
   private readonly host: GroupsHost;
   private readonly current = new Map<string, GroupState>();
+  /** Resources that did not stop, and what was said about each. */
+  private readonly stuck = new Map<string, string>();
 
   constructor(groups: readonly ResourceGroup[], host: GroupsHost) {
     this.groups = groups;
@@ -94,6 +109,33 @@ export class Groups {
       .map((group) => group.key);
   }
 
+  stateOf(key: string): GroupState {
+    return this.current.get(key) ?? 'stopped';
+  }
+
+  /**
+   * Takes an address off this node because another host holds it too. Refused while its group runs or moves here:
+   * what the engine holds is given up by the engine.
+   */
+  letGo(address: string): { readonly ok: boolean; readonly detail: string } {
+    const done = this.takeOff(address);
+    const { detail } = done.ok ? { detail: done.value } : done;
+    const body = { kind: 'let-go', phase: done.ok ? 'done' : 'failed', address, detail } as const;
+    this.host.publish({ severity: done.ok ? 'info' : 'error', body });
+    return { ok: done.ok, detail };
+  }
+
+  private takeOff(address: string): Result<string, 'unknown' | 'held' | 'failed'> {
+    const vips = this.host.vips.list().filter((vip) => vip.spec.address === address);
+    const [vip] = vips;
+    if (vip === undefined) return fail('unknown', `${address} is no address of this pair`);
+    const busy = vips.find(({ group }) => this.stateOf(group) !== 'stopped' && this.stateOf(group) !== 'failed');
+    if (busy !== undefined) return fail('held', `${address} belongs to ${busy.group}, which runs here`);
+    if (this.host.vips.holdersOf(vip.spec).length === 0) return ok('it is not on this node');
+    const released = this.host.vips.release(vip);
+    return released.ok ? ok('removed from this node') : fail('failed', released.detail);
+  }
+
   private named(keys: readonly string[]): ResourceGroup[] {
     return this.groups.filter((group) => keys.includes(group.key));
   }
@@ -140,14 +182,50 @@ export class Groups {
     const about = { kind: 'resource', group: group.key, resource: resource.spec, action } as const;
     const begunAt = this.host.now();
     this.host.publish({ severity: 'info', body: { ...about, phase: 'begin' } });
-    const result = await work();
+    const result = await this.sayingWhenSlow(`${action} of ${resource.spec}`, work);
     const tookMs = elapsedMs(begunAt, this.host.now());
     this.host.publish(
       result.ok
         ? { severity: 'info', body: { ...about, phase: 'done', tookMs } }
         : { severity: 'crit', body: { ...about, phase: 'failed', tookMs, detail: result.detail } },
     );
+    if (action === 'stop') this.noteStop(`${group.key}: ${resource.spec}`, result);
     return result;
+  }
+
+  private async sayingWhenSlow<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const detail = `${what} takes longer than ${SLOW_MS / 1000} s`;
+    const about = { kind: 'problem', code: 'script-slow', detail } as const;
+    let said = false;
+    const cancel = this.host.timers.after(SLOW_MS, () => {
+      said = true;
+      this.host.publish({ severity: 'warn', body: { ...about, over: false } });
+    });
+    try {
+      return await work();
+    } finally {
+      cancel();
+      if (said) this.host.publish({ severity: 'info', body: { ...about, over: true } });
+    }
+  }
+
+  /** What does not stop may run on both nodes soon: said until a later stop succeeds, and passed on. */
+  private noteStop(what: string, result: Result<null, string>): void {
+    const detail = this.stuck.get(what);
+    if (result.ok && detail !== undefined) {
+      this.stuck.delete(what);
+      this.host.publish({ severity: 'info', body: { kind: 'problem', code: 'stop-failed', over: true, detail } });
+    }
+    if (result.ok) return;
+    const text = `${what} does not stop and may still run: ${result.detail}`;
+    if (detail === undefined) {
+      this.stuck.set(what, text);
+      this.host.publish({
+        severity: 'crit',
+        body: { kind: 'problem', code: 'stop-failed', over: false, detail: text },
+      });
+    }
+    this.host.stopFailed(text);
   }
 
   /**
@@ -164,7 +242,7 @@ export class Groups {
     const run = await this.host.scripts.run(resource, 'start');
     if (!run.ok) return run;
     if (run.value.exitStatus === 0) return ok(null);
-    if (!run.value.timedOut && (await this.isRunning(resource))) return ok(null);
+    if (!run.value.timedOut && (await this.askStatus(resource)) === 'running') return ok(null);
     return fail('start-failed', this.explain('start', run.value));
   }
 
@@ -178,15 +256,19 @@ export class Groups {
       if (!run.ok && run.reason === 'not-found') return ok(null);
       if (run.ok && run.value.exitStatus === 0) return ok(null);
       why = run.ok ? this.explain('stop', run.value) : run.detail;
+      // A script that hung for its whole limit hangs the next time too; the peer is waiting.
       if (run.ok && run.value.timedOut) break;
     }
-    // Not LSB-compliant scripts fail when there is nothing to stop.
-    return (await this.isRunning(resource)) ? fail('stop-failed', why) : ok(null);
+    // Scripts that are not LSB-compliant fail when there is nothing to stop.
+    const state = await this.askStatus(resource);
+    if (state === 'stopped') return ok(null);
+    return fail('stop-failed', state === 'running' ? why : `${why}; and its status does not answer`);
   }
 
-  private async isRunning(resource: ResourceSpec): Promise<boolean> {
+  private async askStatus(resource: ResourceSpec): Promise<'running' | 'stopped' | 'unknown'> {
     const status = await this.host.scripts.run(resource, 'status');
-    return status.ok && isRunningText(status.value.output);
+    if (!status.ok || status.value.timedOut) return 'unknown';
+    return isRunningText(status.value.output) ? 'running' : 'stopped';
   }
 
   private explain(

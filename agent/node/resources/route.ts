@@ -9,12 +9,19 @@ import {
   type HostInterface,
 } from '../host/netlinkMessage.ts';
 
-/** One row of /proc/net/route. Numbers in network order. */
+/** One row of /proc/net/route or /proc/net/ipv6_route. */
 interface Route {
   readonly iface: string;
-  readonly destination: number;
+  /** In network order. */
+  readonly destination: Uint8Array;
   readonly prefixBits: number;
 }
+
+/** Flags of a route, as both files print them. */
+const RTF_UP = 1;
+const RTF_REJECT = 0x200;
+/** IPv6 only: one of this host's own addresses. */
+const RTF_LOCAL = 0x8000_0000;
 
 function toNumber(bytes: Uint8Array): number {
   return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
@@ -25,23 +32,48 @@ function maskOf(prefixBits: number): number {
 }
 
 /** The kernel prints the words as this machine stores them: little-endian. */
-function hexLittleEndian(text: string): number {
-  return Buffer.from(text, 'hex').reverse().readUInt32BE(0);
+function wordBytes(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'hex').reverse());
 }
 
 /** Rows of /proc/net/route that are up. */
-export function parseRoutes(text: string): Route[] {
+function parseRoutes4(text: string): Route[] {
   const routes: Route[] = [];
   for (const line of text.split('\n').slice(1)) {
     const columns = line.trim().split(/\s+/);
     const [iface, destination, , flags] = columns;
     const mask = columns[7];
     if (iface === undefined || destination === undefined || flags === undefined || mask === undefined) continue;
-    if (destination.length !== 8 || mask.length !== 8 || (Number.parseInt(flags, 16) & 1) === 0) continue;
-    const bits = hexLittleEndian(mask).toString(2).replaceAll('0', '').length;
-    routes.push({ iface, destination: hexLittleEndian(destination), prefixBits: bits });
+    if (destination.length !== 8 || mask.length !== 8 || (Number.parseInt(flags, 16) & RTF_UP) === 0) continue;
+    const prefixBits = toNumber(wordBytes(mask)).toString(2).replaceAll('0', '').length;
+    routes.push({ iface, destination: wordBytes(destination), prefixBits });
   }
   return routes;
+}
+
+/** Rows of /proc/net/ipv6_route that lead out of this host: multicast goes everywhere and says nothing. */
+function parseRoutes6(text: string): Route[] {
+  const routes: Route[] = [];
+  for (const line of text.split('\n')) {
+    const columns = line.trim().split(/\s+/);
+    const [destination, prefix] = columns;
+    const [flagsText, iface] = [columns[8], columns[9]];
+    if (destination?.length !== 32 || prefix === undefined || flagsText === undefined || iface === undefined) continue;
+    const flags = Number.parseInt(flagsText, 16);
+    const leadsOut = (flags & RTF_UP) !== 0 && (flags & (RTF_REJECT | RTF_LOCAL)) === 0 && iface !== 'lo';
+    if (!leadsOut || destination.startsWith('ff')) continue;
+    routes.push({
+      iface,
+      destination: Uint8Array.from(Buffer.from(destination, 'hex')),
+      prefixBits: Number.parseInt(prefix, 16),
+    });
+  }
+  return routes;
+}
+
+/** Routes of /proc/net/route or /proc/net/ipv6_route that could carry a VIP. */
+export function parseRoutes(family: VipSpec['family'], text: string): Route[] {
+  return family === 'ipv4' ? parseRoutes4(text) : parseRoutes6(text);
 }
 
 /** Broadcast address of the network, or null where there is none (prefix 31 and 32). */
@@ -64,7 +96,7 @@ function sameNetwork(a: Uint8Array, b: Uint8Array, bits: number): boolean {
 export interface Surroundings {
   readonly interfaces: readonly HostInterface[];
   readonly addresses: readonly HostAddress[];
-  /** Text of /proc/net/route; empty where it cannot be read. */
+  /** Text of /proc/net/route, or for an IPv6 VIP of /proc/net/ipv6_route; empty where it cannot be read. */
   readonly routesText: string;
 }
 
@@ -81,8 +113,8 @@ function networkOf(vip: VipSpec, bytes: Uint8Array, at: Surroundings, iface: Hos
 }
 
 /**
- * Completes a VIP: what the file leaves out comes from an address of the same network, else
- * (IPv4) from the most specific route, as `findif` does.
+ * Completes a VIP: what the file leaves out comes from an address of the same network, else from the most specific
+ * route, as `findif` does.
  */
 export function placeVip(
   vip: VipSpec,
@@ -93,16 +125,9 @@ export function placeVip(
   const named = vip.iface === null ? null : (at.interfaces.find((i) => i.name === vip.iface) ?? null);
   if (vip.iface !== null && named === null) return fail('no-such-interface', `there is no interface ${vip.iface}`);
   const network = networkOf(vip, bytes, at, named);
-  const route =
-    vip.family === 'ipv6'
-      ? null
-      : parseRoutes(at.routesText)
-          .filter(
-            (r) =>
-              (named === null || r.iface === named.name) &&
-              (toNumber(bytes) & maskOf(r.prefixBits)) >>> 0 === r.destination,
-          )
-          .reduce<Route | null>((best, r) => (best === null || r.prefixBits > best.prefixBits ? r : best), null);
+  const route = parseRoutes(vip.family, at.routesText)
+    .filter((r) => (named === null || r.iface === named.name) && sameNetwork(r.destination, bytes, r.prefixBits))
+    .reduce<Route | null>((best, r) => (best === null || r.prefixBits > best.prefixBits ? r : best), null);
   const iface =
     named ??
     at.interfaces.find((i) => (network === null ? i.name === route?.iface : i.index === network.ifaceIndex)) ??

@@ -7,6 +7,7 @@ import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readS
 import { join } from 'node:path';
 import type { ResourceSpec } from '../../common/config/model.ts';
 import { fail, ok, type Result } from '../../common/base/result.ts';
+import { plainCommand } from '../host/protections.ts';
 import type { Timers } from '../host/timers.ts';
 
 export type ScriptAction = 'start' | 'stop' | 'status';
@@ -15,7 +16,7 @@ export interface ScriptRun {
   /** Null: it did not end by itself (killed after its time limit, or by a signal). */
   readonly exitStatus: number | null;
   readonly timedOut: boolean;
-  /** The end of what it printed. */
+  /** The end of what it printed; of `status` standard output alone, because heartbeat reads nothing else. */
   readonly output: string;
 }
 
@@ -33,9 +34,11 @@ export const SCRIPT_TIMEOUT_MS: Readonly<Record<ScriptAction, number>> = {
   stop: 60_000,
   status: 10_000,
 };
-/** Between TERM and KILL. */
+/** Between TERM and KILL, and between KILL and not waiting any longer (a process stuck in the kernel does not die). */
 const KILL_AFTER_MS = 5000;
 const OUTPUT_BYTES_MAX = 4096;
+/** A status may be long, and its word anywhere in it. */
+const STATUS_BYTES_MAX = 65_536;
 
 /** Heartbeat's reading of a status call: only the text counts, never the exit status. */
 export function isRunningText(output: string): boolean {
@@ -86,9 +89,9 @@ export function resolveScript(name: string, dirs: ScriptDirs): { file: string; i
   return null;
 }
 
-function tailOf(fd: number): string {
+function tailOf(fd: number, bytesMax: number): string {
   const size = fstatSync(fd).size;
-  const bytes = Buffer.alloc(Math.min(size, OUTPUT_BYTES_MAX));
+  const bytes = Buffer.alloc(Math.min(size, bytesMax));
   readSync(fd, bytes, 0, bytes.length, Math.max(0, size - bytes.length));
   return bytes.toString('utf8').trim();
 }
@@ -97,12 +100,19 @@ export class RealScripts implements ScriptRunner {
   private readonly dirs: ScriptDirs;
   private readonly timers: Timers;
   private readonly environment: Readonly<Record<string, string>>;
+  private readonly limitMs: Readonly<Record<ScriptAction, number>>;
 
   /** `environment`: heartbeat's HA_… variables, added to a minimal one. */
-  constructor(dirs: ScriptDirs, timers: Timers, environment: Readonly<Record<string, string>>) {
+  constructor(
+    dirs: ScriptDirs,
+    timers: Timers,
+    environment: Readonly<Record<string, string>>,
+    limitMs = SCRIPT_TIMEOUT_MS,
+  ) {
     this.dirs = dirs;
     this.timers = timers;
     this.environment = environment;
+    this.limitMs = limitMs;
     mkdirSync(join(dirs.runDir, 'scripts'), { recursive: true, mode: 0o700 });
   }
 
@@ -127,45 +137,63 @@ export class RealScripts implements ScriptRunner {
     name: string,
     action: ScriptAction,
   ): Promise<Result<ScriptRun, 'not-startable'>> {
-    const file = join(this.dirs.runDir, 'scripts', `${name.replaceAll('/', '_')}.${action}.log`);
-    let output: number;
-    try {
-      output = openSync(file, 'w+', 0o600);
-    } catch {
-      output = openSync('/dev/null', 'r+');
-    }
+    const output = this.openLog(`${name}.${action}`);
+    const errors = action === 'status' ? this.openLog(`${name}.status-errors`) : output;
     return new Promise((resolve) => {
-      const [command = '', ...args] = argv;
+      const [command, args] = plainCommand(argv);
       const child = spawn(command, args, {
-        stdio: ['ignore', output, output],
+        stdio: ['ignore', output, errors],
         cwd: '/',
         // Its own process group, so that a time limit ends what it started too.
         detached: true,
         env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C', ...this.environment },
       });
       let timedOut = false;
-      const signal = (name: NodeJS.Signals): void => {
-        try {
-          if (child.pid !== undefined) process.kill(-child.pid, name);
-        } catch {
-          // Gone already.
-        }
-      };
-      let cancel = this.timers.after(SCRIPT_TIMEOUT_MS[action], () => {
-        timedOut = true;
-        signal('SIGTERM');
-        cancel = this.timers.after(KILL_AFTER_MS, () => signal('SIGKILL'));
-      });
+      let cancel = (): void => undefined;
       const finish = (result: () => Result<ScriptRun, 'not-startable'>): void => {
         cancel();
         const value = result();
         closeSync(output);
+        if (errors !== output) closeSync(errors);
         resolve(value);
       };
+      const ended = (code: number | null): void =>
+        finish(() => {
+          const bytesMax = action === 'status' ? STATUS_BYTES_MAX : OUTPUT_BYTES_MAX;
+          return ok({ exitStatus: timedOut ? null : code, timedOut, output: tailOf(output, bytesMax) });
+        });
+      const give = (signal: NodeJS.Signals): void => {
+        try {
+          if (child.pid !== undefined) process.kill(-child.pid, signal);
+        } catch {
+          // Gone already.
+        }
+      };
+      cancel = this.timers.after(this.limitMs[action], () => {
+        timedOut = true;
+        give('SIGTERM');
+        cancel = this.timers.after(KILL_AFTER_MS, () => {
+          give('SIGKILL');
+          cancel = this.timers.after(KILL_AFTER_MS, () => {
+            child.removeAllListeners();
+            ended(null);
+          });
+        });
+      });
       child.once('error', (error) => finish(() => fail('not-startable', error.message)));
-      child.once('exit', (code) =>
-        finish(() => ok({ exitStatus: timedOut ? null : code, timedOut, output: tailOf(output) })),
-      );
+      child.once('exit', (code) => {
+        // What the script had started and not waited for hangs as it did.
+        if (timedOut) give('SIGKILL');
+        ended(code);
+      });
     });
+  }
+
+  private openLog(name: string): number {
+    try {
+      return openSync(join(this.dirs.runDir, 'scripts', `${name.replaceAll('/', '_')}.log`), 'w+', 0o600);
+    } catch {
+      return openSync('/dev/null', 'r+');
+    }
   }
 }

@@ -2,30 +2,29 @@
  * The virtual addresses: adding, announcing, watching and removing them. "Held" is always read back from
  * the kernel, never remembered; who else answers for an address is asked on the LAN all the time, holding it or not.
  */
-import { elapsedMs, type Instant } from '../../common/base/instant.ts';
+import type { Instant } from '../../common/base/instant.ts';
 import { fail, ok, type Result } from '../../common/base/result.ts';
 import type { VipSpec } from '../../common/config/model.ts';
 import type { EventDraft } from '../../common/timeline/event.ts';
-import type { Lan } from '../host/lan.ts';
+import type { Family, Lan } from '../host/lan.ts';
 import type { NetKernel } from '../host/netKernel.ts';
 import { canonicalAddress, type HostInterface } from '../host/netlinkMessage.ts';
 import { sleep, type Timers } from '../host/timers.ts';
+import { Holders, type GroupVip } from './holders.ts';
 import { placeVip, type PlacementFailure } from './route.ts';
 
-/** A virtual address and the group that it belongs to. */
-export interface GroupVip {
-  readonly group: string;
-  readonly spec: VipSpec;
-}
+export type { GroupVip } from './holders.ts';
 
 export interface VipHost {
   readonly kernel: NetKernel;
   readonly lan: Lan;
   readonly timers: Timers;
   now(): Instant;
-  /** Text of /proc/net/route; empty where it cannot be read. */
-  routesText(): string;
+  /** Text of /proc/net/route or /proc/net/ipv6_route; empty where it cannot be read. */
+  routesText(family: Family): string;
   publish(draft: EventDraft): void;
+  /** Another host answers for an address that is on this node; called again every few seconds while it lasts. */
+  secondHolder(vip: GroupVip, mac: string): void;
 }
 
 /**
@@ -36,22 +35,11 @@ export interface VipHost {
  */
 export const ANNOUNCE_AT_MS = [0, 100, 500, 1000, 2000, 5000] as const;
 
-/** The LAN is asked this often who has each address. A broadcast of 42 bytes each: nothing next to the heartbeats. */
-const WATCH_PERIOD_MS = 2000;
-/** An answer from the same LAN needs well under 1 ms; a busy virtual machine needs some tens. */
-const ANSWER_WAIT_MS = 200;
 /** Only when nobody has given the address up: how long an answer is waited for before the address is added. */
 const CHECK_WAIT_MS = 40;
 
 interface VipState extends GroupVip {
   readonly canonical: string;
-  /** MAC of another host that answered the newest question. */
-  foreignMac: string | null;
-  /** Somebody else claimed it since the present round of questions began. */
-  answered: boolean;
-  /** The conflict (held here and answered elsewhere) that was reported and is not over. */
-  reportedMac: string | null;
-  probedAt: Instant | null;
   cancelAnnouncements: () => void;
 }
 
@@ -60,20 +48,27 @@ export type AcquireFailure = PlacementFailure | 'in-use' | 'not-permitted' | 'fa
 export class Vips {
   private readonly host: VipHost;
   private readonly states: readonly VipState[];
-  private cancelWatch: () => void = () => undefined;
-  private stopped = false;
+  private readonly holders: Holders;
 
   constructor(vips: readonly GroupVip[], host: VipHost) {
     this.host = host;
     this.states = vips.map((vip) => ({
       ...vip,
       canonical: canonicalAddress(vip.spec.family, vip.spec.address),
-      foreignMac: null,
-      answered: false,
-      reportedMac: null,
-      probedAt: null,
       cancelAnnouncements: () => undefined,
     }));
+    const { lan, timers } = host;
+    this.holders = new Holders(vips, {
+      lan,
+      timers,
+      now: () => host.now(),
+      publish: (draft) => host.publish(draft),
+      placeOf: (spec) => this.placeOf(spec),
+      present: () => new Set(host.kernel.addresses().map((a) => a.address)),
+      conflict: (vip, mac) => host.secondHolder(vip, mac),
+      // Whoever learned the other one's MAC should learn ours now, not when the entry ages out.
+      alone: (vip) => void this.announce(this.stateOf(vip)),
+    });
   }
 
   /** Interfaces that carry the address right now, from the kernel. */
@@ -96,7 +91,6 @@ export class Vips {
 
   /** Everything the console wants to know, one entry for each VIP. */
   status() {
-    const now = this.host.now();
     return this.states.map((state) => {
       const holder = this.holdersOf(state.spec)[0];
       return {
@@ -104,31 +98,23 @@ export class Vips {
         prefixBits: holder?.prefixBits ?? state.spec.prefixBits,
         group: state.group,
         heldOn: holder?.iface.name ?? null,
-        conflictMac: state.foreignMac,
-        probedAgoMs: state.probedAt === null ? null : elapsedMs(state.probedAt, now),
+        ...this.holders.view(state),
       };
     });
   }
 
+  /** All of them, in file order. */
+  list(): readonly GroupVip[] {
+    return this.states;
+  }
+
   /** Starts asking the LAN about every address. */
   watch(): void {
-    const round = (): void => {
-      if (this.stopped) return;
-      for (const state of this.states) {
-        state.answered = false;
-        this.ask(state);
-      }
-      this.cancelWatch = this.host.timers.after(ANSWER_WAIT_MS, () => {
-        this.collect(true);
-        this.cancelWatch = this.host.timers.after(WATCH_PERIOD_MS - ANSWER_WAIT_MS, round);
-      });
-    };
-    round();
+    this.holders.watch();
   }
 
   stop(): void {
-    this.stopped = true;
-    this.cancelWatch();
+    this.holders.stop();
     for (const state of this.states) state.cancelAnnouncements();
     this.host.lan.close();
   }
@@ -146,84 +132,26 @@ export class Vips {
     const at = {
       interfaces: this.host.kernel.interfaces(),
       addresses: this.host.kernel.addresses(),
-      routesText: this.host.routesText(),
+      routesText: this.host.routesText(spec.family),
     };
     return placeVip(spec, at);
   }
 
-  /** Sends one question; forgets the previous answer only when the next one is in. */
-  private ask(state: VipState): boolean {
-    if (state.spec.family === 'ipv6') return false;
-    const placed = this.place(state.spec);
-    if (!placed.ok || !this.host.lan.probe(placed.value.iface, state.spec.address).ok) {
-      state.probedAt = null;
-      state.foreignMac = null;
-      return false;
-    }
-    state.probedAt = this.host.now();
-    return true;
-  }
-
-  /**
-   * Takes the answers in and reports conflicts that began or ended. `waited`: there was time for an answer
-   * to every question, so that silence means that nobody else has the address.
-   */
-  private collect(waited: boolean): void {
-    this.hear();
-    const held = new Set(this.held());
-    for (const state of this.states) {
-      if (waited && !state.answered) state.foreignMac = null;
-      this.judge(state, held.has(state.spec.address));
-    }
-  }
-
-  /** Takes in what others claimed since the last time. */
-  private hear(): void {
-    for (const claim of this.host.lan.claims()) {
-      for (const state of this.states.filter((candidate) => candidate.canonical === claim.address)) {
-        state.foreignMac = claim.mac;
-        state.answered = true;
-      }
-    }
-  }
-
-  private heardMac(state: VipState): string | null {
-    this.hear();
-    return state.foreignMac;
-  }
-
-  private judge(state: VipState, holding: boolean): void {
-    const mac = holding ? state.foreignMac : null;
-    if (mac !== null && state.reportedMac !== mac) this.conflict(state, mac);
-    if (mac === null && state.reportedMac !== null && state.probedAt !== null) {
-      const over = state.reportedMac;
-      state.reportedMac = null;
-      this.host.publish({
-        severity: 'info',
-        body: {
-          kind: 'vip',
-          address: state.spec.address,
-          change: 'conflict-over',
-          iface: this.ifaceName(state),
-          mac: over,
-        },
-      });
-      // Whoever learned the other one's MAC should learn ours now, not when the entry ages out.
-      if (holding) this.announce(state);
-    }
-  }
-
-  private conflict(state: VipState, mac: string): void {
-    state.reportedMac = mac;
-    this.host.publish({
-      severity: 'crit',
-      body: { kind: 'vip', address: state.spec.address, change: 'conflict', iface: this.ifaceName(state), mac },
-    });
+  /** Where it is, else where it belongs; and for IPv6 what to ask from: link-local, else any that is not a VIP. */
+  private placeOf(spec: VipSpec): { readonly iface: HostInterface; readonly source: string | null } | null {
+    const placed = this.place(spec);
+    const iface = this.holdersOf(spec)[0]?.iface ?? (placed.ok ? placed.value.iface : null);
+    if (iface === null) return null;
+    const vips = new Set(this.states.map((state) => state.canonical));
+    const own = this.host.kernel
+      .addresses()
+      .filter((a) => a.family === 'ipv6' && a.ifaceIndex === iface.index && !vips.has(a.address));
+    const source = own.find((a) => a.address.startsWith('fe80:')) ?? own[0];
+    return { iface, source: spec.family === 'ipv6' ? (source?.address ?? null) : null };
   }
 
   private ifaceName(state: VipState): string {
-    const placed = this.place(state.spec);
-    return this.holdersOf(state.spec)[0]?.iface.name ?? (placed.ok ? placed.value.iface.name : '');
+    return this.placeOf(state.spec)?.iface.name ?? '';
   }
 
   private announce(state: VipState): Result<null, string> {
@@ -247,14 +175,12 @@ export class Vips {
     if (!placed.ok) return placed;
     const { iface, change } = placed.value;
     // What was heard until now was the holder before us. Left in the socket, it would look like a second holder.
-    this.hear();
-    state.foreignMac = null;
-    state.answered = false;
-    if (options.checkFirst && this.ask(state)) {
+    this.holders.forget(state);
+    if (options.checkFirst && this.holders.ask(state)) {
       await sleep(this.host.timers, CHECK_WAIT_MS);
-      const mac = this.heardMac(state);
+      const mac = this.holders.heardMac(state);
       if (mac !== null) {
-        this.conflict(state, mac);
+        this.holders.report(state, mac);
         return fail(
           'in-use',
           `${state.spec.address} is answered by ${mac}; not taken, because its holder never gave it up`,
@@ -274,7 +200,30 @@ export class Vips {
       body: { kind: 'vip', address: state.spec.address, change: 'added', iface: iface.name },
     });
     this.scheduleAnnouncements(state, first, iface, options.standDownMs);
-    if (this.ask(state)) this.host.timers.after(CHECK_WAIT_MS, () => this.collect(false));
+    // The answer is heard within HEAR_PERIOD_MS, not at the next round.
+    this.holders.ask(state);
+    return ok(null);
+  }
+
+  /**
+   * Puts an address of a running group back that somebody or the kernel took off (IPv6 addresses go with a link that
+   * is set down). Not while another host answers for it, nor while its interface is down.
+   */
+  restore(vip: GroupVip): Result<null, AcquireFailure | 'no-link'> {
+    const state = this.stateOf(vip);
+    const placed = this.place(state.spec);
+    if (!placed.ok) return placed;
+    const { iface, change } = placed.value;
+    if (!iface.up) return fail('no-link', `${iface.name} is down`);
+    const mac = this.holders.heardMac(state);
+    if (mac !== null) return fail('in-use', `${state.spec.address} is answered by ${mac}`);
+    const added = this.host.kernel.add(change);
+    if (!added.ok) return fail('failed', added.detail);
+    this.host.publish({
+      severity: 'info',
+      body: { kind: 'vip', address: state.spec.address, change: 'added', iface: iface.name },
+    });
+    this.scheduleAnnouncements(state, this.announce(state), iface, 0);
     return ok(null);
   }
 
@@ -314,7 +263,6 @@ export class Vips {
       this.host.publish({ severity: 'info', body: { kind: 'vip', address, change: 'removed', iface: iface.name } });
     }
     if (this.holdersOf(state.spec).length > 0) return fail('failed', `${address} is still there after its removal`);
-    state.reportedMac = null;
     return ok(null);
   }
 

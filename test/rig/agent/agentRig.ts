@@ -4,7 +4,6 @@
  */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import {
-  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -33,9 +32,16 @@ export interface RigOptions {
   readonly deadtimeMs: number;
   readonly autoFailback: 'on' | 'off';
   readonly serial: boolean;
+  readonly haresources: string;
 }
 
-export const RIG_DEFAULTS: RigOptions = { keepaliveMs: 200, deadtimeMs: 2000, autoFailback: 'off', serial: true };
+export const RIG_DEFAULTS: RigOptions = {
+  keepaliveMs: 200,
+  deadtimeMs: 2000,
+  autoFailback: 'off',
+  serial: true,
+  haresources: `nodea IPaddr::${VIP}/24/eth0 svc::one`,
+};
 
 function must(command: string, ...args: string[]): string {
   const run = spawnSync(command, args, { encoding: 'utf8' });
@@ -77,6 +83,7 @@ export class AgentRig {
     }
     this.ip('c', 'link', 'add', 'br0', 'type', 'bridge');
     this.ip('c', 'addr', 'add', '10.77.0.254/24', 'dev', 'br0');
+    this.ip('c', 'addr', 'add', 'fd77::fe/64', 'dev', 'br0', 'nodad');
     this.ip('c', 'link', 'set', 'br0', 'up');
     (['a', 'b'] as const).forEach((side, i) => {
       must(
@@ -96,6 +103,7 @@ export class AgentRig {
       );
       this.ip('c', 'link', 'set', `p${side}`, 'master', 'br0', 'up');
       this.ip(side, 'addr', 'add', `10.77.0.${i + 1}/24`, 'brd', '+', 'dev', 'eth0');
+      this.ip(side, 'addr', 'add', `fd77::${i + 1}/64`, 'dev', 'eth0', 'nodad');
       this.ip(side, 'link', 'set', 'eth0', 'up');
     });
     must(
@@ -183,16 +191,20 @@ export class AgentRig {
       'node nodea nodeb',
     ];
     writeFileSync(join(config, 'ha.cf'), `${ha.join('\n')}\n`);
-    writeFileSync(join(config, 'haresources'), `nodea IPaddr::${VIP}/24/eth0 svc::one\n`);
+    writeFileSync(join(config, 'haresources'), `${this.options.haresources}\n`);
     writeFileSync(join(config, 'authkeys'), 'auth 1\n1 sha1 RigSecret\n', { mode: 0o600 });
-    const script = join(config, 'resource.d', 'svc');
     const flag = this.place(side, 'svc-running');
-    writeFileSync(
-      script,
-      `#!/bin/sh\ncase "$2" in start) : > ${flag};; stop) rm -f ${flag};; status) [ -e ${flag} ] && echo running || echo "not running";; esac\n`,
+    this.script(
+      side,
+      'svc',
+      `case "$2" in start) : > ${flag};; stop) rm -f ${flag};; status) [ -e ${flag} ] && echo running || echo "not running";; esac\n`,
     );
-    chmodSync(script, 0o755);
     if (serial) this.plugSerial(side);
+  }
+
+  /** A resource script of the node. */
+  script(side: Side, name: string, body: string): void {
+    writeFileSync(join(this.place(side, 'ha.d/resource.d'), name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
   }
 
   private args(side: Side): string[] {
@@ -259,8 +271,8 @@ export class AgentRig {
   }
 
   /** The node has the address on an interface, by the kernel's word. */
-  holds(side: Side): boolean {
-    return this.ip(side, '-j', 'addr', 'show', 'to', `${VIP}/32`).includes(VIP);
+  holds(side: Side, address = VIP): boolean {
+    return this.ip(side, '-j', 'addr', 'show', 'to', address).includes(`"${address}"`);
   }
 
   serviceRuns(side: Side): boolean {

@@ -12,6 +12,7 @@ import {
 } from '../../../agent/node/host/netlinkMessage.ts';
 import { SERIAL_MESSAGES_MAX, SerialQueue } from '../../../agent/node/media/serialQueue.ts';
 import { broadcastOf, parseRoutes, placeVip } from '../../../agent/node/resources/route.ts';
+import { ND_FILTER, parseNeighbour } from '../../../agent/node/host/ndFrame.ts';
 import { isRunningText, resolveScript } from '../../../agent/node/resources/scripts.ts';
 import { ETH0 } from '../../support/fakeNet.ts';
 
@@ -24,15 +25,15 @@ describe('ARP', () => {
     for (const frame of frames) {
       expect(frame).toHaveLength(42);
       expect(frame.subarray(0, 6)).toEqual(Buffer.alloc(6, 0xff));
-      expect(parseArp(frame)).toEqual({ senderMac: MAC, senderAddress: '10.0.0.100' });
+      expect(parseArp(frame)).toEqual({ mac: MAC, address: '10.0.0.100' });
       expect([...frame.subarray(38, 42)]).toEqual([10, 0, 0, 100]);
     }
   });
 
   test('a probe claims nothing: its sender address is 0.0.0.0', () => {
-    expect(parseArp(probeFrame('10.0.0.100', MAC) ?? Buffer.alloc(0))).toEqual({
-      senderMac: MAC,
-      senderAddress: '0.0.0.0',
+    expect(parseArp(probeFrame('ipv4', '10.0.0.100', MAC, null) ?? Buffer.alloc(0))).toEqual({
+      mac: MAC,
+      address: '0.0.0.0',
     });
   });
 
@@ -41,15 +42,70 @@ describe('ARP', () => {
     expect(parseArp(Buffer.alloc(60))).toBeNull();
     expect(announcementFrames('ipv4', '10.0.0', MAC)).toBeNull();
   });
+});
 
-  test('IPv6: one neighbour advertisement whose checksum verifies', () => {
-    const [frame = Buffer.alloc(0)] = announcementFrames('ipv6', 'fd00::64', MAC) ?? [];
-    const pseudo = Buffer.concat([frame.subarray(22, 54), Buffer.from([0, 0, 0, 32, 0, 0, 0, 58])]);
-    const bytes = Buffer.concat([pseudo, frame.subarray(54)]);
-    let sum = 0;
-    for (let i = 0; i < bytes.length; i += 2) sum += bytes.readUInt16BE(i);
-    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-    expect(sum).toBe(0xffff);
+/** The sum over pseudo header and message, which is all ones when the checksum is right. */
+function checksumOf(frame: Buffer): number {
+  const message = frame.subarray(54);
+  const pseudo = Buffer.concat([frame.subarray(22, 54), Buffer.from([0, 0, 0, message.length, 0, 0, 0, 58])]);
+  const bytes = Buffer.concat([pseudo, message]);
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i += 2) sum += bytes.readUInt16BE(i);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum;
+}
+
+/** What a classic BPF program (the three instructions that ours uses) returns for a frame. */
+function runFilter(program: Uint8Array, frame: Uint8Array): number {
+  const view = Buffer.from(program);
+  let loaded = 0;
+  for (let i = 0; i < program.length / 8; i++) {
+    const k = view.readUInt32LE(i * 8 + 4);
+    const code = view.readUInt16LE(i * 8);
+    if (code === 0x06) return k;
+    if (code === 0x30) loaded = frame[k] ?? 0;
+    else i += view.readUInt8(i * 8 + (loaded === k ? 2 : 3));
+  }
+  throw new Error('the program does not end');
+}
+
+describe('neighbour discovery', () => {
+  const VIP6 = 'fd00:0:0:0:0:0:0:64';
+  const announcement = announcementFrames('ipv6', 'fd00::64', MAC)?.[0] ?? Buffer.alloc(0);
+  const question = probeFrame('ipv6', 'fd00::64', MAC, 'fe80::1') ?? Buffer.alloc(0);
+  const probe = probeFrame('ipv6', 'fd00::64', MAC, null) ?? Buffer.alloc(0);
+
+  test('checksums verify; the announcement overrides and claims the address', () => {
+    for (const frame of [announcement, question, probe]) expect(checksumOf(frame)).toBe(0xffff);
+    expect(announcement.readUInt8(54)).toBe(136);
+    expect(announcement.readUInt8(58)).toBe(0x20);
+    expect(parseNeighbour(announcement)).toEqual({ mac: MAC, address: VIP6 });
+  });
+
+  test('a question goes to the group of the address and claims its sender only; a probe claims nothing', () => {
+    expect([...question.subarray(0, 6)]).toEqual([0x33, 0x33, 0xff, 0, 0, 0x64]);
+    expect(parseNeighbour(question)).toEqual({ mac: MAC, address: 'fe80:0:0:0:0:0:0:1' });
+    expect(probe).toHaveLength(14 + 40 + 24);
+    expect(parseNeighbour(probe)).toBeNull();
+  });
+
+  test('what came through a router, or is something else, is not read', () => {
+    const routed = Buffer.from(announcement);
+    routed.writeUInt8(254, 21);
+    expect(parseNeighbour(routed)).toBeNull();
+    expect(parseNeighbour(announcement.subarray(0, 60))).toBeNull();
+    const endless = Buffer.from(announcement);
+    endless.writeUInt8(0, 79);
+    expect(parseNeighbour(endless)).toEqual({ mac: MAC, address: VIP6 });
+  });
+
+  test('the packet filter takes solicitations and advertisements, and nothing else', () => {
+    for (const frame of [announcement, question, probe]) expect(runFilter(ND_FILTER, frame)).toBeGreaterThan(100);
+    const echo = Buffer.from(announcement);
+    echo.writeUInt8(128, 54);
+    const udp = Buffer.from(announcement);
+    udp.writeUInt8(17, 20);
+    for (const frame of [echo, udp]) expect(runFilter(ND_FILTER, frame)).toBe(0);
   });
 });
 
@@ -117,7 +173,7 @@ describe('where an address goes', () => {
   });
 
   test("else by the most specific route; the file's words come first; without either it is refused", () => {
-    expect(parseRoutes(routesText).map((route) => route.prefixBits)).toEqual([0, 16]);
+    expect(parseRoutes('ipv4', routesText).map((route) => route.prefixBits)).toEqual([0, 16]);
     const at = { interfaces: [ETH0], addresses: [], routesText };
     expect(placeVip(vip, at)).toMatchObject({ ok: true, value: { change: { prefixBits: 16 } } });
     expect(placeVip({ ...vip, prefixBits: 32 }, at)).toMatchObject({

@@ -5,7 +5,7 @@ import { ok } from '../../../agent/common/base/result.ts';
 import { parseHaresources } from '../../../agent/common/config/index.ts';
 import type { ResourceSpec } from '../../../agent/common/config/model.ts';
 import type { EventBody } from '../../../agent/common/timeline/event.ts';
-import { Groups, vipsOf } from '../../../agent/node/resources/groups.ts';
+import { Groups, stopTriesOf, vipsOf } from '../../../agent/node/resources/groups.ts';
 import type { ScriptAction, ScriptRun } from '../../../agent/node/resources/scripts.ts';
 import { Vips } from '../../../agent/node/resources/vips.ts';
 import { FakeKernel, FakeLan } from '../../support/fakeNet.ts';
@@ -24,6 +24,8 @@ let broken: Set<string>;
 let kernel: FakeKernel;
 let record: string[];
 let events: EventBody[];
+let stuck: string[];
+let silent: Set<string>;
 let groups: Groups;
 let timers: HandTimers;
 
@@ -32,6 +34,7 @@ function run(resource: ResourceSpec, action: ScriptAction): ScriptRun {
   if (name === 'IPaddr') throw new Error('the daemon owns addresses itself');
   calls.push(`${name} ${action}`);
   const fails = broken.has(`${name} ${action}`);
+  if (silent.has(`${name} ${action}`)) return { exitStatus: null, timedOut: true, output: '' };
   if (action === 'status')
     return { exitStatus: 0, timedOut: false, output: running.has(name) ? 'running' : 'not running' };
   if (!fails && action === 'start') running.add(name);
@@ -48,6 +51,7 @@ function make(): Groups {
     now: timers.now,
     routesText: () => '',
     publish,
+    secondHolder: () => undefined,
   });
   return new Groups(GROUPS, {
     vips,
@@ -57,11 +61,13 @@ function make(): Groups {
     stopTriesMax: 3,
     now: timers.now,
     publish,
+    stopFailed: (detail) => void stuck.push(detail),
   });
 }
 
 beforeEach(() => {
   [calls, running, broken, record, events] = [[], new Set(), new Set(), [], []];
+  [stuck, silent] = [[], new Set()];
   kernel = new FakeKernel();
   timers = new HandTimers();
   groups = make();
@@ -110,6 +116,59 @@ test('a stop is retried; what still runs after that is an error, and the address
   expect(holdsVip()).toBe(false);
   expect(running.has('disk')).toBe(false);
   expect(record).toEqual([KEY]);
+});
+
+const problems = (over: boolean): string[] =>
+  events.flatMap((body) => (body.kind === 'problem' && body.over === over ? [body.code] : []));
+
+test('what does not stop is a problem until it does, and is passed on', async () => {
+  await groups.acquire([KEY], OPTIONS);
+  broken.add('web stop');
+  const releasing = groups.release([KEY]);
+  await timers.advance(10_000);
+  await releasing;
+  expect(problems(false)).toEqual(['stop-failed']);
+  expect(stuck).toHaveLength(1);
+  broken.clear();
+  expect((await groups.release([KEY])).ok).toBe(true);
+  expect(problems(true)).toEqual(['stop-failed']);
+});
+
+test('a stop that hangs is not tried again; without a status that answers it counts as still running', async () => {
+  await groups.acquire([KEY], OPTIONS);
+  silent.add('web stop').add('web status');
+  expect((await groups.release([KEY])).ok).toBe(false);
+  expect(calls.filter((call) => call === 'web stop')).toHaveLength(1);
+  expect(stuck[0]).toContain('status does not answer');
+  expect(holdsVip()).toBe(false);
+});
+
+test('a stop that fails with nothing left to stop has succeeded', async () => {
+  await groups.acquire([KEY], OPTIONS);
+  broken.add('web stop');
+  running.delete('web');
+  const releasing = groups.release([KEY]);
+  await timers.advance(10_000);
+  expect((await releasing).ok).toBe(true);
+  expect(stuck).toEqual([]);
+});
+
+test('letting an address go: never that of a group that runs here', async () => {
+  await groups.acquire([KEY], OPTIONS);
+  expect(groups.letGo('10.0.0.100')).toMatchObject({ ok: false });
+  expect(holdsVip()).toBe(true);
+  await groups.release([KEY]);
+  expect(groups.letGo('10.0.0.100').ok).toBe(true);
+  kernel.list.push({ family: 'ipv4', address: '10.0.0.100', prefixBits: 32, ifaceIndex: 2, broadcast: null });
+  expect(groups.letGo('10.0.0.100').ok).toBe(true);
+  expect(holdsVip()).toBe(false);
+  expect(groups.letGo('10.0.0.7').ok).toBe(false);
+  const phases = events.flatMap((body) => (body.kind === 'let-go' ? [body.phase] : []));
+  expect(phases).toEqual(['failed', 'done', 'done', 'failed']);
+});
+
+test('how often a stop is tried: ten times unless told otherwise, and never for ever', () => {
+  expect([undefined, '', '3', '0', '-1', '100000'].map(stopTriesOf)).toEqual([10, 10, 3, 100, 100, 100]);
 });
 
 test('leftovers of a kill: by the record, or by an address that is still there', async () => {

@@ -1,8 +1,9 @@
 // Goal: what is held comes from the kernel, an address is never taken from a host that did not give it up, and a second
 // holder is reported when it appears and when it is gone. Method: kernel and LAN in memory, time wound by hand.
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { EventBody, EventDraft } from '../../../agent/common/timeline/event.ts';
 import { ANNOUNCE_AT_MS, Vips, type GroupVip } from '../../../agent/node/resources/vips.ts';
+import { ASK_PERIOD_MS, HEAR_PERIOD_MS } from '../../../agent/node/resources/holders.ts';
 import { FakeKernel, FakeLan } from '../../support/fakeNet.ts';
 import { HandTimers } from '../../support/handTimers.ts';
 
@@ -18,6 +19,7 @@ let kernel: FakeKernel;
 let lan: FakeLan;
 let events: EventBody[];
 let vips: Vips;
+let told: string[];
 
 beforeEach(() => {
   timers = new HandTimers();
@@ -25,7 +27,16 @@ beforeEach(() => {
   lan = new FakeLan();
   events = [];
   const publish = (draft: EventDraft): void => void events.push(draft.body);
-  vips = new Vips([VIP], { kernel, lan, timers, now: timers.now, routesText: () => '', publish });
+  told = [];
+  vips = new Vips([VIP], {
+    kernel,
+    lan,
+    timers,
+    now: timers.now,
+    routesText: () => '',
+    publish,
+    secondHolder: (vip, mac) => void told.push(`${vip.spec.address} ${mac}`),
+  });
 });
 
 const changes = (): string[] => events.flatMap((body) => (body.kind === 'vip' ? [body.change] : []));
@@ -83,6 +94,49 @@ test('a stale holder of a dead peer does not delay the takeover, is reported, an
   vips.stop();
 });
 
+test('a second holder that appears is known within two seconds, and at once when it announces itself', async () => {
+  await vips.acquire(VIP, FORCED);
+  vips.watch();
+  await timers.advance(10_350);
+  lan.others.set('10.0.0.100', OTHER_MAC);
+  await timers.advance(2000);
+  expect(changes()).toContain('conflict');
+  lan.others.clear();
+  await timers.advance(4000);
+  expect(changes().at(-1)).toBe('conflict-over');
+  lan.claimNow('10.0.0.100', OTHER_MAC);
+  await timers.advance(HEAR_PERIOD_MS);
+  expect(changes().at(-1)).toBe('conflict');
+  vips.stop();
+});
+
+test('the engine is told of a conflict again and again while it lasts, and one lost answer does not end it', async () => {
+  await vips.acquire(VIP, FORCED);
+  lan.others.set('10.0.0.100', OTHER_MAC);
+  vips.watch();
+  await timers.advance(10_000);
+  expect(told.length).toBeGreaterThanOrEqual(3);
+  expect(told.length).toBeLessThanOrEqual(5);
+  lan.others.clear();
+  await timers.advance(ASK_PERIOD_MS);
+  lan.others.set('10.0.0.100', OTHER_MAC);
+  await timers.advance(5 * ASK_PERIOD_MS);
+  expect(changes().filter((change) => change.startsWith('conflict'))).toEqual(['conflict']);
+  vips.stop();
+});
+
+test('a conflict is over when we are the one who let go', async () => {
+  await vips.acquire(VIP, FORCED);
+  lan.others.set('10.0.0.100', OTHER_MAC);
+  vips.watch();
+  await timers.advance(500);
+  vips.release(VIP);
+  await timers.advance(2 * ASK_PERIOD_MS);
+  expect(changes().at(-1)).toBe('conflict-over');
+  expect(vips.status()[0]?.conflictMac).toBe(OTHER_MAC);
+  vips.stop();
+});
+
 // 1. The peer, which holds the address, announces it; the frame waits in our socket. 2. It gives the address up and
 // says so. 3. We take it, and read the frame.
 test('what the holder before us said before it gave up is no conflict', async () => {
@@ -115,4 +169,55 @@ test('release removes it and stops announcing; a refusal is an error and says wh
   await timers.advance(10_000);
   expect(lan.announced).toHaveLength(announced);
   expect(vips.release(VIP).ok).toBe(true);
+});
+
+describe('IPv6', () => {
+  const VIP6: GroupVip = {
+    group: 'g6',
+    spec: { address: 'fd00::64', family: 'ipv6', prefixBits: null, iface: null, label: null, broadcast: null },
+  };
+  const ROUTES = [
+    'fd000000000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth0',
+    'fd000000000000000000000000000064 80 00000000000000000000000000000000 00 00000000000000000000000000000000 00000000 00000001 00000000 80200001     eth0',
+    'ff000000000000000000000000000000 08 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 00000001 00000000 00000001     eth9',
+    '00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff 00000001 00000000 00200200       lo',
+  ].join('\n');
+  let six: Vips;
+
+  beforeEach(() => {
+    six = new Vips([VIP6], {
+      kernel,
+      lan,
+      timers,
+      now: timers.now,
+      routesText: (family) => (family === 'ipv6' ? ROUTES : ''),
+      publish: (draft) => void events.push(draft.body),
+      secondHolder: () => undefined,
+    });
+  });
+
+  test('interface and prefix come from the route; announced on the same schedule as IPv4', async () => {
+    expect((await six.acquire(VIP6, FORCED)).ok).toBe(true);
+    expect(kernel.list.at(-1)).toMatchObject({ address: 'fd00:0:0:0:0:0:0:64', prefixBits: 64, broadcast: null });
+    await timers.advance(FORCED.standDownMs);
+    expect(lan.announced).toEqual(Array.from({ length: ANNOUNCE_AT_MS.length + 1 }, () => 'fd00::64'));
+  });
+
+  test('a second holder is found and kept from being taken over, asked from an address that is no VIP', async () => {
+    kernel.list.push(
+      { family: 'ipv6', address: 'fd00:0:0:0:0:0:0:1', prefixBits: 64, ifaceIndex: 2, broadcast: null },
+      { family: 'ipv6', address: 'fe80:0:0:0:0:0:0:1', prefixBits: 64, ifaceIndex: 2, broadcast: null },
+    );
+    lan.others.set('fd00::64', OTHER_MAC);
+    const acquiring = six.acquire(VIP6, { ...FORCED, checkFirst: true });
+    await timers.advance(1000);
+    expect(await acquiring).toMatchObject({ ok: false, reason: 'in-use' });
+    expect(lan.questions.at(-1)).toMatchObject({ family: 'ipv6', source: 'fe80:0:0:0:0:0:0:1' });
+    expect((await six.acquire(VIP6, FORCED)).ok).toBe(true);
+    six.watch();
+    await timers.advance(500);
+    expect(six.status()[0]).toMatchObject({ heldOn: 'eth0', conflictMac: OTHER_MAC });
+    expect(six.status()[0]?.probedAgoMs).toBeLessThan(1000);
+    six.stop();
+  });
 });
