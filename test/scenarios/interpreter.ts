@@ -1,9 +1,11 @@
 /**
  * Runs the commands of a transcript against a simulated cluster and returns what they print. One line is one command:
  *
- *   cluster failback=on links=eth1,ttyS0    a new pair without faults; see `cluster` for the other options
+ *   cluster failback=on links=eth1,ttyS0    a new pair without faults; see `cluster` for the other options (failback=off/on: one each)
  *   start node1 | stop node1 | kill node1 | power-off node1 | pause node1 | resume node1
  *   cut eth1 | cut eth1 node1->node2 | cut all | plug all
+ *   lan node1 off | lan node1 on            a node's cable to the clients' network, on which the ping nodes are
+ *   ping-node gw off | ping-node gw on      a ping node itself answers nobody, or everybody
  *   operator node1 standby foreign
  *   fail node1 acquire | work node1         commands of a node fail, or work again
  *   messages node1                          from now on print what node1 sends, except heartbeats and acknowledgements
@@ -86,6 +88,7 @@ export class Interpreter {
     if (command === 'state') return this.printState();
     if (command === 'cut' || command === 'plug') return this.setCut(first ?? '', args[1], command === 'cut');
     if (command === 'send') return this.send(args);
+    if (command === 'ping-node') return this.setPingNode(first, args[1] === 'on');
     const index = this.index(first);
     const node = this.world.nodes[index];
     switch (command) {
@@ -101,6 +104,9 @@ export class Interpreter {
         return node.pause();
       case 'resume':
         return node.resume();
+      case 'lan':
+        this.world.lan.plugged[index] = args[1] === 'on';
+        return;
       case 'fail':
         this.failing.add(`${index} ${args[1]}`);
         return;
@@ -121,6 +127,12 @@ export class Interpreter {
     }
   }
 
+  private setPingNode(name: string | undefined, answers: boolean): void {
+    const at = this.world.options.safety?.pingNodes.indexOf(name ?? '') ?? -1;
+    if (at < 0) throw new Error(`no ping node ${name}`);
+    this.world.lan.answers[at] = answers;
+  }
+
   private operate(index: 0 | 1, request: string | undefined, set: string | undefined): void {
     if (request !== 'standby' && request !== 'takeover') throw new Error('standby or takeover');
     if (set !== 'local' && set !== 'foreign' && set !== 'all') throw new Error('local, foreign or all');
@@ -130,7 +142,7 @@ export class Interpreter {
   private createCluster(args: string[]): void {
     const options = new Map(args.map((arg) => arg.split('=', 2) as [string, string]));
     const get = (name: string, otherwise: string) => options.get(name) ?? otherwise;
-    const failback = get('failback', 'off') as AutoFailback;
+    const failback = get('failback', 'off').split('/') as AutoFailback[];
     const groups = get('groups', 'vip1/vip2').split('/');
     const list = (value: string | undefined) => (value === undefined || value === '' ? [] : value.split(','));
     const workMs = durationMs(get('work', '200ms'));
@@ -142,11 +154,18 @@ export class Interpreter {
       deadtimeMs,
       warntimeMs: durationMs(get('warntime', '3s')),
       initdeadMs: durationMs(get('initdead', '10s')),
-      autoFailback: [failback, failback],
+      autoFailback: [failback[0] ?? 'off', failback[1] ?? failback[0] ?? 'off'],
       links: list(get('links', 'eth1')).map((id) => cleanLink(id, 1)),
       groups: [list(groups[0]), list(groups[1])],
       clockOffsetsMs: [0, 500_000],
       latencyMaxMs: 0,
+      safety: {
+        pingNodes: list(get('pings', '')),
+        deadpingMs: durationMs(get('deadping', get('deadtime', '5s'))),
+        ipfail: get('ipfail', 'off') === 'on',
+        fencing: false,
+        takeoverRequires: [],
+      },
       plan: (node, command) => ({ tookMs: workMs, ok: !this.failing.has(`${node} ${command}`) }),
     });
     this.cluster = cluster;

@@ -46,13 +46,17 @@ export class Harness {
   readonly commands: EngineCommand[] = [];
   nowMs = 0;
   wakeAtMs = 0;
-  /** Answer every command at once, successfully. */
+  /** Answer every command of the groups at once, successfully. What runs beside them (fencing, let-go) the test answers. */
   obliging = true;
+  /** Ping nodes that answer, at once, every echo request; one goes out with every heartbeat. */
+  readonly answering = new Set<string>();
+  readonly pingNodes: readonly string[];
   peerGeneration = 3;
   private peerSeq = 0;
 
   constructor(config: EngineConfig = testConfig()) {
     this.engine = createEngine(config);
+    this.pingNodes = config.pingNodes;
   }
 
   /** Feeds one input now and gathers what comes out. */
@@ -64,9 +68,16 @@ export class Harness {
     this.commands.push(...ready.commands);
     this.wakeAtMs = ready.wakeAt.monotonicMs;
     if (this.obliging) {
-      for (const { id } of ready.commands) this.step({ kind: 'command-done', id, ok: true, detail: '' });
+      for (const { id, kind } of ready.commands) {
+        if (kind !== 'fence' && kind !== 'let-go') this.step({ kind: 'command-done', id, ok: true, detail: '' });
+      }
     }
+    if (ready.messages.some((m) => fieldText(m.message, 't') === 'status')) this.answerPings();
     return ready;
+  }
+
+  private answerPings(): void {
+    for (const node of this.answering) this.step({ kind: 'ping-reply', node, receivedAt: instant(this.nowMs) });
   }
 
   /** Lets time pass, waking the engine exactly when it asks. */
@@ -129,6 +140,11 @@ export class Harness {
   /** Starts and settles beside a real heartbeat that holds its own groups. */
   joinRealPeer(): void {
     this.step({ kind: 'start' });
+    this.joinRealPeerStarted();
+  }
+
+  /** The same for an engine that was started already. */
+  joinRealPeerStarted(): void {
     this.hear('status', { st: 'active', dt: '1388', protocol: '1' });
     this.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
     this.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1' });

@@ -134,7 +134,7 @@ function nextWake(ctx: Context): Instant {
     const since = state.orphanSince[side];
     if (since !== null) times.push(plusMs(since, resources.orphanGraceMs(side)));
   }
-  for (const dueAt of state.peer.tracking.missing.values()) times.push(dueAt);
+  for (const { dueAt } of state.peer.tracking.missing.values()) times.push(dueAt);
   times.push(...linkDeadlines(ctx), ...seizingDeadlines(ctx), ...pingDeadlines(ctx));
   times.push(...ipfailDeadlines(ctx), ...legacyDeadlines(ctx));
   let earliest = state.nextBeatAt;

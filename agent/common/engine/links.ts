@@ -125,7 +125,7 @@ function measure(link: LinkState, entry: EchoEntry, peerSentMs: number, received
   if (sentMs === undefined) return;
   const rttMs = receivedAt.monotonicMs - sentMs - entry.holdMs;
   if (rttMs < 0) return;
-  link.rttMs = rttMs;
+  link.rtt = { ms: rttMs, at: receivedAt };
   const peerHeardMs = peerSentMs - entry.holdMs;
   const offsetMs = (peerHeardMs - sentMs + (peerSentMs - receivedAt.monotonicMs)) / 2;
   link.samples.push({ offsetMs, errorMs: rttMs / 2 });

@@ -87,12 +87,8 @@ function reportReplay(ctx: Context, header: Header): void {
 }
 
 function noteGap(ctx: Context, verdict: Accepted): void {
-  const peer = ctx.config.peer;
-  if (verdict.lostTooMany) emit(ctx, 'error', { kind: 'packets-lost', peer, count: 0 });
-  if (verdict.gap === null) return;
-  const { from, to } = verdict.gap;
-  emit(ctx, 'warn', { kind: 'packets-lost', peer, count: to - from - 1 });
-  expectMissing(ctx, from, to);
+  if (verdict.lostTooMany) emit(ctx, 'error', { kind: 'packets-lost', peer: ctx.config.peer, count: 0 });
+  if (verdict.gap !== null) expectMissing(ctx, verdict.gap.from, verdict.gap.to);
 }
 
 function deliver(

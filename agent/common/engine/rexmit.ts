@@ -5,6 +5,7 @@ import { fieldText, text } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { HISTORY_MESSAGES_MAX, REXMIT_BURST_MAX, REXMIT_FIRST_MIN_MS } from './limits.ts';
 import { parseDecimal, parseHex, sendUnsequenced } from './messages.ts';
+import { emit } from './state.ts';
 import type { Context, EngineState } from './state.ts';
 
 /** The real daemon skips repeats that come this much earlier than its request period. */
@@ -16,24 +17,29 @@ export function remember(state: EngineState, seq: number, message: WireMessage, 
   state.history.delete(seq - HISTORY_MESSAGES_MAX);
 }
 
-/** Notes that everything between `from` and `to` (both excluded) is missing and when to ask for it. */
+/**
+ * Notes that everything between `from` and `to` (both excluded) is missing and when to ask for it. The delay is drawn once for the
+ * whole gap: until it is over, the packets may only have been overtaken on a slower link, and nothing is said to be lost.
+ */
 export function expectMissing(ctx: Context, from: number, to: number): void {
   const { missing } = ctx.state.peer.tracking;
   const latestMs = Math.max(REXMIT_FIRST_MIN_MS, ctx.config.maxRexmitDelayMs);
-  for (let seq = from + 1; seq < to; seq++) {
-    missing.set(seq, plusMs(ctx.world.now, ctx.random.nextInteger(REXMIT_FIRST_MIN_MS, latestMs)));
-  }
+  const dueAt = plusMs(ctx.world.now, ctx.random.nextInteger(REXMIT_FIRST_MIN_MS, latestMs));
+  for (let seq = from + 1; seq < to; seq++) missing.set(seq, { dueAt, asked: false });
 }
 
 /** Asks for every missing message whose time has come. Nothing is asked of a peer that is not there. */
 export function requestMissing(ctx: Context): void {
   const { peer } = ctx.state;
   if (peer.status !== 'up' && peer.status !== 'active') return;
-  for (const [seq, dueAt] of peer.tracking.missing) {
+  let lost = 0;
+  for (const [seq, { dueAt, asked }] of peer.tracking.missing) {
     if (isBefore(ctx.world.now, dueAt)) continue;
-    peer.tracking.missing.set(seq, plusMs(ctx.world.now, ctx.config.maxRexmitDelayMs));
+    if (!asked) lost++;
+    peer.tracking.missing.set(seq, { dueAt: plusMs(ctx.world.now, ctx.config.maxRexmitDelayMs), asked: true });
     sendUnsequenced(ctx, 'NS_rexmit', [text('firstseq', String(seq)), text('lastseq', String(seq))]);
   }
+  if (lost > 0) emit(ctx, 'warn', { kind: 'packets-lost', peer: ctx.config.peer, count: lost });
 }
 
 /** Answers a request for our messages from the history, with the identical message. */

@@ -10,6 +10,7 @@ import type { TakeoverHoldReason } from '../timeline/event.ts';
 import { beginDeath, fencingConfirmed, fencingHeard, waitForFencing } from './fencing.ts';
 import { claims, groupsOf } from './holdings.ts';
 import { keyMismatchUntil } from './keyMismatch.ts';
+import { becomeRequesting, isLegacy } from './legacy.ts';
 import { peerDeadtimeMs } from './links.ts';
 import { becomeConnected, referenceAnswers, referenceDeadline, watchReference } from './reference.ts';
 import { becomeStarting, peerHas, takeOver } from './resources.ts';
@@ -66,14 +67,22 @@ export function advanceSeizing(ctx: Context): void {
   if (death === null || death.seized) return;
   const reasons = reasonsToWait(ctx, death);
   if (reasons.length > 0) {
-    // Should the peer be heard after all, this is where its reports are waited for.
-    if (state.phase === 'init') becomeStarting(ctx);
+    waitForPeer(ctx);
     hold(ctx, reasons);
     return;
   }
   death.seized = true;
   endHold(ctx, death.certain === 'confirmed' ? 'confirmed by a person' : 'all conditions are met');
   takeOver(ctx, death.cause);
+}
+
+/** Should the peer be heard after all, nothing is started before it has said what it holds: what it said before is void. */
+function waitForPeer(ctx: Context): void {
+  const { state } = ctx;
+  if (state.phase === 'stable' || state.phase === 'starting' || state.phase === 'requesting') return;
+  state.settleBy = null;
+  if (isLegacy(ctx)) becomeRequesting(ctx);
+  else becomeStarting(ctx);
 }
 
 function reasonsToWait(ctx: Context, death: Death): TakeoverHoldReason[] {

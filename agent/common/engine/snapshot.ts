@@ -12,14 +12,14 @@ function silence(since: Instant | null, now: Instant): number | null {
   return since === null ? null : Math.max(0, elapsedMs(since, now));
 }
 
-function linkView(link: LinkState, now: Instant): LinkView {
+function linkView(link: LinkState, now: Instant, deadtimeMs: number): LinkView {
   const best = bestOffset(link);
   return {
     id: link.id,
     name: link.name,
     fromPeer: { state: link.fromPeer, silenceMs: silence(link.lastHeardAt, now) },
     toPeer: { state: link.toPeer, silenceMs: silence(link.echo?.heardAt ?? null, now) },
-    rttMs: link.rttMs,
+    rttMs: link.rtt !== null && elapsedMs(link.rtt.at, now) < deadtimeMs ? link.rtt.ms : null,
     clockOffsetMs: best?.offsetMs ?? null,
     clockErrorMs: best?.errorMs ?? null,
   };
@@ -55,7 +55,7 @@ export function snapshotOf(state: EngineState, config: EngineConfig, now: Instan
       generation: peer.tracking.generation > 0 ? peer.tracking.generation : null,
       engine: peer.engine,
     },
-    links: state.links.map((link) => linkView(link, now)),
+    links: state.links.map((link) => linkView(link, now, config.deadtimeMs)),
     mine: heldSet(state),
     theirs: peer.holds,
     stable: bothSettled(state),

@@ -104,6 +104,12 @@ export type Standby =
   /** Taker: the peer released; our acquire commands run. */
   | { readonly kind: 'acquiring'; readonly set: ResourceSet };
 
+/** One missing message. `asked`: its first delay is over, so it counts as lost and not only as overtaken. */
+export interface Missing {
+  readonly dueAt: Instant;
+  readonly asked: boolean;
+}
+
 /** Sequence tracking of the peer (reference, section 4.2). */
 export interface Tracking {
   /** Its generation; 0 before the first status. */
@@ -114,8 +120,8 @@ export interface Tracking {
   firstSeq: number;
   /** Sequence number of the newest status. */
   statusSeq: number;
-  /** Missing numbers and when to ask for them (next). */
-  readonly missing: Map<number, Instant>;
+  /** Missing numbers. */
+  readonly missing: Map<number, Missing>;
   /** Highest number we acknowledged. */
   ackedSeq: number;
 }
@@ -165,7 +171,8 @@ export interface LinkState {
   echo: { readonly sentMs: number; readonly heardAt: Instant; readonly learnedAt: Instant } | null;
   /** Our own send times on this link, newest last. */
   readonly sent: Map<string, number>;
-  rttMs: number | null;
+  /** Newest round trip and when it was measured. */
+  rtt: { readonly ms: number; readonly at: Instant } | null;
   readonly samples: { readonly offsetMs: number; readonly errorMs: number }[];
 }
 
@@ -295,7 +302,7 @@ function newLink(id: string, name: string): LinkState {
     newest: null,
     echo: null,
     sent: new Map(),
-    rttMs: null,
+    rtt: null,
     samples: [],
   };
 }

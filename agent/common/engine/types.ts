@@ -131,7 +131,10 @@ export interface LinkView {
   readonly fromPeer: DirectionView;
   /** Us to peer: as the peer reports it in its heartbeats (Twinbeat peers only), aged by what we did not hear since. */
   readonly toPeer: DirectionView;
-  /** Round trip over this link, milliseconds, of the newest heartbeat that carried an echo. Includes serialisation time. */
+  /**
+   * Round trip over this link, milliseconds, of the newest heartbeat that carried an echo; null once that is older than the
+   * deadtime. Includes serialisation time.
+   */
   readonly rttMs: number | null;
   /** peer clock minus our clock, milliseconds, and the half width of what it can be; from the best of the recent echoes. */
   readonly clockOffsetMs: number | null;

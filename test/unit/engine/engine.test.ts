@@ -49,12 +49,6 @@ describe('start', () => {
     expect(h.sentOf('reqnodes')).toHaveLength(0);
     expect(h.engine.snapshot({ monotonicMs: h.nowMs }).status).toBe('active');
   });
-
-  test('legacy failback is reported and treated as off', () => {
-    const h = new Harness(testConfig({ autoFailback: 'legacy' }));
-    h.step({ kind: 'start' });
-    expect(h.eventsOf('problem')).toMatchObject([{ code: 'legacy-failback' }]);
-  });
 });
 
 describe('a real heartbeat as peer', () => {
@@ -186,22 +180,6 @@ describe('commands', () => {
   test('a result for an unknown command is a bug of the host', () => {
     const h = holdsAlone();
     expect(() => h.step({ kind: 'command-done', id: 99, ok: true, detail: '' })).toThrow(AssertionFailure);
-  });
-
-  test('a stop that fails twice ends in silence and a restart, without shutdone', () => {
-    const h = holdsAlone();
-    h.hear('status', { st: 'active', dt: '1388', protocol: '1', tbv: '1' });
-    h.obliging = false;
-    h.commands.length = 0;
-    h.step({ kind: 'stop' });
-    for (let i = 0; i < h.commands.length; i++) {
-      const command = h.commands[i]!;
-      const ok = command.kind !== 'release' || !command.groups.includes('vip1');
-      h.step({ kind: 'command-done', id: command.id, ok, detail: '' });
-    }
-    expect(h.commands.filter((c) => c.kind === 'release')).toHaveLength(3);
-    expect(h.sentOf('shutdone')).toHaveLength(0);
-    expect(h.commands.at(-1)).toMatchObject({ kind: 'exit' });
   });
 
   test('a failed acquire is undone once and not repeated', () => {

@@ -39,6 +39,15 @@ test('round trip per link, and the clock offset of two nodes whose clocks differ
   expect(viewOf(cluster, 1).links[0]!.clockOffsetMs).toBeCloseTo(-OFFSET_MS, 1);
 });
 
+test('a round trip is shown until its echo is older than the deadtime', () => {
+  const cluster = pair([cleanLink('eth1', 2), cleanLink('ttyS0', 20)]);
+  cluster.network.links[0]!.back.cut = true;
+  cluster.advance(2900);
+  expect(viewOf(cluster, 0).links[0]!.rttMs).toBeCloseTo(4, 1);
+  cluster.advance(600);
+  expect(viewOf(cluster, 0).links.map((link) => link.rttMs === null)).toEqual([true, false]);
+});
+
 test('an asymmetric path is inside the stated error', () => {
   const link = cleanLink('eth1', 1);
   link.back.delayMinMs = link.back.delayMaxMs = 21;

@@ -14,10 +14,11 @@ describe('what we miss', () => {
     h.runWithPeer(20_000);
     const lost = h.loseOne();
     h.hear('status', { st: 'active', dt: '1388', protocol: '1' });
-    expect(h.eventsOf('packets-lost').at(-1)).toMatchObject({ count: 1 });
     h.run(49);
     expect(h.sentOf('NS_rexmit')).toHaveLength(0);
+    expect(h.eventsOf('packets-lost')).toHaveLength(0);
     h.run(201);
+    expect(h.eventsOf('packets-lost')).toMatchObject([{ count: 1 }]);
     expect(h.sentOf('NS_rexmit')).toHaveLength(1);
     h.run(250);
     const requests = h.sentOf('NS_rexmit');
@@ -28,6 +29,29 @@ describe('what we miss', () => {
     h.arrive(h.peerMessage('stonith', { seq: lost.toString(16) }));
     h.run(900);
     expect(h.sentOf('NS_rexmit')).toHaveLength(2);
+  });
+
+  test('is not called lost when it was only overtaken on a slower link', () => {
+    const h = settled();
+    const late = [h.peerMessage('stonith'), h.peerMessage('stonith')];
+    h.hear('status', { st: 'active', dt: '1388', protocol: '1' }, 'l1');
+    h.run(40);
+    for (const message of late) h.arrive(message, 'l2');
+    h.runWithPeer(5000);
+    expect(h.eventsOf('packets-lost')).toHaveLength(0);
+    expect(h.sentOf('NS_rexmit')).toHaveLength(0);
+  });
+
+  test('counts once for the whole gap, without what came in time', () => {
+    const h = settled();
+    h.loseOne();
+    const late = h.peerMessage('stonith');
+    h.loseOne();
+    h.hear('status', { st: 'active', dt: '1388', protocol: '1' });
+    h.run(40);
+    h.arrive(late, 'l2');
+    h.run(2000);
+    expect(h.eventsOf('packets-lost')).toMatchObject([{ count: 2 }]);
   });
 
   test('is given up when the peer says that it has it no more', () => {

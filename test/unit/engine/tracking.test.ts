@@ -24,7 +24,7 @@ describe('order within a generation', () => {
     const tracking = begun();
     const verdict = track(tracking, header(13), false);
     expect(verdict).toMatchObject({ kind: 'accept', gap: { from: 10, to: 13 } });
-    tracking.missing.set(11, { monotonicMs: 0 });
+    tracking.missing.set(11, { dueAt: { monotonicMs: 0 }, asked: false });
     expect(track(tracking, header(11), false)).toMatchObject({ kind: 'accept', fresh: false });
     expect(track(tracking, header(11), false)).toMatchObject({ kind: 'copy' });
   });
@@ -50,7 +50,7 @@ describe('generations', () => {
 
   test('only a status begins a newer generation, and it forgets the old numbers', () => {
     const tracking = begun();
-    tracking.missing.set(7, { monotonicMs: 0 });
+    tracking.missing.set(7, { dueAt: { monotonicMs: 0 }, asked: false });
     expect(track(tracking, header(11, 6, 'reqnodes'), false)).toEqual({ kind: 'drop', reason: 'early' });
     expect(track(tracking, header(1, 6), false)).toMatchObject({ kind: 'accept', restarted: 'again' });
     expect(tracking.missing.size).toBe(0);
