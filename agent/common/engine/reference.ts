@@ -88,5 +88,10 @@ export function becomeConnected(ctx: Context): void {
   const { safety } = ctx.state;
   if (!safety.isolated) return;
   safety.isolated = false;
-  emit(ctx, 'info', { kind: 'problem', code: PROBLEM_ISOLATED, over: true, detail: 'this node is not cut off any more' });
+  emit(ctx, 'info', {
+    kind: 'problem',
+    code: PROBLEM_ISOLATED,
+    over: true,
+    detail: 'this node is not cut off any more',
+  });
 }

@@ -54,7 +54,15 @@ export interface SafetyState {
 export function newSafety(): SafetyState {
   return {
     death: null,
-    fencing: { view: 'none', command: null, generation: 0, provedDead: null, retryAt: null, failed: false, told: false },
+    fencing: {
+      view: 'none',
+      command: null,
+      generation: 0,
+      provedDead: null,
+      retryAt: null,
+      failed: false,
+      told: false,
+    },
     hold: null,
     isolated: false,
     keyMismatch: false,

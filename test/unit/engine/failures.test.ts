@@ -1,0 +1,173 @@
+/** Scripts that fail: what could not be stopped stays claimed, what could not be started is said until it works. */
+import { describe, expect, test } from 'vitest';
+import type { EngineCommand } from '../../../agent/common/engine/types.ts';
+import { fieldText } from '../../../agent/common/wire/message.ts';
+import { Harness } from '../../support/engineHarness.ts';
+
+const BEAT = { st: 'active', dt: '1388', protocol: '1', tbv: '1' };
+
+class Failing extends Harness {
+  /** `acquire vip1`: commands that fail. */
+  readonly failing = new Set<string>();
+
+  constructor() {
+    super();
+    this.obliging = false;
+  }
+
+  /** Answers everything that waits, and what follows from it. */
+  answer(): void {
+    while (this.answered < this.commands.length) {
+      const command = this.commands[this.answered++] as EngineCommand;
+      if (command.kind !== 'acquire' && command.kind !== 'release') continue;
+      const ok = !this.failing.has(`${command.kind} ${command.groups.join()}`);
+      this.step({ kind: 'command-done', id: command.id, ok, detail: ok ? '' : 'planned' });
+    }
+  }
+
+  private answered = 0;
+
+  /** Time passes beside a Twinbeat peer; commands are answered. */
+  pass(ms: number): void {
+    for (let left = ms; left > 0; left -= 1000) {
+      this.runWithPeer(1000, 'active', { tbv: '1' });
+      this.answer();
+    }
+  }
+
+  get problems(): string[] {
+    return this.eventsOf('problem').map((p) => `${p.code} ${p.over ? 'over' : 'begins'} ${p.detail}`);
+  }
+
+  report(): string[] {
+    const last = this.sentOf('resource').at(-1)!;
+    return [
+      fieldText(last, 'rsc_hold')!,
+      fieldText(last, 'tbc')!.replace(/:[0-9]+/g, ''),
+      fieldText(last, 'isstable')!,
+    ];
+  }
+
+  count(kind: string): number {
+    return this.commands.filter((c) => c.kind === kind).length;
+  }
+}
+
+/** Holds everything beside a Twinbeat peer that holds nothing. */
+function holdsAll(): Failing {
+  const h = new Failing();
+  h.step({ kind: 'start' });
+  h.run(10_000);
+  h.answer();
+  h.hear('status', BEAT);
+  h.hear('starting');
+  h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+  h.events.length = 0;
+  h.commands.length = 0;
+  h['answered'] = 0;
+  return h;
+}
+
+describe('a stop that fails twice', () => {
+  test('in a standby: the set stays claimed, the hand-over is withdrawn, what did stop is started again', () => {
+    const h = holdsAll();
+    h.failing.add('release vip2');
+    h.step({ kind: 'operator', request: 'standby', set: 'all' });
+    h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
+    h.answer();
+    expect(h.problems).toEqual(['stop-failed begins foreign: planned']);
+    expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'refused' });
+    expect(h.sentOf('ask_resources').map((m) => fieldText(m, 'info'))).toEqual(['me']);
+    expect(h.count('release')).toBe(3);
+    expect(h.commands.at(-1)).toMatchObject({ kind: 'acquire', groups: ['vip1'] });
+    h.pass(30_000);
+    expect(h.report()).toEqual(['all', 'foreign local', '1']);
+    // Not called held: half of it may be down. Not tried again: nobody else waits for it.
+    expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('local');
+    expect(h.count('release')).toBe(3);
+    expect(h.eventsOf('restart')).toEqual([]);
+  });
+
+  test('an operator can have it stopped again, or started again, and then the problem is over', () => {
+    for (const request of ['standby', 'takeover'] as const) {
+      const h = holdsAll();
+      h.failing.add('release vip2');
+      h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
+      h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
+      h.answer();
+      h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+      h.failing.clear();
+      h.step({ kind: 'operator', request, set: 'foreign' });
+      if (request === 'standby') h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
+      h.answer();
+      expect(h.problems).toEqual(['stop-failed begins foreign: planned', 'stop-failed over foreign: planned']);
+      expect(h.commands.at(-1)).toMatchObject({
+        kind: request === 'standby' ? 'release' : 'acquire',
+        groups: ['vip2'],
+      });
+    }
+  });
+
+  test('in a graceful stop: no `shutdone`, no exit; we go on beating and trying until it works', () => {
+    const h = holdsAll();
+    h.failing.add('release vip2');
+    h.step({ kind: 'stop' });
+    h.answer();
+    h.pass(30_000);
+    expect(h.sentOf('shutdone')).toEqual([]);
+    expect(h.count('exit')).toBe(0);
+    expect(h.problems).toEqual(['stop-failed begins foreign: planned']);
+    const beats = h.sentOf('status').length;
+    h.failing.clear();
+    h.pass(6000);
+    expect(h.sentOf('status').length).toBeGreaterThan(beats);
+    expect(h.sentOf('shutdone')).toHaveLength(1);
+    expect(h.problems.at(-1)).toBe('stop-failed over foreign: planned');
+    h.pass(3000);
+    expect(h.count('exit')).toBe(1);
+  });
+
+  test('after a start that failed half way: the peer is told hands off until it is down', () => {
+    const h = holdsAll();
+    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
+    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
+    h.answer();
+    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'done' });
+    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+    h.failing.add('acquire vip2').add('release vip2');
+    h.pass(12_000);
+    expect(h.problems).toEqual(['acquire-failed begins foreign: planned', 'stop-failed begins foreign: planned']);
+    expect(h.report()[0]).toBe('all');
+    h.failing.delete('release vip2');
+    h.pass(6000);
+    expect(h.report()[0]).toBe('local');
+  });
+});
+
+describe('a start that fails', () => {
+  test('is over as soon as a later one works', () => {
+    const h = new Failing();
+    h.failing.add('acquire vip2');
+    h.step({ kind: 'start' });
+    h.run(10_000);
+    h.answer();
+    expect(h.problems).toEqual(['acquire-failed begins foreign: planned']);
+    h.failing.clear();
+    h.step({ kind: 'operator', request: 'takeover', set: 'all' });
+    h.answer();
+    expect(h.problems.at(-1)).toBe('acquire-failed over foreign: planned');
+    expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('all');
+  });
+
+  test('two sets end apart', () => {
+    const h = new Failing();
+    h.failing.add('acquire vip1').add('acquire vip2');
+    h.step({ kind: 'start' });
+    h.run(10_000);
+    h.answer();
+    h.failing.delete('acquire vip1');
+    h.step({ kind: 'operator', request: 'takeover', set: 'all' });
+    h.answer();
+    expect(h.problems.filter((p) => p.includes('over'))).toEqual(['acquire-failed over local: planned']);
+  });
+});

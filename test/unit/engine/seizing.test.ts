@@ -1,0 +1,462 @@
+/** When a silent peer's groups may be taken: fencing, reference, two links, keys, and a person's word. */
+import { describe, expect, test } from 'vitest';
+import type { EngineConfig } from '../../../agent/common/engine/types.ts';
+import { instant } from '../../../agent/common/base/instant.ts';
+import { fieldText } from '../../../agent/common/wire/message.ts';
+import { DEADTIME_MS, Harness, KEEPALIVE_MS, testConfig } from '../../support/engineHarness.ts';
+
+const BEAT = { st: 'active', dt: '1388', protocol: '1' };
+const INITDEAD_MS = 10_000;
+
+/** Beside a real heartbeat that holds its own group; both links carried its heartbeats unless `links` says otherwise. */
+function joined(changes: Partial<EngineConfig>, links: readonly string[] = ['l1', 'l2']): Harness {
+  const h = new Harness(testConfig(changes));
+  for (const name of h.pingNodes) h.answering.add(name);
+  h.joinRealPeer();
+  h.run(KEEPALIVE_MS);
+  const beat = h.hear('status', BEAT);
+  for (const link of links) h.arrive(beat, link);
+  h.commands.length = 0;
+  h.events.length = 0;
+  return h;
+}
+
+function view(h: Harness) {
+  return h.engine.snapshot(instant(h.nowMs));
+}
+
+function stonithResults(h: Harness): (string | undefined)[] {
+  return h.sentOf('stonith').map((m) => fieldText(m, 'result'));
+}
+
+/** Answers the newest fence command. */
+function answerFence(h: Harness, ok: boolean, detail = ''): void {
+  const fence = h.commands.filter((c) => c.kind === 'fence').at(-1);
+  h.step({ kind: 'command-done', id: fence!.id, ok, detail });
+}
+
+const acquired = (h: Harness) => h.commands.filter((c) => c.kind === 'acquire').map((c) => c.groups.join());
+const fences = (h: Harness) => h.commands.filter((c) => c.kind === 'fence').length;
+
+describe('fencing', () => {
+  test('nothing is taken before the device reports success, however long that takes', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    expect(h.commands).toMatchObject([{ kind: 'fence', node: 'node2' }]);
+    expect(view(h)).toMatchObject({ fencing: 'running', hold: { reasons: ['fencing'], sinceMs: 0 } });
+    h.run(600_000);
+    expect(h.commands).toHaveLength(1);
+    answerFence(h, true);
+    expect(acquired(h)).toEqual(['vip2']);
+    expect(stonithResults(h)).toEqual(['OK']);
+    expect(view(h)).toMatchObject({ fencing: 'done', hold: null, mine: 'all' });
+    expect(h.eventsOf('takeover-hold').at(-1)).toMatchObject({ over: true, reasons: [] });
+  });
+
+  test('a failure is retried every five seconds for ever and is never a success', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    for (let i = 1; i <= 20; i++) {
+      expect(fences(h)).toBe(i);
+      answerFence(h, false, 'no answer');
+      h.run(4999);
+      expect(fences(h)).toBe(i);
+      h.run(1);
+    }
+    expect(acquired(h)).toEqual([]);
+    expect(new Set(stonithResults(h))).toEqual(new Set(['bad']));
+    expect(view(h).hold?.reasons).toEqual(['fencing-failed']);
+    // The reasons changed once, not with every try.
+    expect(h.eventsOf('takeover-hold')).toHaveLength(2);
+    answerFence(h, true);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('a host that the device does not know is told as the real daemon tells it', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    answerFence(h, false, 'BADHOST: not in the host list');
+    expect(stonithResults(h)).toEqual(['badhost']);
+  });
+
+  test('without a device the real daemon takes over at once and says what that means; so do we', () => {
+    const h = joined({});
+    h.run(DEADTIME_MS);
+    expect(acquired(h)).toEqual(['vip2']);
+    expect(h.eventsOf('fencing')).toMatchObject([{ phase: 'not-configured' }]);
+    expect(stonithResults(h)).toEqual(['n_stnth']);
+  });
+
+  test('the condition `fencing` without a device holds for ever: only a person lifts it', () => {
+    const h = joined({ takeoverRequires: ['fencing'] });
+    h.obliging = false;
+    h.run(DEADTIME_MS);
+    answerFence(h, false, 'no device');
+    h.run(60_000);
+    expect(acquired(h)).toEqual([]);
+    h.step({ kind: 'confirm-dead' });
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('a graceful stop is never fenced, nor the silence after it', () => {
+    const requires = ['two-links', 'reference', 'fencing'] as const;
+    const h = joined({ fencing: true, takeoverRequires: requires, pingNodes: ['gw'] }, ['l1']);
+    h.hear('shutdone', { st: 'dead' });
+    expect(acquired(h)).toEqual(['vip2']);
+    h.run(60_000);
+    expect(fences(h)).toBe(0);
+    expect(stonithResults(h)).toEqual(['unneeded']);
+    expect(h.eventsOf('fencing')).toMatchObject([{ phase: 'not-needed' }]);
+  });
+
+  test('a settled real peer that said it holds nothing is not fenced', () => {
+    const h = joined({ fencing: true });
+    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1' });
+    h.run(DEADTIME_MS);
+    expect(fences(h)).toBe(0);
+    expect(acquired(h)).toEqual(['vip2']);
+    expect(stonithResults(h)).toEqual(['unneeded']);
+  });
+
+  test('a spare that can only have held the empty set is not fenced: no race of two devices', () => {
+    const h = joined({ fencing: true, foreignGroups: [] });
+    h.run(DEADTIME_MS);
+    expect(fences(h)).toBe(0);
+    expect(view(h).mine).toBe('all');
+  });
+
+  test('a peer that was never heard is fenced before anything is started, own groups too', () => {
+    const h = new Harness(testConfig({ fencing: true }));
+    h.step({ kind: 'start' });
+    h.run(INITDEAD_MS);
+    expect(h.commands).toMatchObject([{ kind: 'fence' }]);
+    answerFence(h, true);
+    expect(acquired(h).sort()).toEqual(['vip1', 'vip2']);
+  });
+
+  test('the node was reset and is back with a new life before the device answers: nothing is left to take', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    h.peerRestarts();
+    h.hear('status', { ...BEAT, st: 'init' });
+    expect(view(h)).toMatchObject({ fencing: 'none', hold: null });
+    answerFence(h, true);
+    h.runWithPeer(3000);
+    expect(acquired(h)).toEqual([]);
+    expect(view(h).fencing).toBe('none');
+  });
+
+  test('a success for an earlier life proves nothing of the present one, which is fenced again', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    h.peerRestarts();
+    h.hear('status', { ...BEAT, st: 'up' });
+    h.run(DEADTIME_MS);
+    expect(view(h)).toMatchObject({ fencing: 'running', hold: { reasons: ['fencing'] } });
+    expect(fences(h)).toBe(1);
+    answerFence(h, true);
+    expect(acquired(h)).toEqual([]);
+    expect(fences(h)).toBe(2);
+    answerFence(h, true);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('healed with the same life while the device works: not taken, until that reset really silences it', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    h.hear('status', { ...BEAT, tbv: '1' });
+    expect(h.eventsOf('takeover-hold').at(-1)).toMatchObject({ over: true });
+    h.run(500);
+    answerFence(h, true);
+    expect(acquired(h)).toEqual([]);
+    // The reset comes: silence. It is the life that was proved dead, so no second reset is needed.
+    h.run(DEADTIME_MS);
+    expect(fences(h)).toBe(1);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('a device that lies is found out: its success is void and says so', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    h.hear('status', { ...BEAT, tbv: '1' });
+    answerFence(h, true);
+    h.run(KEEPALIVE_MS);
+    h.hear('status', { ...BEAT, tbv: '1' });
+    expect(h.eventsOf('fencing').at(-1)).toMatchObject({ phase: 'failed' });
+    h.run(DEADTIME_MS);
+    expect(fences(h)).toBe(2);
+    expect(acquired(h)).toEqual([]);
+  });
+
+  test('an operator cannot take over around the fencing', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    h.step({ kind: 'operator', request: 'takeover', set: 'all' });
+    expect(acquired(h)).toEqual([]);
+    expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'refused' });
+  });
+
+  test('a result that comes after our own end is taken without harm', () => {
+    const h = joined({ fencing: true });
+    h.run(DEADTIME_MS);
+    h.step({ kind: 'stop' });
+    expect(h.eventsOf('takeover-hold').at(-1)).toMatchObject({ over: true });
+    answerFence(h, true);
+    expect(acquired(h)).toEqual([]);
+  });
+});
+
+describe('a person confirms', () => {
+  test('it lifts every hold, counts as a fencing success, and only for this death', () => {
+    const h = joined({ fencing: true, takeoverRequires: ['two-links', 'reference'], pingNodes: ['gw'] }, ['l1']);
+    h.answering.clear();
+    h.run(DEADTIME_MS);
+    expect(view(h).hold?.reasons).toEqual(['fencing', 'reference-silent', 'one-link']);
+    // Nobody is shot by a node that may be the one that is cut off.
+    expect(fences(h)).toBe(0);
+    h.step({ kind: 'confirm-dead' });
+    expect(acquired(h).sort()).toContain('vip2');
+    expect(stonithResults(h)).toEqual(['OK']);
+    expect(view(h)).toMatchObject({ fencing: 'done', hold: null });
+    h.run(60_000);
+    expect(view(h).mine).toBe('all');
+    h.peerRestarts();
+    h.hear('status', { ...BEAT, st: 'up' });
+    h.run(DEADTIME_MS);
+    expect(view(h)).toMatchObject({ fencing: 'none', mine: 'none' });
+    expect(view(h).hold?.reasons).toContain('reference-silent');
+    expect(h.eventsOf('problem').at(-1)).toMatchObject({ code: 'isolated', over: false });
+  });
+
+  test('it is refused while the peer lives, and after a graceful stop', () => {
+    const h = joined({ fencing: true });
+    h.step({ kind: 'confirm-dead' });
+    expect(h.eventsOf('log').at(-1)?.text).toContain('refused');
+    h.run(DEADTIME_MS - 1);
+    expect(stonithResults(h)).toEqual([]);
+    h.hear('shutdone', { st: 'dead' });
+    h.run(60_000);
+    h.step({ kind: 'confirm-dead' });
+    expect(stonithResults(h)).toEqual(['unneeded']);
+  });
+});
+
+describe('reference', () => {
+  const config = { takeoverRequires: ['reference'], pingNodes: ['gw', 'dns'], deadpingMs: 3000 } as const;
+
+  test('a ping node that answers after the peer fell silent lets the takeover go on at once', () => {
+    const h = joined(config);
+    h.run(DEADTIME_MS);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('one that is still called up, but from before the silence, does not', () => {
+    const h = joined({ ...config, deadpingMs: 60_000 });
+    h.answering.clear();
+    h.run(DEADTIME_MS);
+    expect(view(h).pingNodes.map((p) => p.status)).toEqual(['up', 'up']);
+    expect(view(h).hold?.reasons).toEqual(['reference-silent']);
+    h.run(1000);
+    h.answering.add('dns');
+    h.run(KEEPALIVE_MS);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('a holder that loses peer and reference gives up everything before the other may seize', () => {
+    const h = joined(config);
+    h.answering.clear();
+    h.run(DEADTIME_MS - 1);
+    expect(h.commands).toMatchObject([{ kind: 'release', groups: ['vip1'] }]);
+    expect(h.eventsOf('problem')).toMatchObject([{ code: 'isolated', over: false }]);
+    h.run(60_000);
+    expect(view(h)).toMatchObject({ mine: 'none', hold: { reasons: ['reference-silent'] } });
+    expect(acquired(h)).toEqual([]);
+    h.answering.add('gw');
+    h.run(KEEPALIVE_MS);
+    expect(acquired(h).sort()).toEqual(['vip1', 'vip2']);
+    expect(h.eventsOf('problem').at(-1)).toMatchObject({ code: 'isolated', over: true });
+  });
+
+  test('after a takeover the reference is watched; what was lost is taken again when it is back', () => {
+    const h = joined(config);
+    h.run(20_000);
+    expect(view(h).mine).toBe('all');
+    h.answering.clear();
+    h.run(3000 + KEEPALIVE_MS);
+    expect(view(h).mine).toBe('none');
+    h.answering.add('gw');
+    h.run(KEEPALIVE_MS);
+    expect(view(h).mine).toBe('all');
+  });
+
+  test('the reference alone may die: the peer is heard, so nothing moves', () => {
+    const h = joined(config);
+    h.answering.clear();
+    h.runWithPeer(30_000);
+    expect(h.commands).toEqual([]);
+  });
+
+  test('what was given up in isolation is not started again while the peer is only late', () => {
+    const h = joined(config);
+    h.answering.clear();
+    h.run(4900);
+    expect(view(h).peer.status).toBe('active');
+    expect(h.commands).toMatchObject([{ kind: 'release' }]);
+  });
+
+  test('a peer that stopped may have come back unheard: alone, everything is given up as well', () => {
+    const h = joined(config);
+    h.hear('shutdone', { st: 'dead' });
+    h.run(20_000);
+    h.answering.clear();
+    h.run(5000);
+    expect(view(h)).toMatchObject({ mine: 'none', hold: { reasons: ['reference-silent'] } });
+  });
+
+  test('deadping longer than deadtime leaves a window in which both hold: said at the start', () => {
+    const h = joined({});
+    expect(h.eventsOf('problem')).toEqual([]);
+    const long = new Harness(testConfig({ ...config, deadpingMs: DEADTIME_MS + 1 }));
+    long.step({ kind: 'start' });
+    expect(long.eventsOf('problem')).toMatchObject([{ code: 'deadping-too-long' }]);
+  });
+});
+
+describe('two links', () => {
+  const config = { takeoverRequires: ['two-links'] } as const;
+
+  test('two links that fell silent together are a death', () => {
+    const h = joined(config);
+    h.run(DEADTIME_MS);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('one link that was left alone before is perhaps a cable', () => {
+    const h = joined(config);
+    // l2 is cut: heartbeats come on l1 alone, for longer than a deadtime.
+    h.runWithPeer(DEADTIME_MS + KEEPALIVE_MS);
+    h.run(DEADTIME_MS);
+    expect(view(h).hold?.reasons).toEqual(['one-link']);
+    h.run(60_000);
+    expect(acquired(h)).toEqual([]);
+    h.hear('status', BEAT);
+    expect(view(h).hold).toBeNull();
+  });
+
+  test('a peer never heard is held at a cold start, own groups too, until a person vouches for it', () => {
+    const h = new Harness(testConfig(config));
+    h.step({ kind: 'start' });
+    h.run(60_000);
+    expect(h.commands).toEqual([]);
+    expect(view(h).hold).toMatchObject({ reasons: ['one-link'], sinceMs: 50_000 });
+    h.step({ kind: 'confirm-dead' });
+    expect(acquired(h).sort()).toEqual(['vip1', 'vip2']);
+  });
+
+  test('held at a cold start, then heard: the usual way goes on', () => {
+    const h = new Harness(testConfig(config));
+    h.step({ kind: 'start' });
+    h.run(20_000);
+    h.hear('status', BEAT);
+    expect(view(h).hold).toBeNull();
+    expect(h.sentOf('starting').length).toBeGreaterThan(0);
+    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1' });
+    expect(acquired(h)).toEqual(['vip1']);
+    expect(view(h)).toMatchObject({ mine: 'local', theirs: 'local' });
+  });
+
+  test('held in the middle of the start-up, then heard again: its new report is waited for', () => {
+    const h = new Harness(testConfig(config));
+    h.step({ kind: 'start' });
+    h.hear('status', BEAT);
+    h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '0' });
+    h.run(30_000);
+    expect(view(h).hold?.reasons).toEqual(['one-link']);
+    h.hear('status', BEAT);
+    h.runWithPeer(3000);
+    expect(acquired(h)).toEqual([]);
+    h.hear('resource', { rsc_hold: 'all', rtype: 'full', isstable: '1' });
+    expect(acquired(h)).toEqual([]);
+  });
+});
+
+describe('keys that differ', () => {
+  function rejected(h: Harness, forMs: number, claimedSource: string | null = 'node2'): void {
+    for (let left = forMs; left > 0; left -= 1000) {
+      h.run(Math.min(1000, left));
+      h.step({ kind: 'rejected', link: 'l1', claimedSource, receivedAt: instant(h.nowMs) });
+    }
+  }
+
+  // M10: the real daemon waits for initdead and takes everything from a peer that it cannot authenticate.
+  test('at a cold start nothing is started, not even what is ours: the peer may hold it', () => {
+    const h = new Harness();
+    h.step({ kind: 'start' });
+    rejected(h, 60_000);
+    expect(h.commands).toEqual([]);
+    expect(h.eventsOf('key-mismatch')).toEqual([{ kind: 'key-mismatch', peer: 'node2', over: false }]);
+    expect(view(h).hold?.reasons).toEqual(['key-mismatch']);
+  });
+
+  test('the keys are repaired: the mismatch and the hold are over, the usual way goes on', () => {
+    const h = new Harness();
+    h.step({ kind: 'start' });
+    rejected(h, 20_000);
+    h.hear('status', BEAT);
+    expect(h.eventsOf('key-mismatch').at(-1)).toMatchObject({ over: true });
+    expect(view(h).hold).toBeNull();
+    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1' });
+    expect(acquired(h)).toEqual(['vip1']);
+  });
+
+  test('a holder keeps what it has and takes nothing from a peer that comes back with another key', () => {
+    const h = joined({});
+    rejected(h, 30_000);
+    expect(view(h)).toMatchObject({ mine: 'local', hold: { reasons: ['key-mismatch'] } });
+    expect(h.commands).toEqual([]);
+  });
+
+  test('when such packets stop coming the silence is a death', () => {
+    const h = joined({});
+    rejected(h, 8000);
+    h.run(DEADTIME_MS - 1);
+    expect(acquired(h)).toEqual([]);
+    h.run(1);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('a deadtime shorter than the host sums such packets up is no way around it', () => {
+    const short = { keepaliveMs: 50, deadtimeMs: 300, warntimeMs: 150, initdeadMs: 600 };
+    const h = new Harness(testConfig(short));
+    h.step({ kind: 'start' });
+    h.step({ kind: 'rejected', link: 'l1', claimedSource: 'node2', receivedAt: instant(h.nowMs) });
+    rejected(h, 10_000);
+    expect(h.commands).toEqual([]);
+  });
+
+  test("other pairs' packets and one forged packet beside valid ones mean nothing", () => {
+    const h = joined({});
+    h.step({ kind: 'rejected', link: 'l1', claimedSource: 'node2', receivedAt: instant(h.nowMs) });
+    expect(h.eventsOf('key-mismatch')).toEqual([]);
+    rejected(h, DEADTIME_MS, 'elsewhere');
+    expect(h.eventsOf('key-mismatch')).toEqual([]);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
+  test('packets without a readable sender count on a link that carries nothing valid', () => {
+    const h = new Harness();
+    h.step({ kind: 'start' });
+    rejected(h, 20_000, null);
+    expect(h.commands).toEqual([]);
+    expect(view(h).hold?.reasons).toEqual(['key-mismatch']);
+  });
+
+  test('a person who has switched the other node off goes first', () => {
+    const h = new Harness();
+    h.step({ kind: 'start' });
+    rejected(h, 20_000);
+    h.step({ kind: 'confirm-dead' });
+    expect(acquired(h).sort()).toEqual(['vip1', 'vip2']);
+  });
+});
