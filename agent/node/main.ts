@@ -1,6 +1,6 @@
 /** Entry of `twinbeat-agent`: the command, the daemon, and (in a second thread) the heartbeat. One file once bundled. */
 import { parseArguments, USAGE, type Arguments } from './command/args.ts';
-import { attach, operate, showJournal, showStatus, stopDaemon } from './command/control.ts';
+import { attach, confirmDead, operate, reloadKeys, showJournal, showStatus, stopDaemon } from './command/control.ts';
 import { EXIT, type ExitStatus } from './command/exitStatus.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { readSetup } from './daemon/setup.ts';
@@ -69,6 +69,10 @@ function dispatch(args: Arguments): Promise<ExitStatus> {
       return operate(args, args.verb);
     case 'stop':
       return stopDaemon(args);
+    case 'reload':
+      return reloadKeys(args);
+    case 'confirm-dead':
+      return confirmDead(args);
     case 'attach':
       return attach(args);
     case 'probe':

@@ -10,13 +10,16 @@ export const USAGE = `twinbeat-agent VERB [options]
   standby [local|foreign|all]    give resources to the peer (default all)
   takeover [local|foreign|all]   take resources from the peer (default all)
   stop                       graceful stop: release everything, tell the peer, end
+  reload                     read authkeys again, without interruption; with anything wrong in it the old keys stay
+  confirm-dead [--yes]       you have made sure that the peer is off: ends what a takeover waits for.
+                             Asks for the peer's name on a terminal; --yes instead of that
   attach                     join standard streams to the daemon's socket (for the console)
   probe --http URL | --tcp HOST:PORT --period-ms N [--timeout-ms N] [--count N]
                              open-loop probe, one JSON line a request
   journal [--from N] [--follow]  the node's events, one JSON line each
   version
 
-  --config-dir DIR   ha.cf, haresources, authkeys, resource.d   (/etc/ha.d)
+  --config-dir DIR   ha.cf, haresources, authkeys, twinbeat.cf, resource.d (/etc/ha.d)
   --state-dir DIR    generation, uuid, journal                  (/var/lib/twinbeat-agent)
   --run-dir DIR      socket and pid file                        (/run/twinbeat-agent)
   --node NAME        instead of uname -n
@@ -25,7 +28,10 @@ Exit status: 0 done, 1 failed, 2 refused, 3 not running, 4 not permitted, 5 alre
 6 configuration error, 7 leftovers of an earlier run cannot be released, 64 usage, 70 a bug.
 `;
 
-export const VERBS = ['run', 'status', 'standby', 'takeover', 'stop', 'attach', 'probe', 'journal', 'version'] as const;
+export const VERBS = [
+  ...(['run', 'status', 'standby', 'takeover', 'stop', 'reload', 'confirm-dead'] as const),
+  ...(['attach', 'probe', 'journal', 'version'] as const),
+] as const;
 export type Verb = (typeof VERBS)[number];
 
 export interface Arguments {
@@ -44,6 +50,8 @@ export interface Arguments {
   readonly count: number | null;
   readonly from: number;
   readonly follow: boolean;
+  /** The question is answered already. */
+  readonly yes: boolean;
 }
 
 const OPTIONS = {
@@ -59,6 +67,7 @@ const OPTIONS = {
   count: { type: 'string' },
   from: { type: 'string', default: '1' },
   follow: { type: 'boolean', default: false },
+  yes: { type: 'boolean', default: false },
 } as const;
 
 function isVerb(word: string | undefined): word is Verb {
@@ -99,6 +108,7 @@ export function parseArguments(argv: readonly string[]): Result<Arguments, 'usag
       count: values.count === undefined ? null : Number(values.count),
       from: Number(values.from),
       follow: values.follow,
+      yes: values.yes,
     });
   } catch (error) {
     return fail('usage', error instanceof Error ? error.message : String(error));

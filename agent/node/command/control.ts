@@ -1,4 +1,5 @@
 /** The verbs that talk to a running daemon. */
+import { createInterface } from 'node:readline/promises';
 import type { RpcError } from '../../common/rpc/messages.ts';
 import { readJournal } from '../journal/journal.ts';
 import type { Arguments } from './args.ts';
@@ -77,6 +78,58 @@ export function stopDaemon(args: Arguments): Promise<ExitStatus> {
     } catch {
       // Closed: it has ended.
     }
+    return EXIT.ok;
+  });
+}
+
+/** `reload`: prints what signs now, or what is wrong with the file. */
+export function reloadKeys(args: Arguments): Promise<ExitStatus> {
+  return withClient(args, async (client) => {
+    const reply = await client.reload({});
+    if (!reply.accepted) {
+      complain(reply.detail);
+      return EXIT.refused;
+    }
+    process.stdout.write(`${reply.detail}\n`);
+    return EXIT.ok;
+  });
+}
+
+/** Asks on a terminal; null: there is none to ask on. */
+async function askForName(question: string): Promise<string | null> {
+  if (!process.stdin.isTTY) return null;
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return (await lines.question(question)).trim();
+  } finally {
+    lines.close();
+  }
+}
+
+/**
+ * `confirm-dead`: a person vouches for the peer being off. Asked for by its name, because both nodes would hold the
+ * addresses if it were not.
+ */
+export function confirmDead(args: Arguments): Promise<ExitStatus> {
+  return withClient(args, async (client) => {
+    if (!args.yes) {
+      const { peerName } = await client.status({});
+      const typed = await askForName(`If ${peerName} is not off, both nodes will hold the addresses. Its name: `);
+      if (typed === null) {
+        complain('there is no terminal to ask on; confirm-dead --yes answers the question');
+        return EXIT.usage;
+      }
+      if (typed.toLowerCase() !== peerName) {
+        complain(`that is not ${peerName}: nothing was done`);
+        return EXIT.refused;
+      }
+    }
+    const reply = await client.confirmDead({});
+    if (!reply.accepted) {
+      complain(reply.detail);
+      return EXIT.refused;
+    }
+    process.stdout.write(`${reply.detail}\n`);
     return EXIT.ok;
   });
 }

@@ -11,6 +11,26 @@ function linkLine(link: LinkStatus): string {
   return link.problem === null ? line : `${line}\n    problem: ${link.problem}`;
 }
 
+const PROTECTION_MARK: Readonly<Record<AgentStatus['protection'][number]['state'], string>> = {
+  on: 'on',
+  off: 'off',
+  unavailable: 'NOT AVAILABLE',
+};
+
+/** What stands between a silence and a takeover, and what keeps this node's own heartbeat going. */
+function safetyLines(status: AgentStatus): string[] {
+  const { hold, fencing, keys, takeoverRequires } = status;
+  return [
+    `keys: signing with ${keys.index} ${keys.method} ${keys.fingerprint}, accepting ${keys.accepted}`,
+    ...(takeoverRequires.length === 0 ? [] : [`takeover requires: ${takeoverRequires.join(', ')}`]),
+    ...(hold === null ? [] : [`TAKEOVER WAITS for ${hold.reasons.join(', ')}, since ${ms(hold.sinceMs)}`]),
+    ...(fencing === null ? [] : [`fencing: ${fencing.device}: ${fencing.state} ${fencing.detail}`.trimEnd()]),
+    ...status.pingNodes.map((ping) => `ping node ${ping.name}: ${ping.status} (silent ${ms(ping.silenceMs)})`),
+    'protection:',
+    ...status.protection.map((p) => `  ${p.what}: ${PROTECTION_MARK[p.state]} (${p.detail})`),
+  ];
+}
+
 /** Lines for a terminal, without the last line feed. */
 export function statusText(status: AgentStatus): string {
   const { peer, timing } = status;
@@ -28,6 +48,7 @@ export function statusText(status: AgentStatus): string {
     `peer ${status.peerName}: ${peer.status} (silent ${ms(peer.silenceMs)}, margin ${ms(peer.marginMs)})${peer.engine === null ? '' : `, runs ${peer.engine}`}`,
     `resources: we hold ${status.mine}, the peer holds ${status.theirs}`,
     `timing: keepalive ${timing.keepaliveMs} ms, warntime ${timing.warntimeMs} ms, deadtime ${timing.deadtimeMs} ms, auto_failback ${timing.autoFailback}`,
+    ...safetyLines(status),
     'links:',
     ...status.links.map(linkLine),
     'groups:',

@@ -6,27 +6,37 @@ import type { EventDraft } from '../../common/timeline/event.ts';
 import { EXIT, type ExitStatus } from '../command/exitStatus.ts';
 import { Faults } from '../faults/faults.ts';
 import type { TimedDraft } from '../heartbeat/messages.ts';
+import { deviceOf, stonithLineFor } from '../fencing/choose.ts';
+import { Fencing } from '../fencing/fencing.ts';
+import { deviceRunner } from '../fencing/run.ts';
 import { HeartbeatThread } from '../heartbeat/remote.ts';
 import { bootId, monotonicNow } from '../host/clock.ts';
-import { openLan } from '../host/lan.ts';
+import { openLan, type Family } from '../host/lan.ts';
 import { openLibc } from '../host/libc.ts';
 import { MAIN_SCRIPT } from '../host/natives.ts';
 import { openNetKernel, type NetKernel } from '../host/netKernel.ts';
 import { realTimers, sleep } from '../host/timers.ts';
-import { HaLog } from '../journal/haLog.ts';
+import { realWatchdogs } from '../host/watchdog.ts';
+import type { HaLog } from '../journal/haLog.ts';
 import { Journal } from '../journal/journal.ts';
 import { SampleHub } from '../observe/sampleHub.ts';
 import { toAgentSample } from '../observe/status.ts';
-import { Groups, STOP_TRIES_MAX, vipsOf } from '../resources/groups.ts';
+import { AddressGuard } from '../resources/addressGuard.ts';
+import { Groups, stopTriesOf, vipsOf } from '../resources/groups.ts';
 import { fileRecord } from '../resources/record.ts';
 import { RealScripts, UNIT_DIRS } from '../resources/scripts.ts';
-import { Vips } from '../resources/vips.ts';
+import { Upkeep } from '../resources/upkeep.ts';
+import { Vips, type GroupVip } from '../resources/vips.ts';
 import { listenRpc } from '../rpc/listen.ts';
 import { takeIdentity } from '../state/identity.ts';
-import { Life, type LifeEnd } from './life.ts';
+import { Keys } from './keys.ts';
+import { Life, type LifeEnd, type ProtectionMessage } from './life.ts';
 import { takeLock } from './lock.ts';
+import { openHaLog } from './logs.ts';
 import { PresentProblems } from './problems.ts';
-import { engineConfigOf, type Setup } from './setup.ts';
+import { Protection } from './protection.ts';
+import { Respawn } from './respawn.ts';
+import { changedSince, engineConfigOf, scriptEnvironment, type Setup } from './setup.ts';
 import { VERSION } from './version.ts';
 
 export interface DaemonPlaces {
@@ -35,16 +45,14 @@ export interface DaemonPlaces {
   readonly runDir: string;
 }
 
-/** Heartbeat's own default log file, used when ha.cf names none. */
-const LOGFILE_DEFAULT = '/var/log/ha-log';
 /** How often a release of leftovers is tried before giving up the start. */
 const LEFTOVER_TRIES_MAX = 3;
 /** How often what reaches the disk and the groups' record is looked at when nothing happens. */
 const HOUSEKEEPING_MS = 1000;
 
-function routesText(): string {
+function routesText(family: Family): string {
   try {
-    return readFileSync('/proc/net/route', 'latin1');
+    return readFileSync(family === 'ipv4' ? '/proc/net/route' : '/proc/net/ipv6_route', 'latin1');
   } catch {
     return '';
   }
@@ -59,10 +67,18 @@ export class Daemon {
   readonly vips: Vips;
   readonly groups: Groups;
   readonly faults: Faults;
+  readonly protection: Protection;
+  readonly keys: Keys;
+  /** Null: ha.cf names no stonith device for this node. */
+  readonly fencing: Fencing | null;
   readonly samples: SampleHub;
   /** The present life; null between two of them. */
   life: Life | null = null;
   private readonly haLog: HaLog;
+  private readonly respawn: Respawn;
+  private readonly upkeep: Upkeep;
+  private readonly guard: AddressGuard;
+  private guardProblem: string | null = null;
   private stopWanted = false;
   private cancelSilence: () => void = () => undefined;
   private stateProblem: string | null = null;
@@ -78,19 +94,11 @@ export class Daemon {
       now: monotonicNow,
       wallMs: () => Date.now(),
     });
-    const linkNames = new Map(setup.ha.links.map((link) => [link.id, link.name]));
-    const names = { self: setup.node, peer: setup.peer, linkNames };
-    this.haLog = new HaLog(setup.ha.logfile ?? LOGFILE_DEFAULT, names, (problem) => {
-      // Not through `publish`: that writes to the log file.
-      const body = {
-        kind: 'problem',
-        code: 'log-not-writable',
-        over: problem === null,
-        detail: problem ?? 'log file',
-      } as const;
-      this.problems.take(this.journal.append({ severity: problem === null ? 'info' : 'warn', body }));
-    });
     const libc = openLibc();
+    // Not through `publish`: that writes to the log.
+    this.haLog = openHaLog(setup, libc.ok ? libc.value : null, (draft) =>
+      this.problems.take(this.journal.append(draft)),
+    );
     if (!libc.ok)
       this.publish({
         severity: 'warn',
@@ -98,6 +106,12 @@ export class Daemon {
       });
     this.kernel = openNetKernel(libc.ok ? libc.value : null);
     const publish = (draft: EventDraft): void => this.publish(draft);
+    this.protection = new Protection({ ha: setup.ha, watchdogs: realWatchdogs(libc.ok ? libc.value : null), publish });
+    this.keys = new Keys(setup.keyring, {
+      configDir: places.configDir,
+      publish,
+      apply: (keyring) => this.life?.send({ kind: 'keys', keyring }),
+    });
     this.vips = new Vips(vipsOf(setup.groups), {
       kernel: this.kernel,
       lan: openLan(libc.ok ? libc.value : null),
@@ -105,17 +119,40 @@ export class Daemon {
       now: monotonicNow,
       routesText,
       publish,
+      secondHolder: (vip, mac) => this.tellSecondHolder(vip, mac),
     });
     const dirs = { configDir: places.configDir, initDir: '/etc/init.d', unitDirs: UNIT_DIRS, runDir: places.runDir };
-    const environment = { HA_CURHOST: setup.node, HA_CF: join(places.configDir, 'ha.cf'), ...setup.ha.environment };
+    const environment = scriptEnvironment(setup, places.configDir);
+    this.respawn = new Respawn(setup.ha.respawn, {
+      timers: realTimers,
+      environment,
+      now: monotonicNow,
+      publish,
+      resetNode: (why) => this.resetNode(why),
+    });
     this.groups = new Groups(setup.groups, {
       vips: this.vips,
       scripts: new RealScripts(dirs, realTimers, environment),
       record: fileRecord([join(places.stateDir, 'held-groups'), join(places.runDir, 'held-groups')]),
       timers: realTimers,
-      stopTriesMax: STOP_TRIES_MAX,
+      stopTriesMax: stopTriesOf(process.env['HA_STOPRETRYMAX'] ?? setup.ha.environment['HA_STOPRETRYMAX']),
       now: monotonicNow,
       publish,
+      stopFailed: (detail) => {
+        if (setup.safety.onStopFailure === 'reboot') this.resetNode(detail);
+      },
+    });
+    this.upkeep = new Upkeep({
+      vips: this.vips,
+      timers: realTimers,
+      stateOf: (group) => this.groups.stateOf(group),
+      publish,
+    });
+    this.guard = new AddressGuard({
+      runDir: places.runDir,
+      addresses: vipsOf(setup.groups).map((vip) => vip.spec.address),
+      timers: realTimers,
+      guarded: (problem) => this.noteGuard(problem),
     });
     this.faults = new Faults({
       setup,
@@ -126,7 +163,16 @@ export class Daemon {
       now: monotonicNow,
       publish,
     });
+    this.fencing = this.openFencing(publish);
     this.samples = new SampleHub((periodMs) => this.life?.send({ kind: 'sampling', periodMs }));
+  }
+
+  private openFencing(publish: (draft: EventDraft) => void): Fencing | null {
+    const line = stonithLineFor(this.setup.ha, this.setup.node);
+    if (line === null) return null;
+    const runner = deviceRunner(realTimers);
+    const device = deviceOf(line, { configDir: this.places.configDir, timers: realTimers, runner });
+    return new Fencing({ device, peer: this.setup.peer, timers: realTimers, publish });
   }
 
   /** Journals one event, writes its log line. */
@@ -135,6 +181,11 @@ export class Daemon {
     this.problems.take(event);
     this.haLog.write(event);
     this.noteJournalProblem();
+    // Before it is needed, and when the peer's state is just becoming known: what the real daemon does at this moment.
+    if (draft.body.kind === 'local-status' && draft.body.status === 'active') {
+      this.fencing?.check();
+      void this.respawn.start();
+    }
   }
 
   /** Runs until stopped; resolves to the process's exit status. */
@@ -146,30 +197,42 @@ export class Daemon {
     }
     process.on('SIGTERM', () => this.stop());
     process.on('SIGINT', () => this.stop());
-    process.on('SIGHUP', () => undefined);
+    process.on('SIGHUP', () => this.reload());
     this.publish({
       severity: 'info',
       body: { kind: 'log', text: `Configuration validated. Starting heartbeat ${VERSION} (twinbeat)` },
     });
     for (const text of this.setup.warnings) this.publish({ severity: 'warn', body: { kind: 'log', text } });
     await this.faults.replay();
+    const diedS = this.guard.earlierDeath();
+    if (diedS !== null) {
+      const text = `The agent before this one was killed; its addresses were removed at ${new Date(diedS * 1000).toISOString()}`;
+      this.publish({ severity: 'warn', body: { kind: 'log', text } });
+    }
     if (!(await this.releaseLeftovers())) {
       process.stderr.write('twinbeat-agent: cannot release what an earlier run left behind; not started\n');
       return EXIT.leftovers;
     }
+    await this.guard.start();
     const rpc = await listenRpc(this);
     writeFileSync(join(this.places.runDir, 'agent.pid'), `${process.pid}\n`);
     this.vips.watch();
+    this.upkeep.start();
     this.housekeep();
     try {
       return await this.liveOn();
     } finally {
       this.cancelHousekeeping();
+      this.upkeep.stop();
       this.vips.stop();
+      // With an address left that did not go, the guard is left as well: it tries once more when this process ends.
+      if (this.vips.held().length === 0) await this.guard.dismiss();
       rpc.close();
+      this.fencing?.close();
       this.faults.close();
       rmSync(join(this.places.runDir, 'agent.pid'), { force: true });
       this.journal.close();
+      this.haLog.close();
       lock.value.close();
     }
   }
@@ -181,9 +244,50 @@ export class Daemon {
     this.life?.send({ kind: 'stop' });
   }
 
+  /**
+   * Reads authkeys again, at once and without interruption. The other files wait for a restart, which moves resources: that
+   * is an operator's decision, and the real daemon's restart on a changed ha.cf has surprised many.
+   */
+  reload(): { readonly accepted: boolean; readonly detail: string } {
+    for (const file of changedSince(this.setup, this.places.configDir)) {
+      const text = `${file} has changed since the start: that takes effect at a restart`;
+      this.publish({ severity: 'warn', body: { kind: 'log', text } });
+    }
+    return this.keys.reload();
+  }
+
   /** Last resort of a failing process: gives the addresses up at once, without scripts. Never throws. */
   abandonAddresses(): void {
     for (const vip of vipsOf(this.setup.groups)) this.vips.release(vip);
+  }
+
+  /** Has the watchdog reset this node: nothing else makes sure that what does not stop has stopped. False: it cannot. */
+  resetNode(reason: string): boolean {
+    if (this.protection.starve(reason)) {
+      this.life?.send({ kind: 'watchdog', fd: null });
+      return true;
+    }
+    const text = `This node should be reset and has no watchdog that would: ${reason}`;
+    this.publish({ severity: 'crit', body: { kind: 'log', text } });
+    return false;
+  }
+
+  /** Only of a group that the engine runs: an address that is here without its group is a stray, and is removed. */
+  private tellSecondHolder({ group, spec }: GroupVip, mac: string): void {
+    if (this.groups.stateOf(group) !== 'started') return;
+    this.life?.send({ kind: 'second-holder', address: spec.address, group, mac });
+  }
+
+  private noteGuard(problem: string | null): void {
+    const over = problem === null;
+    const detail = problem ?? this.guardProblem;
+    this.guardProblem = problem;
+    if (detail === null) return;
+    const text = `a killed agent would leave its addresses on this node: ${detail}`;
+    this.publish({
+      severity: over ? 'info' : 'warn',
+      body: { kind: 'problem', code: 'no-address-guard', over, detail: text },
+    });
   }
 
   private async liveOn(): Promise<ExitStatus> {
@@ -196,6 +300,7 @@ export class Daemon {
         // Addresses first: nobody guards them any more, and a script may take its time.
         this.abandonAddresses();
         await this.groups.release(this.setup.groups.map((group) => group.key));
+        await this.respawn.stop();
         return EXIT.internal;
       }
       if (!this.stopWanted) await this.silence(end.afterMs);
@@ -214,11 +319,14 @@ export class Daemon {
       role: 'heartbeat',
       engine: engineConfigOf(this.setup, identity, randomInt(0x1_0000_0000)),
       links: this.setup.ha.links,
-      keyring: this.setup.keyring,
+      pingNodes: this.setup.ha.pingNodes,
+      keyring: this.keys.keyring,
       logBadpack: this.setup.ha.logBadpack,
+      realtime: { wanted: this.setup.ha.realtime, priority: this.setup.ha.rtprio },
     } as const;
     const life = new Life({
       groups: this.groups,
+      fencing: this.fencing,
       timers: realTimers,
       deadtimeMs: this.setup.ha.deadtimeMs,
       startThread: (listener) => new HeartbeatThread(setup, MAIN_SCRIPT, realTimers, listener),
@@ -226,6 +334,7 @@ export class Daemon {
         for (const { draft, at } of drafts) this.publish(draft, at);
       },
       sample: (sample) => this.samples.push(toAgentSample(sample, this.vips.held())),
+      protection: (message) => this.noteProtection(message),
     });
     this.life = life;
     life.send({ kind: 'sampling', periodMs: this.samples.periodMs });
@@ -234,7 +343,21 @@ export class Daemon {
     const end = await life.end;
     await life.close();
     this.life = null;
+    // A thread that died was not closed: with nobody to say what is still held, the watchdog has its way.
+    if (end.kind === 'died') return end;
+    this.protection.disarm();
+    await this.respawn.stop();
     return end;
+  }
+
+  /** The countdown begins only now: opening the links may take longer than it does. */
+  private noteProtection(message: ProtectionMessage): void {
+    if (message.kind === 'realtime') this.protection.noteRealtime(message.got);
+    else if (message.kind === 'watchdog-failed') this.protection.noteFeedFailure(message.detail);
+    else {
+      const fd = this.protection.arm();
+      if (fd !== null) this.life?.send({ kind: 'watchdog', fd });
+    }
   }
 
   private silence(ms: number): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { EngineCommand } from '../../common/engine/types.ts';
 import type { EventDraft } from '../../common/timeline/event.ts';
+import type { Fencing } from '../fencing/fencing.ts';
 import type { HeartbeatThread } from '../heartbeat/remote.ts';
 import type { FromThread, ThreadSample, TimedDraft } from '../heartbeat/messages.ts';
 import { sleep, type Timers } from '../host/timers.ts';
@@ -15,14 +16,20 @@ export type LifeEnd =
   | { readonly kind: 'restart'; readonly afterMs: number }
   | { readonly kind: 'died'; readonly why: string };
 
+/** What concerns the thread's own surroundings, and not the pair. */
+export type ProtectionMessage = Extract<FromThread, { kind: 'started' | 'realtime' | 'watchdog-failed' }>;
+
 export interface LifeHost {
   readonly groups: Groups;
+  /** Null: no stonith device; the engine then never asks for one. */
+  readonly fencing: Fencing | null;
   readonly timers: Timers;
   /** Our deadtime: how long a peer that hangs may go on answering for an address after we took it. */
   readonly deadtimeMs: number;
   startThread(listener: ThreadListener): HeartbeatThread;
   publish(drafts: readonly TimedDraft[]): void;
   sample(sample: ThreadSample): void;
+  protection(message: ProtectionMessage): void;
 }
 
 /** A holder that hung stands down when it sees the time; give it its deadtime and this. */
@@ -33,7 +40,7 @@ const LINGER_MS = 150;
 export class Life {
   private readonly host: LifeHost;
   private readonly thread: HeartbeatThread;
-  private readonly queue: EngineCommand[] = [];
+  private readonly queue: Exclude<EngineCommand, { kind: 'fence' }>[] = [];
   private working = false;
   private peerHeard = false;
   private ended: LifeEnd | null = null;
@@ -70,14 +77,28 @@ export class Life {
       for (const { draft } of message.events) this.notePeer(draft);
       this.host.publish(message.events);
     } else if (message.kind === 'sample') this.host.sample(message.sample);
+    else if (message.kind === 'started' || message.kind === 'realtime' || message.kind === 'watchdog-failed')
+      this.host.protection(message);
     else if (message.kind === 'commands') {
-      this.queue.push(...message.commands);
+      for (const command of message.commands) {
+        if (command.kind === 'fence') void this.fence(command.id);
+        else this.queue.push(command);
+      }
       void this.work();
     }
   }
 
   private notePeer({ body }: EventDraft): void {
-    if (body.kind === 'peer-status' && body.status !== 'dead') this.peerHeard = true;
+    if (body.kind !== 'peer-status' || body.status === 'dead') return;
+    this.peerHeard = true;
+    this.host.fencing?.peerHeard();
+  }
+
+  /** Beside the queue: a device may take a minute, and what is ours must go on being started and stopped meanwhile. */
+  private async fence(id: number): Promise<void> {
+    const { fencing } = this.host;
+    const done = fencing === null ? { ok: false, detail: 'no stonith device is configured' } : await fencing.fence();
+    this.send({ kind: 'command-done', id, ...done });
   }
 
   private async work(): Promise<void> {
@@ -93,10 +114,9 @@ export class Life {
     this.working = false;
   }
 
-  private async run(command: EngineCommand): Promise<{ ok: boolean; detail: string }> {
+  private async run(command: Exclude<EngineCommand, { kind: 'fence' }>): Promise<{ ok: boolean; detail: string }> {
     if (command.kind === 'exit') return { ok: true, detail: '' };
-    if (command.kind === 'fence') return { ok: false, detail: 'no stonith device' };
-    if (command.kind === 'let-go') return { ok: true, detail: '' };
+    if (command.kind === 'let-go') return this.host.groups.letGo(command.address);
     const { groups, deadtimeMs } = this.host;
     const result =
       command.kind === 'acquire'
@@ -111,6 +131,7 @@ export class Life {
   private finish(end: LifeEnd): void {
     if (this.ended !== null) return;
     this.ended = end;
+    this.host.fencing?.abandon();
     this.resolveEnd(end);
   }
 }

@@ -3,13 +3,16 @@
  * it stands on is a parameter, so that tests run it on a hand-wound clock.
  */
 import { elapsedMs, plusMs, type Instant } from '../../common/base/instant.ts';
+import type { Keyring } from '../../common/base/keyring.ts';
 import type { Engine, EngineInput, Ready } from '../../common/engine/types.ts';
 import type { EventDraft } from '../../common/timeline/event.ts';
+import type { Result } from '../../common/base/result.ts';
 import { decodePacket, encodeText } from '../../common/wire/codec.ts';
 import { fieldText, type WireMessage } from '../../common/wire/message.ts';
 import type { Timers } from '../host/timers.ts';
 import { MediumKeeper } from '../media/keeper.ts';
 import type { Medium } from '../media/medium.ts';
+import { Pinger, type PingPort } from '../media/ping.ts';
 import { BadPackets } from './badPackets.ts';
 import { Lateness } from './lateness.ts';
 import type { FromThread, ThreadLink, ThreadSample, ThreadSetup, TimedDraft, ToThread } from './messages.ts';
@@ -25,6 +28,10 @@ export interface LoopHost {
   /** Milliseconds since boot with suspends; null: unknown. */
   bootTimeMs(): number | null;
   post(message: FromThread): void;
+  /** Echo requests to one address. */
+  openPing(address: string): Result<PingPort, string>;
+  /** Writes to an open watchdog. Returns why that failed, or null. */
+  feedWatchdog(fd: number): string | null;
 }
 
 /** Slack on a timer before its lateness can mean that we were not scheduled at all. */
@@ -42,6 +49,7 @@ export class HeartbeatLoop {
   private readonly setup: ThreadSetup;
   private readonly host: LoopHost;
   private readonly links: readonly LinkState[];
+  private readonly pinger: Pinger;
   private readonly lateness = new Lateness();
   private readonly badPackets = new BadPackets();
   /** The engine is asked at least this often, so that a gap between two steps is a gap of ours. */
@@ -50,6 +58,9 @@ export class HeartbeatLoop {
   private lastBeatAt: Instant | null = null;
   private suspendedMs: number | null;
   private wakeAt: Instant;
+  private keyring: Keyring;
+  private watchdog: number | null = null;
+  private fedAt: Instant | null = null;
   private started = false;
   private closed = false;
   private cancelWake: () => void = () => undefined;
@@ -58,6 +69,7 @@ export class HeartbeatLoop {
   constructor(setup: ThreadSetup, host: LoopHost) {
     this.setup = setup;
     this.host = host;
+    this.keyring = setup.keyring;
     this.pulseMs = Math.min(setup.engine.keepaliveMs, setup.engine.deadtimeMs / 4);
     this.lastAliveAt = this.wakeAt = host.now();
     this.suspendedMs = this.readSuspendedMs();
@@ -75,11 +87,27 @@ export class HeartbeatLoop {
       const state: LinkState = { id: link.id, name: link.name, keeper, heardAt: null, silenceMaxMs: null };
       return state;
     });
+    this.pinger = this.openPinger();
+  }
+
+  private openPinger(): Pinger {
+    const { setup, host } = this;
+    return new Pinger(setup.pingNodes, {
+      timers: host.timers,
+      deadpingMs: setup.engine.deadpingMs,
+      now: () => host.now(),
+      wallSeconds: () => host.wallSeconds(),
+      keyring: () => this.keyring,
+      openPort: (address) => host.openPing(address),
+      reply: (node, receivedAt) => this.step({ kind: 'ping-reply', node, receivedAt }),
+      problem: (code, over, detail) =>
+        this.publish([{ severity: over ? 'info' : 'error', body: { kind: 'problem', code, over, detail } }]),
+    });
   }
 
   /** Opens the media (a failure only delays that link) and starts the engine. */
   async start(): Promise<void> {
-    await Promise.all(this.links.map((link) => link.keeper.start()));
+    await Promise.all([...this.links.map((link) => link.keeper.start()), this.pinger.start()]);
     if (this.closed) return;
     this.started = true;
     this.lastAliveAt = this.host.now();
@@ -91,6 +119,8 @@ export class HeartbeatLoop {
   handle(message: ToThread): void {
     if (message.kind === 'close') this.close();
     else if (message.kind === 'sampling') this.sampleEvery(message.periodMs);
+    else if (message.kind === 'keys') this.keyring = message.keyring;
+    else if (message.kind === 'watchdog') this.takeWatchdog(message.fd);
     else if (message.kind === 'ask-sample') {
       this.host.post({ kind: 'sample-asked', requestId: message.requestId, sample: this.sample(false) });
     } else this.step(message);
@@ -100,12 +130,13 @@ export class HeartbeatLoop {
     this.closed = true;
     this.cancelWake();
     this.cancelSample();
+    this.pinger.close();
     for (const link of this.links) link.keeper.stop();
   }
 
   private receive(link: LinkState, packet: Uint8Array, receivedAt: Instant): void {
     if (!this.started || this.closed) return;
-    const decoded = decodePacket(packet, this.setup.keyring);
+    const decoded = decodePacket(packet, this.keyring);
     if (!decoded.ok) {
       const report = this.badPackets.seen(link.name, decoded.reason, receivedAt);
       if (report !== null && this.setup.logBadpack) this.publish([report]);
@@ -130,6 +161,7 @@ export class HeartbeatLoop {
     this.reportStall(now);
     this.carryOut(this.host.engine.step(input, this.world(now)), now);
     this.plan();
+    this.feed(now);
   }
 
   private world(now: Instant) {
@@ -152,6 +184,24 @@ export class HeartbeatLoop {
     this.carryOut(this.host.engine.step({ kind: 'stalled', gapMs: stalledMs }, this.world(now)), now);
   }
 
+  private takeWatchdog(fd: number | null): void {
+    this.watchdog = fd;
+    this.fedAt = null;
+    this.feed(this.host.now());
+  }
+
+  /** After a step, because a step that never returns is what the watchdog is for. */
+  private feed(now: Instant): void {
+    if (this.watchdog === null || this.closed) return;
+    // A flood of packets need not be a flood of system calls; half a pulse keeps every pulse's own feeding.
+    if (this.fedAt !== null && elapsedMs(this.fedAt, now) < this.pulseMs / 2) return;
+    this.fedAt = now;
+    const failure = this.host.feedWatchdog(this.watchdog);
+    if (failure === null) return;
+    this.watchdog = null;
+    this.host.post({ kind: 'watchdog-failed', detail: failure });
+  }
+
   private readSuspendedMs(): number | null {
     const boot = this.host.bootTimeMs();
     return boot === null ? null : boot - this.host.now().monotonicMs;
@@ -167,6 +217,8 @@ export class HeartbeatLoop {
 
   private carryOut(ready: Ready, now: Instant): void {
     for (const { link, message } of ready.messages) this.send(link, message, now);
+    // Whenever our own status is sent, as the real daemon does.
+    if (ready.messages.some(({ message }) => fieldText(message, 't') === 'status')) this.pinger.beat();
     // Events first: the journal should say that the peer is dead before it says what is done about it. Costs 0.2 ms.
     this.publish(ready.events, now);
     if (ready.commands.length > 0) this.host.post({ kind: 'commands', commands: ready.commands });
@@ -178,7 +230,7 @@ export class HeartbeatLoop {
    * rotation (it verifies netstrings with its own signing key) and is understood by daemons before 3.0.6.
    */
   private send(to: string, message: WireMessage, now: Instant): void {
-    const packet = encodeText(message, this.setup.keyring);
+    const packet = encodeText(message, this.keyring);
     const isBeat = fieldText(message, 't') === 'status';
     if (isBeat) this.lastBeatAt = now;
     for (const link of this.links) {

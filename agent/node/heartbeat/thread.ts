@@ -6,10 +6,13 @@ import { createEngine } from '../../common/engine/engine.ts';
 import { bootTimeMs, loadAverage, monotonicNow } from '../host/clock.ts';
 import { openLibc } from '../host/libc.ts';
 import { openNetKernel } from '../host/netKernel.ts';
+import { enterRealtime } from '../host/realtime.ts';
 import { realTimers } from '../host/timers.ts';
+import { feedWatchdog } from '../host/watchdog.ts';
 import type { Medium } from '../media/medium.ts';
+import { openPingPort } from '../media/pingSocket.ts';
 import { SerialMedium } from '../media/serial.ts';
-import { UdpMedium } from '../media/udp.ts';
+import { UdpLinks, UdpMedium } from '../media/udp.ts';
 import { HeartbeatLoop } from './loop.ts';
 import type { FromThread, ThreadSetup, ToThread } from './messages.ts';
 
@@ -26,10 +29,13 @@ export function runHeartbeatThread(): void {
   const loaded = openLibc();
   const libc = loaded.ok ? loaded.value : null;
   const kernel = openNetKernel(libc);
+  const links = new UdpLinks();
   const medium = (link: LinkConfig): Medium =>
     link.medium === 'serial'
       ? new SerialMedium(link, { libc, timers: realTimers, now: monotonicNow })
-      : new UdpMedium(link, { libc, kernel, now: monotonicNow });
+      : new UdpMedium(link, { libc, kernel, links, now: monotonicNow });
+  const post = (message: FromThread): void => port.postMessage(message);
+  post({ kind: 'realtime', got: enterRealtime(libc, setup.realtime) });
   const loop = new HeartbeatLoop(setup, {
     engine: createEngine(setup.engine),
     media: setup.links.map(medium),
@@ -38,7 +44,9 @@ export function runHeartbeatThread(): void {
     wallSeconds: () => Math.floor(Date.now() / 1000),
     loadAverage,
     bootTimeMs,
-    post: (message: FromThread) => port.postMessage(message),
+    post,
+    feedWatchdog,
+    openPing: (address) => openPingPort(libc, address, process.pid & 0xffff),
   });
   port.on('message', (message: ToThread) => {
     loop.handle(message);

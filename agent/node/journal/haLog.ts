@@ -4,6 +4,7 @@
  */
 import { appendFileSync } from 'node:fs';
 import type { EventBody, ResourceSet, Severity, TimelineEvent } from '../../common/timeline/event.ts';
+import type { Syslog } from './syslog.ts';
 
 export interface HaLogNames {
   readonly self: string;
@@ -189,43 +190,92 @@ export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
   }
 }
 
-/** Whole lines for the log file. */
-export function haLogLines(event: TimelineEvent, names: HaLogNames): string[] {
-  const word = SEVERITY_WORD[event.severity];
-  const clean = (text: string): string => text.replaceAll('\n', ' | ');
-  return haLogTexts(event.body, names).map(
-    (text) => `${stamp(event.wallMs)} ${names.self} heartbeat: [${process.pid}]: ${word}: ${clean(text)}\n`,
-  );
+/** `YYYY/MM/DD_HH:MM:SS`, local time, as heartbeat's own older form has it. */
+function longStamp(wallMs: number): string {
+  const at = new Date(wallMs);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const day = `${at.getFullYear()}/${two(at.getMonth() + 1)}/${two(at.getDate())}`;
+  return `${day}_${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
-/** Writer of the log file. `onProblem` hears once when lines stop reaching the disk, and once when they do again. */
-export class HaLog {
-  private readonly file: string;
-  private readonly names: HaLogNames;
-  private readonly onProblem: (problem: string | null) => void;
-  private failing = false;
+function cleanTexts(event: TimelineEvent, names: HaLogNames): string[] {
+  return haLogTexts(event.body, names).map((text) => text.replaceAll('\n', ' | '));
+}
 
-  constructor(file: string, names: HaLogNames, onProblem: (problem: string | null) => void) {
-    this.file = file;
+/** Whole lines for a log file. `syslogForm`: ha.cf's syslogmsgfmt. */
+export function haLogLines(event: TimelineEvent, names: HaLogNames, syslogForm = true): string[] {
+  const word = SEVERITY_WORD[event.severity];
+  const head = syslogForm
+    ? `${stamp(event.wallMs)} ${names.self} heartbeat: [${process.pid}]: ${word}:`
+    : `heartbeat[${process.pid}]: ${longStamp(event.wallMs)} ${word}:`;
+  return cleanTexts(event, names).map((text) => `${head} ${text}\n`);
+}
+
+/** Where the lines go, as ha.cf has it. */
+export interface HaLogPlaces {
+  /** Everything but debug lines; null: no such file. */
+  readonly logfile: string | null;
+  /** Everything. */
+  readonly debugfile: string | null;
+  readonly syslog: Syslog | null;
+  readonly syslogForm: boolean;
+}
+
+/** `null`: it works again. `code` says which of the places it is. */
+export type HaLogProblem = (
+  code: 'log-not-writable' | 'debug-log-not-writable' | 'syslog-unavailable',
+  what: string | null,
+) => void;
+
+/** Writer of the log. `onProblem` hears once when lines stop reaching a place, and once when they do again. */
+export class HaLog {
+  private readonly places: HaLogPlaces;
+  private readonly names: HaLogNames;
+  private readonly onProblem: HaLogProblem;
+  private readonly failing = new Set<string>();
+
+  constructor(places: HaLogPlaces, names: HaLogNames, onProblem: HaLogProblem) {
+    this.places = places;
     this.names = names;
     this.onProblem = onProblem;
   }
 
-  /** Debug events stay out of it, as in heartbeat's logfile. */
+  /** Debug events go to the debugfile alone, as in heartbeat's log. */
   write(event: TimelineEvent): void {
+    const { logfile, debugfile, syslog, syslogForm } = this.places;
+    const lines = haLogLines(event, this.names, syslogForm).join('');
+    if (lines === '') return;
+    if (debugfile !== null) this.append('debug-log-not-writable', debugfile, lines);
     if (event.severity === 'debug') return;
-    const lines = haLogLines(event, this.names);
-    if (lines.length === 0) return;
+    if (logfile !== null && logfile !== debugfile) this.append('log-not-writable', logfile, lines);
+    if (syslog !== null) this.tell(syslog, event);
+  }
+
+  close(): void {
+    this.places.syslog?.close();
+  }
+
+  private append(code: 'log-not-writable' | 'debug-log-not-writable', file: string, lines: string): void {
     try {
-      appendFileSync(this.file, lines.join(''), { mode: 0o640 });
-      if (this.failing) this.say(null);
+      appendFileSync(file, lines, { mode: 0o640 });
+      this.say(code, null);
     } catch (error) {
-      if (!this.failing) this.say(`${this.file}: ${error instanceof Error ? error.message : String(error)}`);
+      this.say(code, `${file}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  private say(problem: string | null): void {
-    this.failing = problem !== null;
-    this.onProblem(problem);
+  private tell(syslog: Syslog, event: TimelineEvent): void {
+    const word = SEVERITY_WORD[event.severity];
+    for (const text of cleanTexts(event, this.names)) {
+      const taken = syslog.write(event.severity, event.wallMs, `[${process.pid}]: ${word}: ${text}`);
+      this.say('syslog-unavailable', taken.ok ? null : taken.detail);
+    }
+  }
+
+  private say(code: Parameters<HaLogProblem>[0], what: string | null): void {
+    if (this.failing.has(code) === (what !== null)) return;
+    if (what === null) this.failing.delete(code);
+    else this.failing.add(code);
+    this.onProblem(code, what);
   }
 }

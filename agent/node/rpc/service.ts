@@ -8,6 +8,7 @@ import type { TimelineEvent } from '../../common/timeline/event.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { VERSION } from '../daemon/version.ts';
 import { bootId, monotonicNow } from '../host/clock.ts';
+import { confirmRefusal, fencingStatus } from '../observe/fencing.ts';
 import { linkStatuses, peerStatus } from '../observe/status.ts';
 
 /** Events read from the journal at once. */
@@ -48,10 +49,9 @@ async function statusOf(daemon: Daemon): Promise<AgentStatus> {
     wallMs: Date.now(),
     groups: daemon.groups.states(),
     vips: daemon.vips.status(),
-    fencing: null,
     takeoverRequires: [...setup.safety.takeoverRequires],
-    protection: [],
-    keys: { index: setup.keyring.signIndex, method: 'sha1', fingerprint: '', accepted: setup.keyring.keys.size },
+    protection: daemon.protection.report(),
+    keys: daemon.keys.status(),
     timing: {
       keepaliveMs: setup.ha.keepaliveMs,
       warntimeMs: setup.ha.warntimeMs,
@@ -61,6 +61,7 @@ async function statusOf(daemon: Daemon): Promise<AgentStatus> {
     },
     resources: { cpuSeconds: (cpu.user + cpu.system) / 1e6, rssBytes: process.memoryUsage.rss() },
   };
+  const fencing = fencingStatus(daemon.fencing, sample);
   const problems = [...daemon.problems.list()];
   if (sample === null) {
     // Between two lives, or the heartbeat thread is stuck: nothing is known of the peer, and that is what is said.
@@ -71,6 +72,7 @@ async function statusOf(daemon: Daemon): Promise<AgentStatus> {
       status: 'init',
       peer: { status: 'init', silenceMs: null, marginMs: null, engine: null },
       links: [],
+      fencing,
       pingNodes: [],
       hold: null,
       mine: 'none',
@@ -87,6 +89,7 @@ async function statusOf(daemon: Daemon): Promise<AgentStatus> {
     status: snapshot.status,
     peer: peerStatus(sample),
     links: linkStatuses(setup.ha, sample, daemon.kernel.interfaces()),
+    fencing,
     pingNodes: snapshot.pingNodes.map((ping) => ({ ...ping })),
     hold: snapshot.hold === null ? null : { ...snapshot.hold, reasons: [...snapshot.hold.reasons] },
     mine: snapshot.mine,
@@ -104,6 +107,17 @@ async function refusal(daemon: Daemon): Promise<string | null> {
   if (sample.snapshot.status !== 'active') return `this node is ${sample.snapshot.status}, not active`;
   if (sample.snapshot.shuttingDown) return 'this node is shutting down';
   return null;
+}
+
+/** A person vouches for the peer being off. Only what waits for that may be ended by it. */
+async function confirmDead(daemon: Daemon): Promise<{ accepted: boolean; detail: string }> {
+  const sample = (await daemon.life?.ask()) ?? null;
+  const refused = confirmRefusal(daemon.setup.peer, sample);
+  if (refused !== null) return { accepted: false, detail: refused };
+  // The engine first: what a device that waits for a person then reports is no news any more.
+  daemon.life?.send({ kind: 'confirm-dead' });
+  daemon.fencing?.confirm();
+  return { accepted: true, detail: `${daemon.setup.peer} is taken to be off` };
 }
 
 /** The contract on top of a running daemon. */
@@ -126,8 +140,8 @@ export function implementAgent(daemon: Daemon): Implementation<typeof agentContr
     status: () => statusOf(daemon),
     standby: ({ set }) => operate('standby', set),
     takeover: ({ set }) => operate('takeover', set),
-    confirmDead: () => ({ accepted: false, detail: 'nothing waits for it' }),
-    reload: () => ({ accepted: false, detail: 'authkeys unchanged' }),
+    confirmDead: () => confirmDead(daemon),
+    reload: () => daemon.reload(),
     stop: () => {
       // After the answer has left.
       setImmediate(() => daemon.stop());

@@ -41,6 +41,7 @@ const SETUP: ThreadSetup = {
   links: [{ medium: 'bcast', id: 'l1', name: 'eth1', iface: 'eth1', port: 694 }],
   keyring: KEYRING,
   logBadpack: true,
+  realtime: { wanted: 'off', priority: null },
 };
 
 let timers: HandTimers;
@@ -49,13 +50,21 @@ let inputs: EngineInput[];
 let posted: FromThread[];
 let loop: HeartbeatLoop;
 let sleptMs = 0;
+/** Descriptors in the order of their feeding. */
+const fed: number[] = [];
+let feedFailure: string | null = null;
+/** A step that never returns, as far as a single thread can show one. */
+let engineHangs = false;
 
 beforeEach(async () => {
   timers = new HandTimers();
   cable = memoryCable(timers.now);
   [inputs, posted, sleptMs] = [[], [], 0];
+  fed.length = 0;
+  [feedFailure, engineHangs] = [null, false];
   const engine: Engine = {
     step: (input, world): Ready => {
+      if (engineHangs) throw new Error('hangs');
       inputs.push(input);
       // A heartbeat at every step, as the real engine sends one at every keepalive.
       const message = { fields: [text('t', 'status'), text('src', 'n1')] };
@@ -91,6 +100,10 @@ beforeEach(async () => {
     loadAverage: () => 'n/a',
     bootTimeMs: () => timers.now().monotonicMs + sleptMs,
     post: (message) => posted.push(message),
+    feedWatchdog: (fd) => {
+      fed.push(fd);
+      return feedFailure;
+    },
   });
   await cable.ends[1].open();
   await loop.start();
@@ -178,4 +191,63 @@ test('a medium that fails is retried with back-off and reported once, until it w
   peerSends('n2');
   await timers.advance(0);
   expect(kinds()).toContain('received');
+});
+
+// Goal: a rotation loses no packet. Method: the peer signs with the old key, then with the new one, while both are listed.
+test('new keys sign and verify from the next packet on, and a removed one is refused', async () => {
+  const old = { method: 'sha1', secret: 'right' } as const;
+  const fresh = { method: 'sha256', secret: 'fresh' } as const;
+  const both = (signIndex: number): Keyring => ({
+    signIndex,
+    keys: new Map<number, Keyring['keys'] extends ReadonlyMap<number, infer K> ? K : never>([
+      [1, old],
+      [2, fresh],
+    ]),
+  });
+  const received = (): number => inputs.filter((input) => input.kind === 'received').length;
+  loop.handle({ kind: 'keys', keyring: both(1) });
+  peerSends('n2', KEYRING);
+  peerSends('n2', both(2));
+  await timers.advance(0);
+  expect(received()).toBe(2);
+  loop.handle({ kind: 'keys', keyring: both(2) });
+  peerSends('n2', both(1));
+  peerSends('n2', both(2));
+  await timers.advance(100);
+  expect(received()).toBe(4);
+  expect(Buffer.from(cable.ends[0].sent.at(-1)?.packet ?? []).toString()).toMatch(/\nauth=2 [0-9a-f]{64}\n/);
+  expect(problems()).toEqual([]);
+  loop.handle({ kind: 'keys', keyring: { signIndex: 2, keys: new Map([[2, fresh]]) } });
+  peerSends('n2', both(1));
+  await timers.advance(0);
+  expect(received()).toBe(4);
+  expect(problems()).toEqual(['bad-packets begins']);
+});
+
+test('the watchdog is fed by every pulse, not by every packet, and no more once it is taken away or fails', async () => {
+  loop.handle({ kind: 'watchdog', fd: 7 });
+  await timers.advance(1000);
+  expect(fed.length).toBeGreaterThanOrEqual(10);
+  expect(new Set(fed)).toEqual(new Set([7]));
+  fed.length = 0;
+  for (let i = 0; i < 100; i++) peerSends('n2');
+  await timers.advance(0);
+  expect(fed.length).toBeLessThanOrEqual(1);
+  loop.handle({ kind: 'watchdog', fd: null });
+  fed.length = 0;
+  await timers.advance(1000);
+  expect(fed).toEqual([]);
+  feedFailure = 'EBADF';
+  loop.handle({ kind: 'watchdog', fd: 8 });
+  await timers.advance(1000);
+  expect(fed).toEqual([8]);
+  expect(posted.filter((message) => message.kind === 'watchdog-failed')).toHaveLength(1);
+});
+
+test('an engine that hangs feeds nothing', async () => {
+  loop.handle({ kind: 'watchdog', fd: 7 });
+  fed.length = 0;
+  engineHangs = true;
+  await timers.advance(100).catch(() => undefined);
+  expect(fed).toEqual([]);
 });

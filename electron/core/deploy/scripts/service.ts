@@ -16,23 +16,32 @@ export const SYSTEMD_UNIT_TEXT = `[Unit]
 Description=Twinbeat agent, two-node hot standby
 Wants=network-online.target
 After=network-online.target time-sync.target
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart=/usr/local/sbin/twinbeat-agent run
-# An ordered stop ends with status 0 and stays stopped; everything else comes back.
+# Reads authkeys again, without interruption.
+ExecReload=/usr/local/sbin/twinbeat-agent reload
+# An ordered stop ends with status 0 and stays stopped; everything else comes back. At once, whatever the deadtime is:
+# an agent that was killed first releases what it held, then joins as a node that restarted and takes nothing that the
+# other node holds by then. Waiting would only leave this node's address answering with nobody guarding it.
 Restart=on-failure
 RestartSec=1
+# A wrong file does not get better by trying again; everything else may, and is tried for ever.
+RestartPreventExitStatus=6 64
+# What it held is recorded here, for the start after a crash.
+RuntimeDirectory=twinbeat-agent
+RuntimeDirectoryPreserve=yes
 # Services that the agent started for the pair must not die with it.
 KillMode=process
 # A graceful stop stops the resources first, and their scripts take their time.
 TimeoutStopSec=120
-# The heartbeat must leave on time also on a busy server. What the agent starts runs normally.
-CPUSchedulingPolicy=rr
-CPUSchedulingPriority=10
-CPUSchedulingResetOnFork=true
-OOMScoreAdjust=-900
+# The heartbeat must leave on time also on a busy server, and the agent must not be the one that is killed for memory.
+# Its heartbeat thread takes its real-time priority itself (realtime and rtprio in ha.cf): given here, it would be the
+# whole process's. What the agent starts has an ordinary score; it shares the limit on swap.
+OOMScoreAdjust=-1000
 MemorySwapMax=0
-LimitMEMLOCK=infinity
+LimitRTPRIO=99
 
 [Install]
 WantedBy=multi-user.target
@@ -63,10 +72,8 @@ gone() { [ ! -d "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/nu
 start() {
   if running; then return 0; fi
   rm -f "$socket"
-  # The heartbeat must leave on time also on a busy server; -R: what the agent starts runs normally.
-  priority=
-  if chrt -R -r 10 true 2>/dev/null; then priority='chrt -R -r 10'; fi
-  setsid $priority "$command" run </dev/null >>"$log" 2>&1 &
+  # Its heartbeat thread takes its real-time priority itself, and the agent its out-of-memory score.
+  setsid "$command" run </dev/null >>"$log" 2>&1 &
   started=$!
   tries=0
   while [ $tries -lt 200 ] && ! gone $started; do
@@ -97,7 +104,8 @@ case "$1" in
   start) start ;;
   stop) stop ;;
   restart | force-reload) stop && start ;;
+  reload) "$command" reload ;;
   status) if running; then echo 'twinbeat-agent is running'; else echo 'twinbeat-agent is not running'; exit 3; fi ;;
-  *) echo "Usage: $0 {start|stop|restart|force-reload|status}" >&2; exit 2 ;;
+  *) echo "Usage: $0 {start|stop|restart|reload|force-reload|status}" >&2; exit 2 ;;
 esac
 `;
