@@ -55,7 +55,7 @@ function words(alarm: Alarm, t: T): string {
     case 'problem':
       return alarm.detail;
     case 'one-way':
-      return t('alarm.oneWayDetail', { from: alarm.node, to: alarm.peer, links: alarm.links.join(', ') });
+      return t('alarm.oneWayDetail', { from: alarm.peer, to: node, links: alarm.links.join(', ') });
   }
 }
 
@@ -99,8 +99,8 @@ export function AlarmBar(): React.JSX.Element | null {
           <li key={alarm.key} data-level={alarm.level} data-kind={alarm.kind}>
             <span className="tb-alarm-glyph" aria-hidden="true" />
             <p title={`${title(alarm, t)} ${words(alarm, t)}`}>
-              <strong role="alert">{title(alarm, t)}</strong> <span>{words(alarm, t)}</span>{' '}
-              {alarm.kind === 'hold' && <Since alarm={alarm} />}
+              <strong role="alert">{title(alarm, t)}</strong> {alarm.kind === 'hold' && <Since alarm={alarm} />}{' '}
+              <span>{words(alarm, t)}</span>
             </p>
             <Action alarm={alarm} />
           </li>

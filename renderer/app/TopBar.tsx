@@ -72,7 +72,7 @@ function RackButton(): React.JSX.Element {
       loading={busy}
       disabled={rack === null || !rack.available || flowing}
       title={rack !== null && !rack.available ? rack.reason : undefined}
-      onClick={() => launchRack('s5')}
+      onClick={() => launchRack()}
     >
       {label}
     </Button>

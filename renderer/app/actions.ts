@@ -72,7 +72,7 @@ export function cableName(cable: Pick<CableState, 'id' | 'node'>, t: T): string 
 
 function rackActions(rack: RackState | null, t: T): Action[] {
   if (rack === null || rack.phase !== 'up') {
-    return [{ id: 'rack-up', group: 'rack', title: t('top.rackStart'), run: () => launchRack('s5') }];
+    return [{ id: 'rack-up', group: 'rack', title: t('top.rackStart'), run: () => launchRack() }];
   }
   const nodes = rack.nodes.flatMap(({ name, power: state }): Action[] =>
     state === 'off'

@@ -41,8 +41,12 @@ function linkText(body: Extract<EventBody, { kind: 'link' }>, t: T): string {
 const withDetail = (text: string, detail: string): string => (detail === '' ? text : `${text} · ${detail}`);
 
 /** Reasons of a held-back takeover in words; one that a newer agent may know is shown by its code. */
-export function holdReasons(reasons: readonly string[], t: T): string {
-  return reasons.map((reason) => t(`hold.${reason as 'fencing'}`, { defaultValue: reason })).join(t('common.comma'));
+export function holdReasons(reasons: readonly string[], t: T, length: 'long' | 'short' = 'long'): string {
+  const word = (reason: string): string =>
+    length === 'long'
+      ? t(`hold.${reason as 'fencing'}`, { defaultValue: reason })
+      : t(`holdShort.${reason as 'fencing'}`, { defaultValue: reason });
+  return reasons.map(word).join(t('common.comma'));
 }
 
 /** A problem by its code, then in the agent's words; a code that is not known here says nothing to people. */

@@ -8,9 +8,18 @@ export const enSafety = {
     'one-link': 'only one link carried heartbeats: a cut cable looks the same',
     'key-mismatch': 'somebody sends in the peer’s name with another key: the peer may be alive',
   },
+  /** The same in the width of a server's box. */
+  holdShort: {
+    fencing: 'fencing',
+    'fencing-failed': 'fencing failed',
+    'reference-silent': 'no reference answers',
+    'one-link': 'one link only',
+    'key-mismatch': 'wrong key',
+  },
   alarm: {
     region: 'Alarms',
     hold: '{{node}} does not take over from {{peer}}',
+    holdShort: 'takeover waits: {{reasons}}',
     holdWaits: 'It waits: {{reasons}}.',
     since: 'since {{time}}',
     confirm: 'Confirm that {{peer}} is off…',
@@ -51,7 +60,7 @@ export const enSafety = {
     references: 'Reference addresses',
     noReferences: 'none configured',
     reference: { up: 'answers', dead: 'does not answer', unknown: 'not known yet' },
-    silentFor: 'silent for {{time}}',
+    silentFor: 'last answer {{time}} ago',
     links: 'Links, as both servers see them',
     direction: '{{from}} → {{to}}',
     oneWay: 'one way: {{to}} does not hear {{from}}',

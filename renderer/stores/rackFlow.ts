@@ -2,11 +2,14 @@
 import { create } from 'zustand';
 import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
-import type { SetupId } from '../../electron/common/contract/rack.ts';
+import type { RackUpOptions } from '../../electron/common/contract/rack.ts';
 import { type ConsoleClient, errorText } from '../rpc/link.ts';
 
 export const FLOW_STEPS = ['rack', 'connect', 'deploy', 'settle'] as const;
 export type FlowStep = (typeof FLOW_STEPS)[number];
+
+/** How the rack is to be: its setup, and what its pair demands before a takeover. */
+export type RackChoice = Pick<RackUpOptions, 'setup' | 'reference' | 'ipfail' | 'fencing' | 'twoLinks'>;
 
 export interface FlowProgress {
   readonly phase: 'idle' | 'running' | 'done' | 'failed' | 'cancelled';
@@ -58,7 +61,7 @@ async function waitFor(
 
 async function followRackStart(
   client: ConsoleClient,
-  setup: SetupId,
+  choice: RackChoice,
   signal: AbortSignal,
   report: (detail: string) => void,
 ): Promise<void> {
@@ -67,7 +70,7 @@ async function followRackStart(
     for await (const rack of client.rackState({}, stop.signal)) report(rack.detail);
   })();
   try {
-    const rack = await client.rackUp({ setup }, signal);
+    const rack = await client.rackUp(choice, signal);
     if (rack.phase !== 'up') throw new FlowError(rack.detail);
   } finally {
     stop.abort();
@@ -98,7 +101,7 @@ async function deploy(
 /** Runs the whole flow; rejects with FlowError when a step cannot be done and with AbortError when cancelled. */
 export async function runRackFlow(
   client: ConsoleClient,
-  setup: SetupId,
+  choice: RackChoice,
   report: (progress: FlowProgress) => void,
   signal: AbortSignal,
   onUp: () => void = () => undefined,
@@ -108,7 +111,7 @@ export async function runRackFlow(
     (detail: string, share: number | null = null) =>
       report({ phase: 'running', step, detail, share });
   at('rack')('');
-  await followRackStart(client, setup, signal, at('rack'));
+  await followRackStart(client, choice, signal, at('rack'));
   onUp();
   at('connect')('');
   await client.pairConnect({ pairId: RACK_PAIR_ID }, signal);
@@ -137,7 +140,7 @@ let running: AbortController | null = null;
 /** Starts the flow once; `onUp` runs as soon as the rack is there, before the nodes are reached. */
 export async function startRackFlow(
   ready: () => Promise<ConsoleClient>,
-  setup: SetupId,
+  choice: RackChoice,
   onUp: () => void,
 ): Promise<void> {
   if (running !== null) return;
@@ -147,7 +150,7 @@ export async function startRackFlow(
     if (!stop.signal.aborted) useRackFlow.setState(progress, true);
   };
   try {
-    await runRackFlow(await ready(), setup, report, stop.signal, onUp);
+    await runRackFlow(await ready(), choice, report, stop.signal, onUp);
   } catch (error) {
     const last = useRackFlow.getState();
     const phase = stop.signal.aborted ? 'cancelled' : 'failed';

@@ -18,7 +18,7 @@ import type {
   PreflightItem,
 } from '../../electron/common/contract/deploy.ts';
 import type { PairSpec } from '../../electron/common/contract/pair.ts';
-import type { RackState } from '../../electron/common/contract/rack.ts';
+import type { RackState, RackUpOptions } from '../../electron/common/contract/rack.ts';
 import type { SessionBatch } from '../../electron/common/contract/session.ts';
 import type {
   ActiveFault,
@@ -35,6 +35,8 @@ import { FAKE_TIMING, FAKE_VIP, FakePair, type FakeNode } from './fakePair.ts';
 import { FakeTerminals } from './fakeTerminals.ts';
 
 const TICK_MS = 100;
+/** Session time at which the fake begins. */
+const AXIS_START_MS = 600_000;
 const HISTORY_BATCHES_MAX = 6000;
 const FAULTS: readonly ConsoleFaultName[] = [
   'power-off',
@@ -73,6 +75,8 @@ export class FakeConsole {
   question: HostKeyQuestion | null = null;
   readonly answers: string[] = [];
   readonly secretsSeen: unknown[] = [];
+  /** What the rack was last started with. */
+  rackOptions: RackUpOptions | null = null;
   /** Operator requests to the engine, in order: `standby local node1`, `confirm-dead node2`, … */
   readonly requests: string[] = [];
   /** Pause after each step of a key rotation. */
@@ -101,7 +105,7 @@ export class FakeConsole {
     this.pace = options.pace ?? 1;
     this.pairs = [...(options.pairs ?? [])];
     this.settings = { language: 'en', theme: 'light', layout: {}, ...options.settings };
-    this.pair = new FakePair(['node1', 'node2'], Date.now());
+    this.pair = new FakePair(['node1', 'node2'], Date.now() - AXIS_START_MS);
     this.terminals = new FakeTerminals(this.pair);
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
@@ -142,7 +146,7 @@ export class FakeConsole {
 
   private nowMs(): number {
     // The axis starts well before the page, so that history has room.
-    return performance.now() - this.startedMs + 600_000;
+    return performance.now() - this.startedMs + AXIS_START_MS;
   }
 
   private tick(): void {
@@ -493,7 +497,10 @@ export class FakeConsole {
       return (this.settings = { language, theme, layout });
     },
     rackState: (_input, _context, signal) => this.rackFeed.follow(signal, [this.rackState()]),
-    rackUp: () => this.rackUp(),
+    rackUp: (options) => {
+      this.rackOptions = options;
+      return this.rackUp();
+    },
     rackDown: () => (this.rackDown(), {}),
     rackPower: ({ node, action }) => {
       const target = this.node(node);

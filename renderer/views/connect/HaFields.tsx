@@ -1,10 +1,9 @@
 /** The heartbeat configuration that deployment may write: timing, links, groups. */
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
-import { useContext } from 'react';
 import { useTranslation } from 'react-i18next';
 import { emptyLink, type LinkDraft, type PairDraft } from './draft.ts';
-import { ChoiceField, ProblemsContext, TextField } from './fields.tsx';
+import { ChoiceField, TextField, useProblem } from './fields.tsx';
 
 interface Props {
   readonly draft: PairDraft;
@@ -25,7 +24,10 @@ function LinkFields({
   readonly onRemove: () => void;
 }): React.JSX.Element {
   const { t } = useTranslation();
-  const media = (['serial', 'bcast', 'ucast'] as const).map((value) => ({ value, label: t(`picture.link.${value}`) }));
+  const media = (['serial', 'bcast', 'ucast', 'mcast'] as const).map((value) => ({
+    value,
+    label: t(`picture.link.${value}`),
+  }));
   const end = link.medium === 'serial' ? 'connect.device' : 'connect.iface';
   return (
     <div className="tb-fields tb-link-fields">
@@ -71,6 +73,16 @@ function LinkFields({
           />
         </>
       )}
+      {link.medium === 'mcast' &&
+        (['group', 'port', 'ttl'] as const).map((name) => (
+          <TextField
+            key={name}
+            field={`links.${index}.${name}`}
+            label={t(`connect.mcast.${name}`)}
+            value={link[name]}
+            onChange={(value) => onChange({ [name]: value })}
+          />
+        ))}
       <Button
         type="text"
         icon={<DeleteOutlined />}
@@ -102,7 +114,9 @@ function TimingFields({ draft, onChange }: Props): React.JSX.Element {
         options={[
           { value: 'off', label: 'off' },
           { value: 'on', label: 'on' },
+          { value: 'legacy', label: 'legacy' },
         ]}
+        {...(draft.failback === 'legacy' ? { help: t('connect.legacyHelp') } : {})}
         onChange={(failback) => onChange({ failback })}
       />
       <TextField
@@ -117,7 +131,7 @@ function TimingFields({ draft, onChange }: Props): React.JSX.Element {
 
 export function HaFields({ draft, onChange }: Props): React.JSX.Element {
   const { t } = useTranslation();
-  const linksProblem = useContext(ProblemsContext)?.get('links');
+  const linksProblem = useProblem('links');
   const names = [
     draft.nodes[0].name || t('connect.server', { n: 1 }),
     draft.nodes[1].name || t('connect.server', { n: 2 }),
@@ -138,9 +152,9 @@ export function HaFields({ draft, onChange }: Props): React.JSX.Element {
           onRemove={() => onChange({ links: draft.links.filter((_, other) => other !== i) })}
         />
       ))}
-      {linksProblem !== undefined && (
+      {linksProblem !== null && (
         <span className="tb-problem" role="alert">
-          {t(`connect.problem.${linksProblem}`)}
+          {linksProblem}
         </span>
       )}
       <Button

@@ -1,11 +1,12 @@
 /** Edits one pair. Problems are shown at their fields from the first attempt to save on. */
-import { Button, Segmented } from 'antd';
+import { Alert, Button, Segmented } from 'antd';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PairSpec } from '../../../electron/common/contract/pair.ts';
-import { type NodeDraft, type PairDraft, problemsOf, specOf } from './draft.ts';
-import { ChoiceField, ProblemsContext, TextField } from './fields.tsx';
+import { type NodeDraft, type PairDraft, problemsOf, specOf, WHOLE_FORM } from './draft.ts';
+import { ChoiceField, ProblemsContext, TextField, useProblem } from './fields.tsx';
 import { HaFields } from './HaFields.tsx';
+import { SafetyFields } from './SafetyFields.tsx';
 
 interface Props {
   readonly initial: PairDraft;
@@ -125,6 +126,12 @@ function ProbeFields({
   );
 }
 
+/** What belongs to no field, above the buttons. */
+function FormProblem(): React.JSX.Element | null {
+  const problem = useProblem(WHOLE_FORM);
+  return problem === null ? null : <Alert type="error" showIcon role="alert" title={problem} />;
+}
+
 export function PairForm({ initial, taken, onSave, onCancel }: Props): React.JSX.Element {
   const { t } = useTranslation();
   const [draft, setDraft] = useState(initial);
@@ -177,7 +184,9 @@ export function PairForm({ initial, taken, onSave, onCancel }: Props): React.JSX
           />
           {draft.writeHa && <HaFields draft={draft} onChange={change} />}
         </fieldset>
+        {draft.writeHa && <SafetyFields draft={draft} onChange={change} />}
         <ProbeFields draft={draft} onChange={change} />
+        <FormProblem />
         <div className="tb-row tb-form-end">
           <Button type="primary" htmlType="submit">
             {t('connect.connect')}

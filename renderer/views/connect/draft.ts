@@ -6,6 +6,9 @@ import {
   type PairSpec,
   PairSpecSchema,
 } from '../../../electron/common/contract/pair.ts';
+import { isHost, isIpv4, isIpv4Multicast, isIpv6 } from '../../../agent/common/config/address.ts';
+import { specificationGaps } from '../../../electron/common/setup/gaps.ts';
+import { checkSafety, EMPTY_SAFETY, linesOf, type SafetyDraft, safetyDraft, safetySpec } from './safetyDraft.ts';
 
 export interface NodeDraft {
   name: string;
@@ -25,9 +28,13 @@ export interface LinkDraft {
   addressA: string;
   addressB: string;
   baud: string;
+  /** Multicast only. */
+  group: string;
+  port: string;
+  ttl: string;
 }
 
-export interface PairDraft {
+export interface PairDraft extends SafetyDraft {
   /** Empty for a pair that was never saved. */
   id: string;
   name: string;
@@ -67,6 +74,9 @@ export const emptyLink = (medium: LinkSpec['medium']): LinkDraft => ({
   addressA: '',
   addressB: '',
   baud: '19200',
+  group: '239.0.0.43',
+  port: '694',
+  ttl: '1',
 });
 
 export function emptyDraft(): PairDraft {
@@ -84,6 +94,7 @@ export function emptyDraft(): PairDraft {
     udpPort: '694',
     links: [emptyLink('serial'), emptyLink('bcast')],
     haresources: '',
+    ...EMPTY_SAFETY,
     probe: 'off',
     probeAddress: '',
     probePort: '80',
@@ -110,9 +121,9 @@ function linkDraft(link: LinkSpec, [a, b]: readonly [string, string]): LinkDraft
   if (link.medium === 'serial')
     return { ...base, a: link.device[a] ?? '', b: link.device[b] ?? '', baud: String(link.baud) };
   const sides = { ...base, a: link.iface[a] ?? '', b: link.iface[b] ?? '' };
-  return link.medium === 'ucast'
-    ? { ...sides, addressA: link.address[a] ?? '', addressB: link.address[b] ?? '' }
-    : sides;
+  if (link.medium === 'ucast') return { ...sides, addressA: link.address[a] ?? '', addressB: link.address[b] ?? '' };
+  if (link.medium === 'bcast') return sides;
+  return { ...sides, group: link.group, port: String(link.port), ttl: String(link.ttl) };
 }
 
 /** A saved pair as a form. */
@@ -137,6 +148,7 @@ export function draftOf(spec: PairSpec): PairDraft {
       udpPort: String(ha.udpPort),
       links: ha.links.map((link) => linkDraft(link, names)),
       haresources: ha.haresources.join('\n'),
+      ...safetyDraft(ha, names),
     });
   }
   if (probe !== null) {
@@ -153,7 +165,7 @@ export function draftOf(spec: PairSpec): PairDraft {
 }
 
 /** Keys of `connect.problem` in the texts. */
-export type Problem =
+export type ProblemKey =
   | 'required'
   | 'nodeName'
   | 'port'
@@ -167,7 +179,28 @@ export type Problem =
   | 'links'
   | 'haresources'
   | 'address'
-  | 'baud';
+  | 'baud'
+  | 'oneBaud'
+  | 'sameFamily'
+  | 'multicast'
+  | 'ttl'
+  | 'host'
+  | 'ownReference'
+  | 'twice'
+  | 'referenceNeeded'
+  | 'ipfailLegacy'
+  | 'twoLinksNeeded'
+  | 'fencingNeeded'
+  | 'fencingWord'
+  | 'devicePath';
+
+/** A problem by its key, or in the words of the pair file's own rules where the form has none for it. */
+export type Problem = ProblemKey | { readonly text: string };
+
+export type Say = (field: string, problem: Problem) => void;
+
+/** Where problems are shown that belong to no field. */
+export const WHOLE_FORM = 'form';
 
 /** Problems by field: `name`, `nodes.0.host`, `links.1.a`, … */
 export type Problems = ReadonlyMap<string, Problem>;
@@ -177,13 +210,10 @@ const BAUDS: ReadonlySet<number> = new Set([
 ]);
 const isPort = (text: string): boolean => /^\d+$/.test(text) && Number(text) >= 1 && Number(text) <= 65535;
 const isPositive = (text: string): boolean => text.trim() !== '' && Number(text) > 0;
-const isAddress = (text: string): boolean => {
-  const parts = text.split('.');
-  if (parts.length === 4) return parts.every((p) => /^\d{1,3}$/.test(p) && Number(p) <= 255);
-  return /^[0-9a-f:]+$/i.test(text) && text.includes(':');
-};
+const isAddress = (text: string): boolean => isIpv4(text.trim()) || isIpv6(text.trim());
+const isMulticast = (text: string): boolean => isIpv4Multicast(text) || (isIpv6(text) && /^ff/i.test(text));
 
-function checkNodes(draft: PairDraft, say: (field: string, problem: Problem) => void): void {
+function checkNodes(draft: PairDraft, say: Say): void {
   draft.nodes.forEach((node, i) => {
     if (!/^[a-z0-9._-]+$/.test(node.name)) say(`nodes.${i}.name`, node.name === '' ? 'required' : 'nodeName');
     if (node.host.trim() === '') say(`nodes.${i}.host`, 'required');
@@ -196,28 +226,41 @@ function checkNodes(draft: PairDraft, say: (field: string, problem: Problem) => 
   if (a.host !== '' && a.host === b.host && a.port === b.port) say('nodes.1.host', 'sameHost');
 }
 
-function checkTiming(draft: PairDraft, say: (field: string, problem: Problem) => void): void {
+function checkTiming(draft: PairDraft, say: Say): void {
   for (const field of ['keepalive', 'warntime', 'deadtime', 'initdead'] as const) {
     if (!isPositive(draft[field])) say(field, 'positive');
   }
   if (Number(draft.warntime) >= Number(draft.deadtime)) say('warntime', 'warnBelowDead');
   // One lost packet must never cost a failover.
-  if (Number(draft.deadtime) < 2 * Number(draft.keepalive)) say('deadtime', 'deadAboveKeepalive');
+  if (Number(draft.deadtime) <= 2 * Number(draft.keepalive)) say('deadtime', 'deadAboveKeepalive');
   if (Number(draft.initdead) < Number(draft.deadtime)) say('initdead', 'initdeadAboveDead');
 }
 
-function checkHa(draft: PairDraft, say: (field: string, problem: Problem) => void): void {
+function checkLink(link: LinkDraft, i: number, say: Say): void {
+  if (link.a.trim() === '') say(`links.${i}.a`, 'required');
+  if (link.b.trim() === '') say(`links.${i}.b`, 'required');
+  if (link.medium === 'serial' && !BAUDS.has(Number(link.baud))) say(`links.${i}.baud`, 'baud');
+  if (link.medium === 'mcast') {
+    if (!isMulticast(link.group.trim())) say(`links.${i}.group`, 'multicast');
+    if (!isPort(link.port)) say(`links.${i}.port`, 'port');
+    if (!/^[0-4]$/.test(link.ttl)) say(`links.${i}.ttl`, 'ttl');
+  }
+  if (link.medium !== 'ucast') return;
+  const [a, b] = [link.addressA.trim(), link.addressB.trim()];
+  // A name is resolved by the node.
+  if (!isAddress(a) && !isHost(a)) say(`links.${i}.addressA`, 'address');
+  if (!isAddress(b) && !isHost(b)) say(`links.${i}.addressB`, 'address');
+  if (a.includes(':') !== b.includes(':')) say(`links.${i}.addressB`, 'sameFamily');
+}
+
+function checkHa(draft: PairDraft, say: Say): void {
   checkTiming(draft, say);
   if (!isPort(draft.udpPort)) say('udpPort', 'port');
   if (draft.links.length === 0) say('links', 'links');
-  draft.links.forEach((link, i) => {
-    if (link.a.trim() === '') say(`links.${i}.a`, 'required');
-    if (link.b.trim() === '') say(`links.${i}.b`, 'required');
-    if (link.medium === 'serial' && !BAUDS.has(Number(link.baud))) say(`links.${i}.baud`, 'baud');
-    if (link.medium !== 'ucast') return;
-    if (!isAddress(link.addressA)) say(`links.${i}.addressA`, 'address');
-    if (!isAddress(link.addressB)) say(`links.${i}.addressB`, 'address');
-  });
+  draft.links.forEach((link, i) => checkLink(link, i, say));
+  // ha.cf knows one baud rate.
+  const serial = draft.links.filter((link) => link.medium === 'serial');
+  if (new Set(serial.map((link) => link.baud)).size > 1) say('links', 'oneBaud');
   const names = draft.nodes.map((n) => n.name);
   const groups = resourceLines(draft);
   const isGroup = (line: string): boolean => {
@@ -225,9 +268,10 @@ function checkHa(draft: PairDraft, say: (field: string, problem: Problem) => voi
     return names.includes(node ?? '') && resources.length > 0;
   };
   if (groups.length === 0 || !groups.every(isGroup)) say('haresources', 'haresources');
+  checkSafety(draft, say);
 }
 
-function checkProbe(draft: PairDraft, say: (field: string, problem: Problem) => void): void {
+function checkProbe(draft: PairDraft, say: Say): void {
   if (!isAddress(draft.probeAddress)) say('probeAddress', draft.probeAddress === '' ? 'required' : 'address');
   if (!isPort(draft.probePort)) say('probePort', 'port');
   const period = Number(draft.probePeriod);
@@ -244,14 +288,46 @@ export function problemsOf(draft: PairDraft): Problems {
   checkNodes(draft, say);
   if (draft.writeHa) checkHa(draft, say);
   if (draft.probe !== 'off') checkProbe(draft, say);
+  // What the form's own rules let through is judged by the rules of the pair file itself.
+  if (found.size === 0) for (const { field, text } of fileProblems(draft)) say(field, { text });
   return found;
 }
 
-const resourceLines = (draft: PairDraft): string[] =>
-  draft.haresources
-    .split('\n')
-    .map((l) => l.trim())
-    .filter((l) => l !== '');
+/** Fields of the form by their path in the pair file. Others are shown at the end of the form. */
+const FIELDS: Readonly<Record<string, string>> = {
+  'ha.keepaliveMs': 'keepalive',
+  'ha.warntimeMs': 'warntime',
+  'ha.deadtimeMs': 'deadtime',
+  'ha.initdeadMs': 'initdead',
+  'ha.udpPort': 'udpPort',
+  'ha.links': 'links',
+  'ha.haresources': 'haresources',
+  'ha.pingNodes': 'pingNodes',
+  'ha.ipfail': 'ipfail',
+  'ha.takeoverRequires': 'requires',
+  'ha.fencing': 'fencing',
+  'ha.watchdog': 'watchdog',
+};
+
+/** Refusals of schema and deployment, each at the field that its path begins with. */
+function fileProblems(draft: PairDraft): { field: string; text: string }[] {
+  const fieldOf = (path: string): string => {
+    const known = Object.keys(FIELDS).find((prefix) => path.startsWith(prefix));
+    return (known === undefined ? undefined : FIELDS[known]) ?? WHOLE_FORM;
+  };
+  const parsed = PairSpecSchema.safeParse(rawSpec(draft, []));
+  if (!parsed.success) {
+    return parsed.error.issues.map((issue) => {
+      const path = issue.path.join('.');
+      return { field: fieldOf(path), text: `${path}: ${issue.message}` };
+    });
+  }
+  const { ha } = parsed.data;
+  if (ha === null) return [];
+  return specificationGaps({ ...parsed.data, ha }).map((text) => ({ field: fieldOf(text), text }));
+}
+
+const resourceLines = (draft: PairDraft): string[] => linesOf(draft.haresources);
 
 /** An id from the name that no other pair has; names in other scripts become `pair`. */
 export function idFor(name: string, taken: readonly string[]): string {
@@ -285,11 +361,15 @@ function linkSpec(link: LinkDraft, [a, b]: readonly [string, string]): unknown {
   const ends = { [a]: link.a.trim(), [b]: link.b.trim() };
   if (link.medium === 'serial') return { medium: 'serial', device: ends, baud: Number(link.baud) };
   if (link.medium === 'bcast') return { medium: 'bcast', iface: ends };
+  if (link.medium === 'mcast') {
+    const { group, port, ttl } = link;
+    return { medium: 'mcast', iface: ends, group: group.trim(), port: Number(port), ttl: Number(ttl) };
+  }
   return { medium: 'ucast', iface: ends, address: { [a]: link.addressA.trim(), [b]: link.addressB.trim() } };
 }
 
-/** The pair of a form without problems. Throws what the schema says if the two ever disagree. */
-export function specOf(draft: PairDraft, taken: readonly string[]): PairSpec {
+/** What the form says as a pair file, not judged yet. */
+function rawSpec(draft: PairDraft, taken: readonly string[]): unknown {
   const names = [draft.nodes[0].name, draft.nodes[1].name] as const;
   const ha = {
     keepaliveMs: Number(draft.keepalive),
@@ -300,6 +380,7 @@ export function specOf(draft: PairDraft, taken: readonly string[]): PairSpec {
     udpPort: Number(draft.udpPort),
     links: draft.links.map((link) => linkSpec(link, names)),
     haresources: resourceLines(draft),
+    ...safetySpec(draft, names),
   };
   const probe = {
     kind: draft.probe,
@@ -308,12 +389,17 @@ export function specOf(draft: PairDraft, taken: readonly string[]): PairSpec {
     path: draft.probePath || '/',
     periodMs: Number(draft.probePeriod),
   };
-  return PairSpecSchema.parse({
+  return {
     schema: 'twinbeat.pair/1',
     id: draft.id === '' ? idFor(draft.name, taken) : draft.id,
     name: draft.name.trim(),
     nodes: draft.nodes.map((node, i) => nodeSpec(node, draft.hostKeys[i] ?? [])),
     ha: draft.writeHa ? ha : null,
     probe: draft.probe === 'off' ? null : probe,
-  });
+  };
+}
+
+/** The pair of a form without problems. Throws what the schema says when there are some after all. */
+export function specOf(draft: PairDraft, taken: readonly string[]): PairSpec {
+  return PairSpecSchema.parse(rawSpec(draft, taken));
 }

@@ -115,7 +115,8 @@ export function LinkTitle({ link, row, layout, nodes }: LinkProps): React.JSX.El
     >
       <span className="tb-link-name" title={hint.filter((h) => h !== '').join('\n')}>
         {link.problems.length > 0 && <b className="tb-link-problem">{'! '}</b>}
-        {title}
+        {/* Beside the badge there is no room for more than the name itself. */}
+        {cut === null || own === '' ? title : (own.split('/').pop() ?? own)}
       </span>
       {cut !== null && (
         <b className="tb-link-oneway" title={t('safety.oneWay', { from, to })}>

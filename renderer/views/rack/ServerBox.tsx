@@ -106,7 +106,9 @@ interface Trouble {
 function troubles(status: AgentStatus, t: T): Trouble[] {
   const { hold, fencing } = status;
   const held: Trouble[] =
-    hold === null ? [] : [{ level: 'alarm', text: `${t('safety.hold')}: ${holdReasons(hold.reasons, t)}` }];
+    hold === null
+      ? []
+      : [{ level: 'alarm', text: t('alarm.holdShort', { reasons: holdReasons(hold.reasons, t, 'short') }) }];
   const isShown = fencing !== null && fencing.state !== 'none';
   const fenced: Trouble[] = isShown
     ? [

@@ -46,7 +46,8 @@ function Steps(): React.JSX.Element {
 function Rotation({ pairId }: { readonly pairId: string }): React.JSX.Element {
   const { t } = useTranslation();
   const { phase, error } = useRotate();
-  const [method, setMethod] = useState<KeyMethod>('sha1');
+  const present = usePairs((s) => s.state?.nodes[0].status?.keys.method);
+  const [method, setMethod] = useState<KeyMethod>(KEY_METHODS.find((m) => m === present) ?? 'sha1');
   const running = phase === 'running';
   return (
     <Modal

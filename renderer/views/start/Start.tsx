@@ -1,14 +1,14 @@
 /** The first screen: one button that does everything, and its progress step by step. */
-import { Alert, Button, Progress, Select } from 'antd';
+import { Alert, Button, Checkbox, Progress, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { SetupId } from '../../../electron/common/contract/rack.ts';
 import { launchRack } from '../../app/launch.ts';
 import {
   cancelRackFlow,
   FLOW_STEPS,
   type FlowProgress,
   type FlowStep,
+  type RackChoice,
   forgetRackFlow,
   useRackFlow,
 } from '../../stores/rackFlow.ts';
@@ -27,10 +27,10 @@ function stateOf(step: FlowStep, progress: FlowProgress): StepState {
 
 function FlowView({
   progress,
-  setup,
+  choice,
 }: {
   readonly progress: FlowProgress;
-  readonly setup: SetupId;
+  readonly choice: RackChoice;
 }): React.JSX.Element {
   const { t } = useTranslation();
   return (
@@ -65,7 +65,7 @@ function FlowView({
           <Button onClick={cancelRackFlow}>{t('common.cancel')}</Button>
         ) : (
           <>
-            <Button type="primary" onClick={() => launchRack(setup)}>
+            <Button type="primary" onClick={() => launchRack(choice)}>
               {t('common.retry')}
             </Button>
             <Button
@@ -101,19 +101,61 @@ function Emblem(): React.JSX.Element {
   );
 }
 
+const DEMANDS = ['reference', 'twoLinks', 'fencing', 'ipfail'] as const;
+
+/** The rack's setup and what its pair shall demand; each box says in its title what it does. */
+function SetupFields({
+  choice,
+  onChange,
+}: {
+  readonly choice: RackChoice;
+  readonly onChange: (choice: RackChoice) => void;
+}): React.JSX.Element {
+  const { t } = useTranslation();
+  const setups = (['s5', 's1', 's4'] as const).map((id) => ({ value: id, label: t(`start.setups.${id}`) }));
+  return (
+    <>
+      <label className="tb-start-setup">
+        <span>{t('start.setup')}</span>
+        <Select
+          value={choice.setup}
+          options={setups}
+          // Only one setup has two links to demand.
+          onChange={(setup) => onChange({ ...choice, setup, twoLinks: choice.twoLinks === true && setup === 's5' })}
+          style={{ width: 260 }}
+          aria-label={t('start.setup')}
+        />
+      </label>
+      <div className="tb-start-demands" role="group" aria-label={t('start.demands')}>
+        <span>{t('start.demands')}</span>
+        {DEMANDS.map((name) => (
+          <Checkbox
+            key={name}
+            checked={choice[name] === true}
+            disabled={name === 'twoLinks' && choice.setup !== 's5'}
+            title={t(`start.demandHelp.${name}`)}
+            onChange={(event) => onChange({ ...choice, [name]: event.target.checked })}
+          >
+            {t(`start.demand.${name}`)}
+          </Checkbox>
+        ))}
+      </div>
+    </>
+  );
+}
+
 export function Start(): React.JSX.Element {
   const { t } = useTranslation();
   const progress = useRackFlow();
   const rack = useSettings((s) => s.info?.rack ?? null);
   const version = useSettings((s) => s.info?.version ?? '');
-  const [setup, setSetup] = useState<SetupId>('s5');
-  const setups = (['s5', 's1', 's4'] as const).map((id) => ({ value: id, label: t(`start.setups.${id}`) }));
+  const [choice, setChoice] = useState<RackChoice>({ setup: 's5' });
   return (
     <div className="tb-start">
       <Emblem />
       <h2>{t('start.title')}</h2>
       {progress.phase !== 'idle' && progress.phase !== 'done' ? (
-        <FlowView progress={progress} setup={setup} />
+        <FlowView progress={progress} choice={choice} />
       ) : (
         <>
           <p className="tb-start-text">{t('start.text')}</p>
@@ -122,7 +164,7 @@ export function Start(): React.JSX.Element {
               type="primary"
               size="large"
               disabled={rack === null || !rack.available}
-              onClick={() => launchRack(setup)}
+              onClick={() => launchRack(choice)}
             >
               {t('start.rack')}
             </Button>
@@ -134,16 +176,7 @@ export function Start(): React.JSX.Element {
           {rack !== null && !rack.available ? (
             <Alert type="warning" showIcon title={t('start.unavailable', { reason: rack.reason })} />
           ) : (
-            <label className="tb-start-setup">
-              <span>{t('start.setup')}</span>
-              <Select
-                value={setup}
-                options={setups}
-                onChange={setSetup}
-                style={{ width: 260 }}
-                aria-label={t('start.setup')}
-              />
-            </label>
+            <SetupFields choice={choice} onChange={setChoice} />
           )}
         </>
       )}

@@ -54,6 +54,7 @@ test('texts: none is empty, and Chinese is Chinese but for names and words of th
     'events.text.other',
     'connect.sudoMode.sudo',
     'connect.failback',
+    'safety.direction',
   ]);
 });
 
@@ -141,6 +142,32 @@ const BODIES: readonly EventBody[] = [
     name: 'pull-lan',
     detail: 'd',
   })),
+  { kind: 'ping-node', node: '10.0.0.254', status: 'up' },
+  { kind: 'ping-node', node: '10.0.0.254', status: 'dead' },
+  ...(['asked', 'compared', 'give-up-scheduled', 'give-up-cancelled', 'gave-up'] as const).map((step): EventBody => ({
+    kind: 'ipfail',
+    step,
+    own: 0,
+    peers: step === 'asked' ? null : 1,
+    detail: '',
+  })),
+  ...(['begin', 'waiting-operator', 'done', 'failed', 'not-needed', 'not-configured'] as const).map(
+    (phase): EventBody => ({ kind: 'fencing', phase, node: 'node2', detail: 'meatware' }),
+  ),
+  { kind: 'takeover-hold', over: false, from: 'node2', reasons: ['fencing'], detail: '' },
+  { kind: 'takeover-hold', over: false, from: 'node2', reasons: ['reference-silent', 'one-link'], detail: '' },
+  { kind: 'takeover-hold', over: false, from: 'node2', reasons: ['fencing-failed', 'key-mismatch'], detail: '' },
+  { kind: 'takeover-hold', over: true, from: 'node2', reasons: [], detail: 'confirmed' },
+  { kind: 'key-mismatch', peer: 'node2', over: false },
+  { kind: 'key-mismatch', peer: 'node2', over: true },
+  ...(['asked', 'heard', 'done', 'failed'] as const).map((phase): EventBody => ({
+    kind: 'let-go',
+    phase,
+    address: '10.0.0.9',
+    detail: '',
+  })),
+  { kind: 'keys', ok: true, signing: '2 sha256 0f1e2d3c4b5a', detail: '' },
+  { kind: 'keys', ok: false, signing: '1 sha1 a1b2c3d4e5f6', detail: 'line 2: no such method' },
   { kind: 'log', text: 'hello' },
 ];
 
@@ -164,14 +191,40 @@ test.each(['en', 'zh-CN'] as const)(
       interpolation: { escapeValue: false },
     });
     const texts = BODIES.map((body) => eventText(asEvent(body), t));
-    for (const text of texts) expect(text).not.toMatch(/\{\{|undefined|^$|events\.|fault\.name/);
+    for (const text of texts) expect(text).not.toMatch(/\{\{|undefined|^$|events\.|fault\.name|hold\.|problem\./);
     expect(new Set(texts).size).toBe(texts.length);
     // What a newer agent may send is shown by its name, not dropped.
     expect(eventText(asEvent({ kind: 'brand-new' } as unknown as EventBody), t)).toContain('brand-new');
   },
 );
 
+test('events: a held-back takeover names every reason in words, and one that is not known yet by its code', async () => {
+  const t: T = await i18next.createInstance().init({ lng: 'zh-CN', resources: { 'zh-CN': { translation: zhCN } } });
+  const reasons = ['reference-silent', 'brand-new'] as unknown as ['fencing'];
+  const text = eventText(asEvent({ kind: 'takeover-hold', over: false, from: 'node1', reasons, detail: 'x' }), t);
+  expect(text).toBe(`告警：暂缓接管 node1：${zhCN.hold['reference-silent']}；brand-new · x`);
+});
+
+test('events: a problem is told by its code in the person’s language, with the agent’s sentence behind it', async () => {
+  const t: T = await i18next.createInstance().init({ lng: 'zh-CN', resources: { 'zh-CN': { translation: zhCN } } });
+  const of = (code: string): string =>
+    eventText(asEvent({ kind: 'problem', code, over: false, detail: 'eth1 is down' }), t);
+  expect(of('interface-down')).toBe('问题：网口未启用 · eth1 is down');
+  expect(of('brand-new')).toBe('问题：eth1 is down');
+});
+
 test('events: landmarks are what the charts mark', () => {
   const marked = BODIES.filter((body) => isLandmark(asEvent(body)));
-  expect(marked.map((b) => b.kind)).toEqual(['peer-status', 'takeover', 'fault', 'fault']);
+  expect(marked.map((b) => b.kind)).toEqual([
+    'peer-status',
+    'takeover',
+    'fault',
+    'fault',
+    'fencing',
+    'fencing',
+    'takeover-hold',
+    'takeover-hold',
+    'takeover-hold',
+    'key-mismatch',
+  ]);
 });
