@@ -1,27 +1,88 @@
 /**
  * Packets that do not authenticate, as one problem a link instead of one line a packet: a peer with
- * another key sends ten a second, and the real daemon's log drowns in them.
+ * another key sends ten a second, and the real daemon's log drowns in them. The engine is told of those in the peer's name,
+ * summed up to one a second: the peer may live and only its key be another one.
  */
 import { elapsedMs, type Instant } from '../../common/base/instant.ts';
+import type { EngineInput } from '../../common/engine/types.ts';
 import type { EventDraft } from '../../common/timeline/event.ts';
+import type { DecodeFailure } from '../../common/wire/codec.ts';
 
 /** Without a bad packet for this long the problem is over. */
 const QUIET_MS = 10_000;
+/** The engine's own wish (engine/types.ts): one a second and link. */
+const REJECTED_EVERY_MS = 1000;
+/** Where `src` is looked for: it stands among the first fields of every sender's messages. */
+const SOURCE_WITHIN_BYTES = 1024;
+
+/** Failures of packets that are well formed: a heartbeat of somebody, not noise. */
+const UNAUTHENTIC: ReadonlySet<DecodeFailure> = new Set<DecodeFailure>(['no-auth', 'unknown-key', 'bad-auth']);
+
+export type Rejected = Extract<EngineInput, { kind: 'rejected' }>;
+
+/** The `src` that a packet carries, in either form; nobody vouches for it. Null: none that could be a node's name. */
+export function claimedSource(packet: Uint8Array): string | null {
+  const head = Buffer.from(packet.buffer, packet.byteOffset, Math.min(packet.length, SOURCE_WITHIN_BYTES)).toString(
+    'latin1',
+  );
+  return /(?:\n|\(0\))src=([A-Za-z0-9._-]{1,99})(?=\n|,)/.exec(head)?.[1]?.toLowerCase() ?? null;
+}
+
+interface BadLink {
+  readonly id: string;
+  readonly detail: string;
+  lastAt: Instant;
+  count: number;
+  /** Not told to the engine yet. */
+  pending: Rejected | null;
+}
 
 export class BadPackets {
-  private readonly present = new Map<string, { readonly detail: string; lastAt: Instant; count: number }>();
+  private readonly self: string;
+  private readonly peer: string;
+  /** By link name. */
+  private readonly present = new Map<string, BadLink>();
+  /** When the engine was told last, by link id. Outlives the problem. */
+  private readonly toldAt = new Map<string, Instant>();
+
+  constructor(self: string, peer: string) {
+    this.self = self;
+    this.peer = peer;
+  }
 
   /** One bad packet on a link. Returns what to report, if this begins a problem. */
-  seen(link: string, reason: string, now: Instant): EventDraft | null {
-    const known = this.present.get(link);
-    if (known !== undefined) {
-      known.lastAt = now;
-      known.count += 1;
-      return null;
-    }
-    const detail = `${link}: packets that do not authenticate (${reason}); do both nodes have the same authkeys?`;
-    this.present.set(link, { detail, lastAt: now, count: 1 });
+  seen(link: { id: string; name: string }, reason: DecodeFailure, packet: Uint8Array, now: Instant): EventDraft | null {
+    const known = this.present.get(link.name);
+    const detail = `${link.name}: packets that do not authenticate (${reason}); do both nodes have the same authkeys?`;
+    const bad: BadLink = known ?? { id: link.id, detail, lastAt: now, count: 0, pending: null };
+    bad.lastAt = now;
+    bad.count += 1;
+    if (UNAUTHENTIC.has(reason)) this.reject(bad, packet, now);
+    if (known !== undefined) return null;
+    this.present.set(link.name, bad);
     return { severity: 'error', body: { kind: 'problem', code: 'bad-packets', over: false, detail } };
+  }
+
+  /** A stranger's packets say nothing about the peer, and must not hide those that are in its name. */
+  private reject(bad: BadLink, packet: Uint8Array, now: Instant): void {
+    if (bad.pending?.claimedSource === this.peer) return;
+    const source = claimedSource(packet);
+    // Our own broadcasts come back to us, after a change of keys with the old one.
+    if (source === this.self || (source !== this.peer && source !== null)) return;
+    bad.pending = { kind: 'rejected', link: bad.id, claimedSource: source, receivedAt: now };
+  }
+
+  /** What the engine is to be told now; the rest waits for its second. */
+  takeRejected(now: Instant): Rejected[] {
+    const due: Rejected[] = [];
+    for (const bad of this.present.values()) {
+      const told = this.toldAt.get(bad.id);
+      if (bad.pending === null || (told !== undefined && elapsedMs(told, now) < REJECTED_EVERY_MS)) continue;
+      due.push(bad.pending);
+      bad.pending = null;
+      this.toldAt.set(bad.id, now);
+    }
+    return due;
   }
 
   /** Ends problems that are over. */

@@ -51,7 +51,7 @@ export class HeartbeatLoop {
   private readonly links: readonly LinkState[];
   private readonly pinger: Pinger;
   private readonly lateness = new Lateness();
-  private readonly badPackets = new BadPackets();
+  private readonly badPackets: BadPackets;
   /** The engine is asked at least this often, so that a gap between two steps is a gap of ours. */
   private readonly pulseMs: number;
   private lastAliveAt: Instant;
@@ -70,6 +70,7 @@ export class HeartbeatLoop {
     this.setup = setup;
     this.host = host;
     this.keyring = setup.keyring;
+    this.badPackets = new BadPackets(setup.engine.self, setup.engine.peer);
     this.pulseMs = Math.min(setup.engine.keepaliveMs, setup.engine.deadtimeMs / 4);
     this.lastAliveAt = this.wakeAt = host.now();
     this.suspendedMs = this.readSuspendedMs();
@@ -107,7 +108,9 @@ export class HeartbeatLoop {
 
   /** Opens the media (a failure only delays that link) and starts the engine. */
   async start(): Promise<void> {
-    await Promise.all([...this.links.map((link) => link.keeper.start()), this.pinger.start()]);
+    // Not waited for: a name server that does not answer takes many seconds.
+    void this.pinger.start();
+    await Promise.all(this.links.map((link) => link.keeper.start()));
     if (this.closed) return;
     this.started = true;
     this.lastAliveAt = this.host.now();
@@ -138,8 +141,9 @@ export class HeartbeatLoop {
     if (!this.started || this.closed) return;
     const decoded = decodePacket(packet, this.keyring);
     if (!decoded.ok) {
-      const report = this.badPackets.seen(link.name, decoded.reason, receivedAt);
+      const report = this.badPackets.seen(link, decoded.reason, packet, receivedAt);
       if (report !== null && this.setup.logBadpack) this.publish([report]);
+      for (const rejected of this.badPackets.takeRejected(receivedAt)) this.step(rejected);
       return;
     }
     const message = decoded.value.message;
@@ -253,6 +257,7 @@ export class HeartbeatLoop {
     const due = plusMs(now, dueInMs);
     this.cancelWake = this.host.timers.after(dueInMs, () => {
       this.lateness.ran(due, this.host.now());
+      for (const rejected of this.badPackets.takeRejected(this.host.now())) this.step(rejected);
       this.publish(this.badPackets.tick(this.host.now()));
       this.step({ kind: 'tick' });
     });

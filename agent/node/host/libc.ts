@@ -9,6 +9,7 @@ export type LibcResult = Result<number, string>;
 export interface Libc {
   socket(domain: number, type: number, protocol: number): LibcResult;
   bind(fd: number, address: Uint8Array): LibcResult;
+  connect(fd: number, address: Uint8Array): LibcResult;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array): LibcResult;
   sendto(fd: number, data: Uint8Array, flags: number, address: Uint8Array): LibcResult;
   recv(fd: number, into: Uint8Array, flags: number): LibcResult;
@@ -107,6 +108,7 @@ export function openLibc(): Result<Libc, 'not-loadable'> {
     };
     const socket = lib.func('int socket(int domain, int type, int protocol)');
     const bind = lib.func('int bind(int fd, void *address, uint32_t bytes)');
+    const connect = lib.func('int connect(int fd, void *address, uint32_t bytes)');
     const setsockopt = lib.func('int setsockopt(int fd, int level, int name, void *value, uint32_t bytes)');
     const sendto = lib.func(
       'long sendto(int fd, void *data, size_t bytes, int flags, void *address, uint32_t addressBytes)',
@@ -127,6 +129,7 @@ export function openLibc(): Result<Libc, 'not-loadable'> {
     return ok({
       socket: (domain, type, protocol) => checked(socket(domain, type, protocol)),
       bind: (fd, address) => checked(bind(fd, address, address.length)),
+      connect: (fd, address) => checked(connect(fd, address, address.length)),
       setsockopt: (fd, level, name, value) => checked(setsockopt(fd, level, name, value, value.length)),
       sendto: (fd, data, flags, address) => checked(sendto(fd, data, data.length, flags, address, address.length)),
       recv: (fd, into, flags) => checked(recv(fd, into, into.length, flags)),

@@ -2,6 +2,7 @@
 // than the deadtime is told to the engine before anything else, samples keep the largest silence.
 // Method: the memory medium, an engine that records its inputs, time wound by hand.
 import { beforeEach, expect, test } from 'vitest';
+import { fail } from '../../../agent/common/base/result.ts';
 import type { Keyring } from '../../../agent/common/base/keyring.ts';
 import type { Engine, EngineConfig, EngineInput, Ready } from '../../../agent/common/engine/types.ts';
 import { encodeText } from '../../../agent/common/wire/codec.ts';
@@ -41,6 +42,7 @@ const SETUP: ThreadSetup = {
   links: [{ medium: 'bcast', id: 'l1', name: 'eth1', iface: 'eth1', port: 694 }],
   keyring: KEYRING,
   logBadpack: true,
+  pingNodes: [],
   realtime: { wanted: 'off', priority: null },
 };
 
@@ -100,6 +102,7 @@ beforeEach(async () => {
     loadAverage: () => 'n/a',
     bootTimeMs: () => timers.now().monotonicMs + sleptMs,
     post: (message) => posted.push(message),
+    openPing: () => fail('unavailable', 'nobody is pinged here'),
     feedWatchdog: (fd) => {
       fed.push(fd);
       return feedFailure;
@@ -250,4 +253,23 @@ test('an engine that hangs feeds nothing', async () => {
   engineHangs = true;
   await timers.advance(100).catch(() => undefined);
   expect(fed).toEqual([]);
+});
+
+// Goal: the engine hears of a peer with another key, at most once a second, and a stranger's noise cannot hide it.
+test("packets in the peer's name that fail authentication are summed up for the engine", async () => {
+  const rejected = (): EngineInput[] => inputs.filter((input) => input.kind === 'rejected');
+  peerSends('stranger', WRONG);
+  peerSends('n1', WRONG);
+  cable.ends[1].send(Buffer.from('noise'), 'heartbeat');
+  await timers.advance(1500);
+  expect(rejected()).toEqual([]);
+  for (let i = 0; i < 30; i++) {
+    peerSends('stranger', WRONG);
+    peerSends('n2', WRONG);
+    await timers.advance(100);
+  }
+  const told = rejected();
+  expect(told.length).toBeGreaterThanOrEqual(3);
+  expect(told.length).toBeLessThanOrEqual(4);
+  expect(told[0]).toMatchObject({ kind: 'rejected', link: 'l1', claimedSource: 'n2' });
 });
