@@ -47,9 +47,13 @@ if command -v restorecon >/dev/null 2>&1; then restorecon "$file"; fi
 sync -f "$file" 2>/dev/null || sync
 `;
 
-/** The file as text, one character a byte. */
+/** What the reading command says when there is no such file, where a program's own failure is 1. */
+const STATUS_ABSENT = 44;
+
+/** The file as text, one character a byte. Fails with `absent` where there is none. */
 export async function readAuthkeys(connector: NodeConnector): Promise<Result<string>> {
-  const ran = await runAsRoot(connector, `cat ${AUTHKEYS}`, null);
+  const command = `if [ -e ${AUTHKEYS} ]; then cat ${AUTHKEYS}; else exit ${STATUS_ABSENT}; fi`;
+  const ran = await runAsRoot(connector, `sh -c '${command}'`, null);
   return ran.ok ? ok(ran.value.toString('latin1')) : ran;
 }
 
@@ -74,6 +78,7 @@ async function runAsRoot(connector: NodeConnector, command: string, input: Buffe
     if (input !== null) process.write(input);
     const status = await within(FILE_MS_MAX, 'the node did not answer in time', ended);
     if (status === 0) return ok(Buffer.concat(output));
+    if (status === STATUS_ABSENT) return fail('absent', `there is no ${AUTHKEYS}`);
     return status === null
       ? fail('lost', 'the connection was lost')
       : fail('refused', said.trim() || `exit status ${status}`);

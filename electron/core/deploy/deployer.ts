@@ -18,7 +18,7 @@ import { planNode, planRemoval } from './nodePlan.ts';
 import { describeVersion } from './payload.ts';
 import type { AgentPayload } from './payload.ts';
 import type { NodeLook } from './preflight.ts';
-import { holdsAddress, lookAtNode, judgeAddresses, preflight } from './preflight.ts';
+import { holdsAddress, lookAtNode, judgeTogether, preflight } from './preflight.ts';
 
 export interface DeployerOptions {
   readonly payload: AgentPayload;
@@ -98,7 +98,7 @@ async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload:
   );
   const signal = new CancelSource().signal;
   const looks = await Promise.all(hosts.map((host) => lookAtNode(pair, host, payload, signal)));
-  const items = [...looks.flatMap((look) => [...look.items]), ...judgeAddresses(looks)];
+  const items = [...looks.flatMap((look) => [...look.items]), ...judgeTogether(pair, looks)];
   const seen: Seen[] = [];
   for (const [index, host] of hosts.entries()) {
     const [look, inspection] = [looks[index], inspections[index]];

@@ -66,7 +66,7 @@ export function newAuthkeys(method: HaSpec['authMethod']): string {
   return `auth 1\n1 ${method} ${randomBytes(SECRET_BYTES[method]).toString('hex')}\n`;
 }
 
-/** `authkeys` null: what is there stays. */
+/** `authkeys`: one character a byte; null: what is there stays. */
 export function desiredNode(
   pair: PairSpec,
   node: string,
@@ -77,7 +77,8 @@ export function desiredNode(
   const file = (path: string, mode: number, content: string, what: string): DesiredFile => ({
     path,
     mode,
-    content: Buffer.from(content),
+    // Everything is ASCII but a secret that somebody else chose: its bytes come and go as Latin-1.
+    content: Buffer.from(content, path === AUTHKEYS ? 'latin1' : 'utf8'),
     what,
   });
   const files = [file(AGENT_COMMAND, 0o755, WRAPPER_SH, 'the command')];

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { fail, ok } from '../../../agent/common/base/result.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
+import { readAuthkeys } from './authkeysFile.ts';
 import { AUTHKEYS } from './layout.ts';
 import { MANAGED_PATHS } from './desired.ts';
 import type { DesiredFile, DesiredLink, ServiceManager } from './desired.ts';
@@ -31,7 +32,7 @@ export interface Inspection {
   readonly links: ReadonlyMap<string, string>;
   /** Paths that Twinbeat has written or made on this node. */
   readonly touched: readonly string[];
-  /** null: the node has none. Held in memory for the plan only. */
+  /** One character a byte; null: the node has none. Held in memory for the plan only. */
   readonly authkeys: string | null;
 }
 
@@ -52,9 +53,9 @@ export async function inspect(host: DeployHost): Promise<Result<Inspection>> {
     ]),
   );
   if (files.has(AUTHKEYS)) {
-    const ran = await host.run(`cat ${AUTHKEYS}`, { asRoot: true });
-    if (!ran.ok) return ran;
-    authkeys = ran.value.stdout;
+    const read = await readAuthkeys(host);
+    if (!read.ok) return read;
+    authkeys = read.value;
   }
   return ok({
     current: fact(facts, 'current'),

@@ -4,7 +4,7 @@ import type { PreflightItem } from '../../common/contract/deploy.ts';
 import { fact, factsOf } from './facts.ts';
 import type { Fact } from './facts.ts';
 
-type Verdict = Omit<PreflightItem, 'node' | 'code'>;
+export type Verdict = Omit<PreflightItem, 'node' | 'code'>;
 
 export type Architecture = 'x64' | 'arm64';
 
@@ -20,10 +20,10 @@ const FREE_KIB_MIN = 450_000;
 /** Clocks further apart than this make two logs hard to read side by side; the engine itself does not care. */
 const CLOCK_WARN_MS = 1000;
 
-const good = (found: string): Verdict => ({ result: 'ok', found, advice: '' });
-const warning = (found: string, advice: string): Verdict => ({ result: 'warning', found, advice });
-const bad = (found: string, advice: string): Verdict => ({ result: 'failed', found, advice });
-const unknown = (found: string, advice: string): Verdict => ({ result: 'unknown', found, advice });
+export const good = (found: string): Verdict => ({ result: 'ok', found, advice: '' });
+export const warning = (found: string, advice: string): Verdict => ({ result: 'warning', found, advice });
+export const bad = (found: string, advice: string): Verdict => ({ result: 'failed', found, advice });
+export const unknown = (found: string, advice: string): Verdict => ({ result: 'unknown', found, advice });
 
 export function judgePrivilege(facts: readonly Fact[], spec: NodeSpec): Verdict {
   const uid = fact(facts, 'uid');

@@ -1,19 +1,26 @@
 /** Looks at both nodes at once and judges them: everything that could go wrong later, said before anything is changed. */
+import { fail } from '../../../agent/common/base/result.ts';
+import type { Result } from '../../../agent/common/base/result.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { PreflightItem } from '../../common/contract/deploy.ts';
 import type { PairSpec } from '../../common/contract/pair.ts';
+import { readAuthkeys } from './authkeysFile.ts';
 import type { Fact } from './facts.ts';
 import { fact } from './facts.ts';
 import type { DeployHost } from './host.ts';
 import { report } from './host.ts';
 import * as judge from './judge.ts';
+import * as safety from './judgeSafety.ts';
 import { HARESOURCES, HA_CF } from './layout.ts';
 import type { AgentPayload } from './payload.ts';
 import { questionsFor } from './questions.ts';
+import type { PresentFiles } from './questions.ts';
 import { preflightScript } from './scripts/preflight.ts';
 
 const KEYS: ReadonlySet<string> = new Set(
-  'uid name machine kernel os libc node free-kib missing installed engine mac interface serial port vip'.split(' '),
+  'uid name machine kernel os libc node free-kib missing installed engine mac interface serial port vip ping stonith watchdog'.split(
+    ' ',
+  ),
 );
 
 /** arping waits 2 s for each address nobody has; the rest takes well under a second. */
@@ -25,9 +32,15 @@ export interface NodeLook {
   /** null: the node could not be asked, see `items`. */
   readonly facts: readonly Fact[] | null;
   readonly items: readonly PreflightItem[];
+  /** Files that are on the node. */
+  readonly present: PresentFiles;
+  /** Secret, in memory only; see `readAuthkeys`. */
+  readonly authkeys: Result<string>;
 }
 
-/** Looks at one node. The judgement of the addresses needs the other node and comes with `judgeAddresses`. */
+const UNSEEN = { present: { haCf: null, haresources: null }, authkeys: fail('unseen', 'the node was not asked') };
+
+/** Looks at one node. What needs the other node too comes with `judgeTogether`. */
 export async function lookAtNode(
   pair: PairSpec,
   host: DeployHost,
@@ -46,20 +59,19 @@ export async function lookAtNode(
       node,
       facts: null,
       items: [item('reachable', { result: 'failed', found: detail, advice: 'connect to the node first' })],
+      ...UNSEEN,
     };
   }
-  const questions = questionsFor(
-    pair,
-    node,
-    pair.ha === null ? await presentFiles(host) : { haCf: null, haresources: null },
-  );
+  const kept = pair.ha === null ? await presentFiles(host) : { haCf: null, haresources: null };
+  const questions = questionsFor(pair, node, kept);
   const options = signal === undefined ? { timeoutMs: PREFLIGHT_MS_MAX } : { timeoutMs: PREFLIGHT_MS_MAX, signal };
   const facts = await report(host, preflightScript(questions), 'twinbeat-preflight 1', KEYS, options);
   if (!facts.ok) {
     const refused = facts.reason.startsWith('sudo') || facts.reason === 'root-refused';
     const code = refused ? 'privilege' : 'reachable';
     const advice = refused ? `let ${host.spec.user} use sudo, or log in as root` : '';
-    return { node, facts: null, items: [item(code, { result: 'failed', found: facts.detail, advice })] };
+    const refusal = item(code, { result: 'failed', found: facts.detail, advice });
+    return { node, facts: null, items: [refusal], ...UNSEEN };
   }
   const seen = facts.value;
   const architecture = judge.architectureOf(seen);
@@ -78,26 +90,40 @@ export async function lookAtNode(
     item('disk', judge.judgeDisk(seen)),
     item('installed', judge.judgeInstalled(seen)),
     item('other-engine', judge.judgeOtherEngine(seen)),
+    item('ping-nodes', safety.judgePingNodes(seen, pair.ha?.takeoverRequires.includes('reference') === true)),
+    item('fencing', safety.judgeFencing(seen)),
+    item('watchdog', safety.judgeWatchdog(seen)),
   ];
-  return { node, facts: seen, items };
+  return { node, facts: seen, items, present: kept, authkeys: await readAuthkeys(host) };
 }
 
-/** Who holds the virtual addresses: a stranger is told from the other node by its hardware addresses. */
-export function judgeAddresses(looks: readonly NodeLook[]): PreflightItem[] {
-  return looks.flatMap((look) => {
+/**
+ * What only both nodes together can tell: who holds the virtual addresses (a stranger is told from the other node by its hardware
+ * addresses), whether their keys are the same, and whether the files that they keep agree.
+ */
+export function judgeTogether(pair: PairSpec, looks: readonly NodeLook[]): PreflightItem[] {
+  return looks.flatMap((look): PreflightItem[] => {
     const peer = looks.find((other) => other !== look);
     if (look.facts === null || peer === undefined) return [];
-    return [
-      {
-        node: look.node,
-        code: 'vip-free',
-        ...judge.judgeVips(look.facts, peer.facts, peer.node),
-      } satisfies PreflightItem,
+    const items: PreflightItem[] = [
+      { node: look.node, code: 'vip-free', ...judge.judgeVips(look.facts, peer.facts, peer.node) },
     ];
+    if (peer.facts === null) return items;
+    items.push({
+      node: look.node,
+      code: 'keys',
+      ...safety.judgeKeys(look.authkeys, peer.authkeys, peer.node),
+    });
+    const agreement =
+      pair.ha === null
+        ? safety.judgeAgreement(look.present, peer.present, peer.node)
+        : judge.good('both nodes get the settings of the pair');
+    items.push({ node: look.node, code: 'agreement', ...agreement });
+    return items;
   });
 }
 
-/** Both nodes side by side; items arrive as each node is done, the addresses last. */
+/** Both nodes side by side; items arrive as each node is done, those about both last. */
 export async function* preflight(
   pair: PairSpec,
   hosts: readonly DeployHost[],
@@ -114,7 +140,7 @@ export async function* preflight(
     looks.push(look);
     yield* look.items;
   }
-  yield* judgeAddresses(looks);
+  yield* judgeTogether(pair, looks);
   return looks;
 }
 

@@ -1,9 +1,18 @@
 /** What a pair needs of each node, from its specification or from the configuration that is already there. */
 import { parseHaCf, parseHaresources } from '../../../agent/common/config/index.ts';
+import { RACK_STONITH_TYPE } from '../../common/setup/fencing.ts';
 import type { HaSpec, PairSpec } from '../../common/contract/pair.ts';
 import type { PreflightQuestions } from './scripts/preflight.ts';
 
-const NOTHING: PreflightQuestions = { interfaces: [], serialDevices: [], udpPorts: [], vips: [] };
+const NOTHING: PreflightQuestions = {
+  interfaces: [],
+  serialDevices: [],
+  udpPorts: [],
+  vips: [],
+  pingNodes: [],
+  stonith: null,
+  watchdog: null,
+};
 
 /** The files of /etc/ha.d on a node that keeps its own; null: not there. */
 export interface PresentFiles {
@@ -18,6 +27,11 @@ function vipsOf(haresources: string, nodes: readonly string[]): string[] {
   );
 }
 
+function stonithType({ fencing }: HaSpec): string | null {
+  if (fencing === null || fencing.kind === 'meatware') return fencing === null ? null : 'meatware';
+  return fencing.kind === 'rack' ? RACK_STONITH_TYPE : fencing.type;
+}
+
 function fromSpec(ha: HaSpec, pair: PairSpec, node: string): PreflightQuestions {
   const ifaces = ha.links.flatMap((link) => (link.medium === 'serial' ? [] : [link.iface[node] ?? '']));
   return {
@@ -30,6 +44,9 @@ function fromSpec(ha: HaSpec, pair: PairSpec, node: string): PreflightQuestions 
       `${ha.haresources.join('\n')}\n`,
       pair.nodes.map((one) => one.name),
     ),
+    pingNodes: ha.pingNodes,
+    stonith: stonithType(ha),
+    watchdog: ha.watchdog,
   };
 }
 
@@ -45,5 +62,8 @@ export function questionsFor(pair: PairSpec, node: string, present: PresentFiles
     serialDevices: config.links.flatMap((link) => (link.medium === 'serial' ? [link.device] : [])),
     udpPorts: [...new Set(nets.map((link) => link.port))],
     vips: present.haresources === null ? [] : vipsOf(present.haresources, config.nodes),
+    pingNodes: config.pingNodes.flatMap((ping) => ping.members),
+    stonith: config.stonith.findLast(({ host }) => host === '*' || host === node)?.type ?? null,
+    watchdog: config.watchdog,
   };
 }

@@ -100,7 +100,7 @@ describe.skipIf(isolationMissing() !== null)('deploy to isolated servers', { tim
       const mine = items.filter((item) => item.node === node);
       expect(mine.filter((item) => item.result !== 'ok')).toEqual([]);
       expect(mine.map((item) => item.code).sort()).toEqual(
-        'architecture clock disk hostname installed interfaces libc os other-engine ports privilege reachable runtime serial vip-free'.split(
+        'agreement architecture clock disk fencing hostname installed interfaces keys libc os other-engine ping-nodes ports privilege reachable runtime serial vip-free watchdog'.split(
           ' ',
         ),
       );
@@ -177,6 +177,76 @@ describe.skipIf(isolationMissing() !== null)('deploy to isolated servers', { tim
     expect(nodes.map((node) => node.snapshot())).toEqual(before);
     const again = await apply('remove');
     expect(again.plan.steps.every((step) => step.unchanged || step.kind === 'verify')).toBe(true);
+  });
+
+  test('everything that a pair file can demand arrives, is left alone the second time, and goes again', async () => {
+    const plain = pair.ha;
+    for (const node of nodes) {
+      // Stands for a gateway: an address that answers. A device that nobody has open: the agent of this test does not open it either.
+      node.sh('ip addr add 10.99.0.1/32 dev lo');
+      node.sh(
+        'mkdir -p /etc/ha.d/stonith.d && printf "#!/bin/sh\n" >/etc/ha.d/stonith.d/off && chmod 755 /etc/ha.d/stonith.d/off',
+      );
+    }
+    const before = nodes.map((node) => node.snapshot());
+    const links = [
+      { medium: 'bcast', iface: { node1: 'eth1', node2: 'eth1' } },
+      { medium: 'mcast', iface: { node1: 'eth1', node2: 'eth1' }, group: '225.0.0.7' },
+    ];
+    const fencing = { kind: 'plugin', type: 'off', parameters: { node1: ['p1'], node2: ['p2'] } };
+    const safe = { pingNodes: ['10.99.0.1'], ipfail: true, fencing, watchdog: '/dev/full', authMethod: 'sha256' };
+    const ha = { ...plain, links, ...safe, takeoverRequires: ['reference', 'two-links', 'fencing'] };
+    pair = PairSpecSchema.parse({ ...pair, ha });
+    const first = await apply('deploy');
+    expect([...first.last.values()].filter((one) => one.phase !== 'done')).toEqual([]);
+    expect(first.plan.preflight.filter((item) => item.result !== 'ok')).toEqual([]);
+    for (const [node, peer] of [nodes, [...nodes].reverse()] as [IsolatedNode, IsolatedNode][]) {
+      const haCf = node.sh('cat /etc/ha.d/ha.cf').split('\n');
+      expect(haCf).toContain('mcast eth1 225.0.0.7 694 1 0');
+      expect(haCf).toContain('ping 10.99.0.1');
+      expect(haCf).toContain('respawn hacluster /usr/lib/heartbeat/ipfail');
+      expect(haCf).toContain(`stonith_host ${node.name} off p${peer.name.slice(-1)}`);
+      expect(haCf).toContain('watchdog /dev/full');
+      expect(node.sh('cat /etc/ha.d/twinbeat.cf')).toMatch(/^#.*\ntakeover_requires reference two_links fencing\n$/);
+      expect(node.sh('cat /etc/ha.d/authkeys')).toMatch(/^auth 1\n1 sha256 [0-9a-f]{64}\n$/);
+    }
+    const again = await apply('deploy');
+    expect(again.plan.steps.filter((step) => !step.unchanged).map((step) => step.kind)).toEqual(['verify', 'verify']);
+
+    // Nothing is demanded any more: our own file goes.
+    pair = PairSpecSchema.parse({ ...pair, ha: plain });
+    const less = await apply('deploy');
+    expect(less.plan.steps.filter((step) => step.kind === 'remove').map((step) => step.target)).toEqual([
+      '/etc/ha.d/twinbeat.cf',
+      '/etc/ha.d/twinbeat.cf',
+    ]);
+    for (const node of nodes) expect(node.sh('ls /etc/ha.d')).not.toContain('twinbeat.cf');
+    await apply('remove');
+    expect(nodes.map((node) => node.snapshot())).toEqual(before);
+  });
+
+  test('a demand that cannot be met is named before anything is done, and what is missing on a node too', async () => {
+    pair = PairSpecSchema.parse({ ...pair, ha: { ...pair.ha, takeoverRequires: ['two-links'] } });
+    const gap = await deployer().plan(pair, hosts, 'deploy');
+    expect(gap).toMatchObject({ blocked: true, steps: [] });
+    expect(gap.preflight).toMatchObject([{ code: 'pair-file', found: expect.stringContaining('ha.links') as string }]);
+    const fencing = { kind: 'plugin', type: 'external/none', parameters: { node1: [], node2: [] } };
+    const missing = { pingNodes: ['10.77.0.77'], takeoverRequires: ['reference'], fencing, watchdog: '/dev/none' };
+    pair = PairSpecSchema.parse({ ...pair, ha: { ...pair.ha, ...missing } });
+    nodes[1].sh('mkdir -p /etc/ha.d && printf "auth 1\n1 sha1 here\n" >/etc/ha.d/authkeys');
+    nodes[0].sh('mkdir -p /etc/ha.d && printf "auth 1\n1 sha1 there\n" >/etc/ha.d/authkeys');
+    const plan = await deployer().plan(pair, hosts, 'deploy');
+    const found = plan.preflight
+      .filter((item) => item.result !== 'ok')
+      .map((item) => `${item.node} ${item.code} ${item.result}`);
+    expect(found.sort()).toEqual(
+      ['node1', 'node2'].flatMap((node) => [
+        `${node} fencing failed`,
+        `${node} keys warning`,
+        `${node} ping-nodes failed`,
+        `${node} watchdog failed`,
+      ]),
+    );
   });
 
   test('an agent that does not start is taken back: to nothing at first, to the old version later', async () => {

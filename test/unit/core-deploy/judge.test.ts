@@ -149,11 +149,23 @@ test('what to look for comes from the pair, or from the files that stay', () => 
     serialDevices: ['/dev/ttyS1'],
     udpPorts: [694],
     vips: ['10.0.0.100', '10.0.0.101'],
+    pingNodes: [],
+    stonith: null,
+    watchdog: null,
+  });
+  const safe = PairSpecSchema.parse({
+    ...pair,
+    ha: { ...pair.ha, pingNodes: ['10.0.0.254'], fencing: { kind: 'rack' }, watchdog: '/dev/watchdog' },
+  });
+  expect(questionsFor(safe, 'node1', nothing)).toMatchObject({
+    pingNodes: ['10.0.0.254'],
+    stonith: 'external/twinbeat-rack',
+    watchdog: '/dev/watchdog',
   });
   const kept = { ...pair, ha: null };
   expect(questionsFor(kept, 'node1', nothing).interfaces).toEqual([]);
   const files = {
-    haCf: 'udpport 700\nbcast eth3\nserial /dev/ttyS2\nnode node1 node2\n',
+    haCf: 'udpport 700\nbcast eth3\nserial /dev/ttyS2\nping_group net 10.0.0.1 10.0.0.2\nstonith_host node2 meatware node1\nstonith_host node1 external/x a\nnode node1 node2\n',
     haresources: 'node1 10.0.0.50\n',
   };
   expect(questionsFor(kept, 'node1', files)).toEqual({
@@ -161,5 +173,8 @@ test('what to look for comes from the pair, or from the files that stay', () => 
     serialDevices: ['/dev/ttyS2'],
     udpPorts: [700],
     vips: ['10.0.0.50'],
+    pingNodes: ['10.0.0.1', '10.0.0.2'],
+    stonith: 'external/x',
+    watchdog: null,
   });
 });

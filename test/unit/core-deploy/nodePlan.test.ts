@@ -184,7 +184,15 @@ test.each([
   ['inspect', inspectScript(["/etc/it's here"])],
   [
     'preflight',
-    preflightScript({ interfaces: ["e'0; x"], serialDevices: ['/dev/$(x)'], udpPorts: [694], vips: ['::1'] }),
+    preflightScript({
+      interfaces: ["e'0; x"],
+      serialDevices: ['/dev/$(x)'],
+      udpPorts: [694],
+      vips: ['::1'],
+      pingNodes: ['fe80::1', '10.0.0.1'],
+      stonith: "external/it's",
+      watchdog: '/dev/watch dog',
+    }),
   ],
   ['init', INIT_SCRIPT_TEXT],
   ['wrapper', WRAPPER_SH],

@@ -127,9 +127,51 @@ check_vip() {
   fi
   printf 'vip\t%s\t%s\t%s\t%s\t%s\n' "$1" "$held" "$device" "$how" "$answer"
 }
+
+# Does it answer from here? Two tries: the first one may be lost while its hardware address is asked for.
+check_ping() {
+  answer=silent
+  case $1 in *:*) family=-6 ;; *) family= ;; esac
+  if ! have ping; then
+    answer=untold
+  elif ping $family -c 2 -W 1 "$1" >/dev/null 2>&1; then
+    answer=answers
+  fi
+  printf 'ping\t%s\t%s\n' "$1" "$answer"
+}
+
+# Where the agent would find the device's program, in its own order. Another type goes through cluster-glue's own command.
+check_stonith() {
+  place=
+  case $1 in
+    external/*) where='/usr/lib/stonith/plugins /etc/ha.d/stonith.d' ;;
+    *) where='/etc/ha.d/stonith.d /usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin' ;;
+  esac
+  for directory in $where; do
+    if [ -z "$place" ] && [ -f "$directory/$1" ] && [ -x "$directory/$1" ]; then place=$directory/$1; fi
+  done
+  case $1 in
+    external/* | fence_*) ;;
+    *) [ -n "$place" ] || place=$(command -v stonith) ;;
+  esac
+  printf 'stonith\t%s\t%s\n' "$1" "$place"
+}
+
+# Looked at, never opened: opening a watchdog starts it.
+check_watchdog() {
+  if [ -c "$1" ]; then
+    printf 'watchdog\t%s\tpresent\t%s\n' "$1" "$(users_of "$1")"
+  else
+    printf 'watchdog\t%s\tmissing\t\n' "$1"
+  fi
+}
 `;
 
 export interface PreflightQuestions {
+  readonly pingNodes: readonly string[];
+  /** Type of the fencing device of this node; null: none. */
+  readonly stonith: string | null;
+  readonly watchdog: string | null;
   readonly interfaces: readonly string[];
   readonly serialDevices: readonly string[];
   readonly udpPorts: readonly number[];
@@ -143,6 +185,9 @@ export function preflightScript(questions: PreflightQuestions): string {
     ...questions.serialDevices.map((device) => `check_serial ${shellQuote(device)}`),
     ...questions.udpPorts.map((port) => `check_port ${port}`),
     ...questions.vips.map((address) => `check_vip ${shellQuote(address)}`),
+    ...questions.pingNodes.map((address) => `check_ping ${shellQuote(address)}`),
+    ...(questions.stonith === null ? [] : [`check_stonith ${shellQuote(questions.stonith)}`]),
+    ...(questions.watchdog === null ? [] : [`check_watchdog ${shellQuote(questions.watchdog)}`]),
   ];
   return `${PREFLIGHT_SH}${calls.map((call) => `${call}\n`).join('')}echo 'end'\n`;
 }
