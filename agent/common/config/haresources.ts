@@ -18,7 +18,7 @@ const STYLE = { gap: ' \\t\\r', comments: 'anywhere', continuations: true } as c
 const BARE_ADDRESS = /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+/;
 
 /** Scripts whose argument is an address that the daemon owns itself. */
-const ADDRESS_SCRIPTS = ['IPaddr', 'IPaddr2'];
+const ADDRESS_SCRIPTS = ['IPaddr', 'IPaddr2', 'IPv6addr'];
 
 /**
  * Parses haresources. `nodes`: the lower-cased names that ha.cf lists; empty when they are not
@@ -107,6 +107,10 @@ function readResource(word: Word, problems: Problems): ResourceSpec | null {
   if (script === 'IPaddr' && vip.value.family === 'ipv6') {
     const message = `IPaddr takes IPv4 addresses only; write IPaddr2::${argument}.`;
     problems.error('bad-address', word.at, message);
+    return null;
+  }
+  if (script === 'IPv6addr' && vip.value.family === 'ipv4') {
+    problems.error('bad-address', word.at, `IPv6addr takes IPv6 addresses only; write IPaddr2::${argument}.`);
     return null;
   }
   return { script, args: [argument], vip: vip.value, spec };

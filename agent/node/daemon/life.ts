@@ -116,7 +116,7 @@ export class Life {
 
   private async run(command: Exclude<EngineCommand, { kind: 'fence' }>): Promise<{ ok: boolean; detail: string }> {
     if (command.kind === 'exit') return { ok: true, detail: '' };
-    if (command.kind === 'let-go') return this.host.groups.letGo(command.address);
+    if (command.kind === 'let-go') return this.letGo(command.address);
     const { groups, deadtimeMs } = this.host;
     const result =
       command.kind === 'acquire'
@@ -126,6 +126,11 @@ export class Life {
           })
         : await groups.release(command.groups);
     return result.ok ? { ok: true, detail: '' } : { ok: false, detail: result.detail };
+  }
+
+  private letGo(address: string): { ok: boolean; detail: string } {
+    const done = this.host.groups.letGo(address);
+    return { ok: done.ok, detail: done.ok ? done.value : done.detail };
   }
 
   private finish(end: LifeEnd): void {

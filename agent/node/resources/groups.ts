@@ -117,15 +117,7 @@ export class Groups {
    * Takes an address off this node because another host holds it too. Refused while its group runs or moves here:
    * what the engine holds is given up by the engine.
    */
-  letGo(address: string): { readonly ok: boolean; readonly detail: string } {
-    const done = this.takeOff(address);
-    const { detail } = done.ok ? { detail: done.value } : done;
-    const body = { kind: 'let-go', phase: done.ok ? 'done' : 'failed', address, detail } as const;
-    this.host.publish({ severity: done.ok ? 'info' : 'error', body });
-    return { ok: done.ok, detail };
-  }
-
-  private takeOff(address: string): Result<string, 'unknown' | 'held' | 'failed'> {
+  letGo(address: string): Result<string, 'unknown' | 'held' | 'failed'> {
     const vips = this.host.vips.list().filter((vip) => vip.spec.address === address);
     const [vip] = vips;
     if (vip === undefined) return fail('unknown', `${address} is no address of this pair`);

@@ -100,14 +100,14 @@ export class RealScripts implements ScriptRunner {
   private readonly dirs: ScriptDirs;
   private readonly timers: Timers;
   private readonly environment: Readonly<Record<string, string>>;
-  private readonly limitMs: Readonly<Record<ScriptAction, number>>;
+  private readonly limitMs: Readonly<Record<ScriptAction | 'kill', number>>;
 
   /** `environment`: heartbeat's HA_… variables, added to a minimal one. */
   constructor(
     dirs: ScriptDirs,
     timers: Timers,
     environment: Readonly<Record<string, string>>,
-    limitMs = SCRIPT_TIMEOUT_MS,
+    limitMs: Readonly<Record<ScriptAction | 'kill', number>> = { ...SCRIPT_TIMEOUT_MS, kill: KILL_AFTER_MS },
   ) {
     this.dirs = dirs;
     this.timers = timers;
@@ -172,9 +172,9 @@ export class RealScripts implements ScriptRunner {
       cancel = this.timers.after(this.limitMs[action], () => {
         timedOut = true;
         give('SIGTERM');
-        cancel = this.timers.after(KILL_AFTER_MS, () => {
+        cancel = this.timers.after(this.limitMs.kill, () => {
           give('SIGKILL');
-          cancel = this.timers.after(KILL_AFTER_MS, () => {
+          cancel = this.timers.after(this.limitMs.kill, () => {
             child.removeAllListeners();
             ended(null);
           });

@@ -202,6 +202,13 @@ export class AgentRig {
     if (serial) this.plugSerial(side);
   }
 
+  /** Another haresources on both nodes, for a group that needs a place of this rig. */
+  group(haresources: string): void {
+    for (const side of ['a', 'b'] as const) {
+      writeFileSync(join(this.place(side, 'ha.d'), 'haresources'), `${haresources}\n`);
+    }
+  }
+
   /** A resource script of the node. */
   script(side: Side, name: string, body: string): void {
     writeFileSync(join(this.place(side, 'ha.d/resource.d'), name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
