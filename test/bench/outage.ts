@@ -19,6 +19,9 @@ export interface Outage {
   readonly outageMs: number;
   /** From just before the cause to the first good answer of the other node, milliseconds. */
   readonly untilServedMs: number;
+  /** The cause, and the first request that the other node served (by its due time), Unix epoch milliseconds of this machine. */
+  readonly causedAtWallMs: number;
+  readonly servedAtWallMs: number;
   readonly before: string | null;
   readonly after: string | null;
 }
@@ -68,7 +71,11 @@ function evaluate(lines: readonly ProbeLine[], causedAtMs: number): Outage | nul
     const run = sorted.slice(i, i + GOOD_IN_A_ROW);
     if (!run.every((l) => l.ok && l.answeredBy !== before)) continue;
     const at = run[0] as ProbeLine;
+    // One machine, two clocks: what has passed since, by the monotonic one, taken off the wall clock.
+    const wallOf = (monotonicMs: number): number => Date.now() - (Number(process.hrtime.bigint()) / 1e6 - monotonicMs);
     return {
+      causedAtWallMs: wallOf(causedAtMs),
+      servedAtWallMs: wallOf(at.dueMonotonicMs),
       outageMs: at.dueMonotonicMs - (sorted[firstBad] as ProbeLine).dueMonotonicMs,
       untilServedMs: at.dueMonotonicMs - causedAtMs,
       before,

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --rounds N] [--write] [--add] [--only outage|cost|chart]`: outages of our pair and of Debian's heartbeat pair,
+ * `npm run bench [-- --rounds N] [--write] [--add] [--only outage|cost|chart|stress] [--minutes N]`: outages of our pair, of Debian's heartbeat pair and of mixed pairs,
  * alternating in the same rack, with the load of each run; what both cost; what one live chart
  * update costs. Needs root and Debian's heartbeat. `--write` renews docs/benchmarks.md;
  * `--add` continues the last run, for instance to make up for void ones, which stay in the record.
@@ -20,11 +20,18 @@ import { daemonCost } from './cost.ts';
 import type { DaemonCost } from './cost.ts';
 import { measureOutage } from './outage.ts';
 import { page } from './page.ts';
+import { installStamp, STAMPED_GROUP, stampedAtMs } from './stamp.ts';
+import { stress } from './stress.ts';
+import type { StressResult } from './stress.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const RESULTS = join(ROOT, 'build', 'bench', 'results.json');
 
 export type EngineName = 'twinbeat' | 'heartbeat';
+
+/** Engine of the node that goes away and of the one that takes over. */
+export const PAIRS = ['twinbeat+twinbeat', 'heartbeat+heartbeat', 'heartbeat+twinbeat', 'twinbeat+heartbeat'] as const;
+export type PairKind = (typeof PAIRS)[number];
 export type Kind = 'power-off' | 'graceful-stop';
 
 export interface Profile {
@@ -50,9 +57,12 @@ export const PROFILES: readonly Profile[] = [
 export interface Row {
   readonly profile: string;
   readonly deadtimeMs: number;
-  readonly engine: EngineName;
+  readonly pair: PairKind;
   readonly kind: Kind;
   readonly outageMs: number | null;
+  /** From the cause to the survivor's first resource script, and from there to the first served request; null: void. */
+  readonly detectionMs: number | null;
+  readonly takeoverMs: number | null;
   /** Why it does not count; null: it does. */
   readonly problem: string | null;
   readonly load: number;
@@ -62,6 +72,7 @@ export interface Results {
   readonly date: string;
   readonly rows: readonly Row[];
   readonly cost: readonly { readonly engine: EngineName; readonly cost: DaemonCost; readonly load: number }[];
+  readonly stress: readonly StressResult[];
   readonly chart: { readonly cost: ChartCost; readonly load: number } | null;
 }
 
@@ -92,40 +103,47 @@ async function whenQuiet(limit: number): Promise<void> {
   }
 }
 
-async function one(pair: PairInRack, profile: Profile, engine: EngineName, kind: Kind): Promise<Row> {
-  const [first] = pair.nodes;
+async function one(pair: PairInRack, kind: Kind, base: Pick<Row, 'profile' | 'deadtimeMs' | 'pair'>): Promise<Row> {
+  const [first, second] = pair.nodes;
   const cause = kind === 'power-off' ? () => pair.rack.power(first.name, 'off') : () => first.stop();
-  const base = { profile: profile.name, deadtimeMs: profile.timing.deadtimeMs, engine, kind };
+  const nothing = { ...base, kind, outageMs: null, detectionMs: null, takeoverMs: null };
   try {
-    const { outageMs } = await measureOutage(pair, cause, 60_000);
+    const { outageMs, causedAtWallMs, servedAtWallMs } = await measureOutage(pair, cause, 60_000);
     const load = loadavg()[0] ?? 0;
     // What came up while it ran voids it as well; it stays in the record with its reason.
-    if (load > LOAD_MAX) return { ...base, load, outageMs: null, problem: `overloaded (${load.toFixed(1)})` };
-    return { ...base, load, outageMs, problem: null };
+    if (load > LOAD_MAX) return { ...nothing, load, problem: `overloaded (${load.toFixed(1)})` };
+    const startedAtMs = await stampedAtMs(pair.rack, second.name, causedAtWallMs);
+    const split = { detectionMs: startedAtMs - causedAtWallMs, takeoverMs: servedAtWallMs - startedAtMs };
+    return { ...base, kind, load, outageMs, ...split, problem: null };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
-    return { ...base, load: loadavg()[0] ?? 0, outageMs: null, problem };
+    return { ...nothing, load: loadavg()[0] ?? 0, problem };
   }
 }
 
-/** One engine, one round: graceful stop, return, power-off. */
-async function round(rack: RackHandle, profile: Profile, engine: EngineName, rows: Row[]): Promise<void> {
-  const pair = await installPair(rack, [engine, engine], 'on', profile.timing, profile.media);
+/** One pair, one round: graceful stop, return, power-off. */
+async function round(rack: RackHandle, profile: Profile, kind: PairKind, rows: Row[]): Promise<void> {
+  const engines = kind.split('+') as [EngineName, EngineName];
+  const pair = await installPair(rack, engines, 'on', profile.timing, profile.media, STAMPED_GROUP);
   const [first, second] = pair.nodes;
+  const base = { profile: profile.name, deadtimeMs: profile.timing.deadtimeMs, pair: kind };
   try {
+    for (const node of pair.nodes) await installStamp(rack, node.name);
     await whenQuiet(LOAD_MAX);
     await first.start();
     await second.start();
     await settledOn(pair, first.name);
-    rows.push(await one(pair, profile, engine, 'graceful-stop'));
+    rows.push(await one(pair, 'graceful-stop', base));
     await settledOn(pair, second.name);
     await first.start();
     await settledOn(pair, first.name);
     // Let announcements and ARP settle, and the phase to the heartbeats be anything.
     await new Promise((resolve) => setTimeout(resolve, 2000 + 100 * (rows.length % 7)));
-    rows.push(await one(pair, profile, engine, 'power-off'));
-    for (const row of rows.slice(-2))
-      say(`${engine} ${row.kind}: ${row.problem ?? `${row.outageMs?.toFixed(0)} ms`} (load ${row.load.toFixed(2)})`);
+    rows.push(await one(pair, 'power-off', base));
+    for (const row of rows.slice(-2)) {
+      const times = `${row.outageMs?.toFixed(0)} ms = detection ${row.detectionMs?.toFixed(0)}, takeover ${row.takeoverMs?.toFixed(0)}`;
+      say(`${kind} ${row.kind}: ${row.problem ?? times} (load ${row.load.toFixed(2)})`);
+    }
   } finally {
     await rack.power(first.name, 'on').catch(() => undefined);
     await clean(pair);
@@ -145,6 +163,25 @@ async function measureCost(rack: RackHandle): Promise<Results['cost'][number][]>
   return found;
 }
 
+/** The machine is to be busy here; only what ran before must not count. */
+async function measureStress(rack: RackHandle, minutes: number): Promise<StressResult[]> {
+  const found: StressResult[] = [];
+  for (const engine of ['twinbeat', 'heartbeat'] as const) {
+    await whenQuiet(LOAD_MAX);
+    const pairs: PairInRack[] = [];
+    try {
+      const result = await stress(rack, engine, minutes, (pair) => pairs.push(pair));
+      say(
+        `${engine} under load for ${minutes} min: ${result.falseDeaths} false deaths, longest silence ${result.longestSilenceMs?.toFixed(0) ?? 'not told'} ms (load ${result.load.toFixed(2)})`,
+      );
+      found.push(result);
+    } finally {
+      for (const pair of pairs) await clean(pair);
+    }
+  }
+  return found;
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -152,6 +189,7 @@ async function main(): Promise<void> {
       write: { type: 'boolean', default: false },
       add: { type: 'boolean', default: false },
       only: { type: 'string' },
+      minutes: { type: 'string', default: '10' },
     },
   });
   const reason = missing('linux', 'root', 'namespaces', 'iproute', 'heartbeat', 'chromium');
@@ -161,25 +199,23 @@ async function main(): Promise<void> {
   const rows: Row[] = [...(last?.rows ?? [])];
   let cost = last?.cost ?? [];
   let chart = last?.chart ?? null;
+  let stressed = last?.stress ?? [];
   const rack = await startRack({ name: `bench-${process.pid}` });
   try {
     if (wants('cost')) cost = await measureCost(rack);
+    if (wants('stress')) stressed = await measureStress(rack, Number(values.minutes));
     for (const profile of wants('outage') ? PROFILES : []) {
       say(profile.name);
       for (let i = 0; i < Number(values.rounds); i++) {
         // Alternating, and each first in turn, so that a drift of the machine hits both alike.
-        for (const engine of i % 2 === 0
-          ? (['twinbeat', 'heartbeat'] as const)
-          : (['heartbeat', 'twinbeat'] as const)) {
-          await round(rack, profile, engine, rows);
-        }
+        for (const kind of i % 2 === 0 ? PAIRS : PAIRS.toReversed()) await round(rack, profile, kind, rows);
       }
     }
   } finally {
     await rack.down();
   }
   if (wants('chart')) chart = { cost: await chartCost(), load: loadavg()[0] ?? 0 };
-  const results: Results = { date: new Date().toISOString().slice(0, 10), rows, cost, chart };
+  const results: Results = { date: new Date().toISOString().slice(0, 10), rows, cost, stress: stressed, chart };
   mkdirSync(dirname(RESULTS), { recursive: true });
   writeFileSync(RESULTS, JSON.stringify(results, null, 1));
   const text = page(results);
