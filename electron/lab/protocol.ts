@@ -28,6 +28,10 @@ const CableCommandSchema = z.object({
 });
 export type CableCommand = z.infer<typeof CableCommandSchema>;
 
+/** The rack's power switch: `broken` makes it refuse every request of the nodes, as a dead management network would. */
+const PowerSwitchSchema = z.object({ broken: z.boolean() });
+export type PowerSwitchCommand = z.infer<typeof PowerSwitchSchema>;
+
 const SpawnSchema = z.object({
   /** `client`, `gateway` or a node's name. */
   host: z.string(),
@@ -59,6 +63,7 @@ export const rackContract = {
   /** Both answer with the state that they led to. */
   power: call(PowerSchema, RackStateSchema),
   cable: call(CableCommandSchema, RackStateSchema),
+  powerSwitch: call(PowerSwitchSchema, Done),
   spawn: stream(SpawnSchema, SpawnEventSchema),
   down: call(Done, Done),
 };
@@ -106,5 +111,6 @@ export const worldContract = {
   state: stream(Done, WorldStateSchema),
   power: call(PowerSchema, WorldStateSchema),
   cable: call(CableCommandSchema, WorldStateSchema),
+  powerSwitch: call(PowerSwitchSchema, Done),
   spawn: stream(SpawnSchema, SpawnEventSchema),
 };

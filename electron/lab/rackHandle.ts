@@ -113,6 +113,11 @@ export class RackHandle {
     this.latest.set(await this.client.cable({ id, aToB, bToA, noisePpm, revertAfterMs }));
   }
 
+  /** Breaks or mends the power switch that the nodes fence each other with. */
+  async powerSwitch(to: { broken: boolean }): Promise<void> {
+    await this.client.powerSwitch(to);
+  }
+
   private granted(): { pair: PairSpec; credentials: RackCredentials } {
     if (this.access === null) throw new RackError('failed', 'the rack is not up');
     return this.access;

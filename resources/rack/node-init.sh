@@ -103,7 +103,7 @@ put_back() {
 }
 
 cover() {
-  for directory in etc var opt root home srv mnt media usr/local; do
+  for directory in etc var opt root home srv mnt media usr/local usr/lib/stonith/plugins/external; do
     if [ -L /$directory ]; then
       mkdir -p "$(readlink -m /$directory)"
     elif [ -d /$directory ]; then

@@ -201,6 +201,7 @@ class RackHost {
       },
       power: async (command) => this.adopt(await this.client.power(command)),
       cable: async (command) => this.adopt(await this.client.cable(command)),
+      powerSwitch: (command) => this.client.powerSwitch(command),
       spawn: (input, _context, signal) => this.client.spawn(input, signal),
       down: async () => {
         await this.end();

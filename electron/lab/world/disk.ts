@@ -15,6 +15,9 @@ const HA_CONFIGURATION = ['ha.cf', 'haresources', 'authkeys'];
 const VAR_DIRECTORIES = ['backups', 'cache', 'lib', 'lib/misc', 'local', 'log', 'mail', 'opt', 'spool', 'tmp'];
 const LOCAL_DIRECTORIES = ['bin', 'etc', 'include', 'lib/rack', 'sbin', 'share', 'src'];
 
+/** Where cluster-glue keeps its external plugins; covered in the node (node-init.sh), because /usr is the machine's own. */
+const GLUE_PLUGINS = '/usr/lib/stonith/plugins/external';
+
 /** Tools that a person types at a server and that would otherwise ask the machine's own init. */
 const POWER_COMMANDS: Readonly<Record<string, string>> = {
   reboot: 'kill -TERM 1',
@@ -65,6 +68,24 @@ async function installService(disk: string, plan: WorldPlan): Promise<void> {
   for (const name of ['web.pl', 'web.mjs']) await copyFile(join(from, name), join(library, name));
 }
 
+/**
+ * The rack's power switch as a plugin: where Twinbeat's agent looks for its own, and among those of cluster-glue, where
+ * heartbeat looks, on a machine that has them.
+ */
+async function installPowerSwitch(disk: string, plan: WorldPlan): Promise<void> {
+  const from = join(plan.appDir, 'resources', 'rack');
+  const script = (await readFile(join(from, 'power-switch.sh'), 'utf8')).replaceAll('@NODE@', plan.nodePath);
+  const glue = join(disk, GLUE_PLUGINS.slice(1).replaceAll('/', '-'));
+  const own = join(disk, 'etc', 'ha.d', 'stonith.d', 'external');
+  for (const dir of [glue, own]) await mkdir(dir, { recursive: true });
+  if (existsSync(GLUE_PLUGINS)) await run('cp', ['-a', `${GLUE_PLUGINS}/.`, glue]);
+  for (const dir of [glue, own]) {
+    await writeFile(join(dir, 'twinbeat-rack'), script);
+    await chmod(join(dir, 'twinbeat-rack'), 0o755);
+  }
+  await copyFile(join(from, 'power-switch.mjs'), join(disk, 'usr-local', 'lib', 'rack', 'power-switch.mjs'));
+}
+
 async function makeHome(root: string): Promise<void> {
   await chmod(root, 0o700);
   for (const name of ['.bashrc', '.profile']) {
@@ -84,6 +105,7 @@ export async function makeDisk(nodeDir: string, node: NodePlan, plan: WorldPlan)
   await symlink('/run/lock', join(disk, 'var', 'lock'));
   await makeEtc(join(disk, 'etc'), node, plan);
   await installService(disk, plan);
+  await installPowerSwitch(disk, plan);
   await makeHome(join(disk, 'root'));
   for (const [name, command] of Object.entries(POWER_COMMANDS)) {
     const path = join(disk, 'usr-local', 'sbin', name);

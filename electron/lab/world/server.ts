@@ -63,13 +63,18 @@ export class Server {
     return this.boot?.initPid ?? null;
   }
 
+  /** What the rack and the node share; the node sees it as /run/rack. */
+  get controlDir(): string {
+    return join(this.dir, 'ctl');
+  }
+
   private get dir(): string {
     return join(this.world.worldDir, this.side);
   }
 
   /** Makes the disk. Once in a rack's life: it survives power cuts. */
   async manufacture(): Promise<void> {
-    mkdirSync(join(this.dir, 'ctl'), { recursive: true, mode: 0o700 });
+    mkdirSync(this.controlDir, { recursive: true, mode: 0o700 });
     await makeDisk(this.dir, this.plan, this.world);
     const { lan, crossover, serial, hostKeyPem, name } = this.plan;
     const network = [
@@ -84,7 +89,7 @@ export class Server {
       serial === null || this.cable === null ? '' : `${serial.replace('/dev/', '')} ${this.cable.pathOf(this.side)}\n`;
     writeFileSync(join(this.dir, 'tty'), tty);
     const ssh = { name, hostKeyPem, publicKey: this.world.publicKey, password: this.world.password };
-    writeFileSync(join(this.dir, 'ctl', 'ssh.json'), JSON.stringify(ssh), { mode: 0o600 });
+    writeFileSync(join(this.controlDir, 'ssh.json'), JSON.stringify(ssh), { mode: 0o600 });
   }
 
   /** Boots and resolves when the SSH server listens. Throws with what the boot said when it does not get there. */

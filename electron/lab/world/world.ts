@@ -15,9 +15,13 @@ import { run } from './command.ts';
 import { Network } from './network.ts';
 import type { Plug, Side } from './network.ts';
 import { networkEntrance, nodeEntrance, runProgram } from './programs.ts';
+import { PowerSwitch } from './powerSwitch.ts';
 import { Reverts } from './reverts.ts';
 import { SerialCable } from './serial.ts';
 import { Server } from './server.ts';
+
+/** How long a node that was reset stays off: as the delay of a real switch, long enough to be seen. */
+const RESET_OFF_MS = 5000;
 
 interface Cable extends Plug {
   noisePpm: number;
@@ -32,6 +36,7 @@ class World {
   private readonly servers: readonly Server[];
   private readonly cables = new Map<CableId, Cable>();
   private readonly reverts = new Reverts();
+  readonly powerSwitch: PowerSwitch;
   private readonly hostPids = new Map<string, number>();
 
   constructor(plan: WorldPlan) {
@@ -50,6 +55,17 @@ class World {
     this.servers = sides.map(
       (side, i) => new Server(side, plan.nodes[i === 0 ? 0 : 1], plan, this.network, this.serial, () => this.changed()),
     );
+    this.powerSwitch = this.openPowerSwitch();
+  }
+
+  private openPowerSwitch(): PowerSwitch {
+    return new PowerSwitch({
+      nodes: this.plan.nodes.map(({ name }) => name),
+      hasPower: (node) => this.serverOf(node).power !== 'off',
+      off: (node) => this.power({ node, action: 'off', revertAfterMs: null }),
+      reset: (node) => this.power({ node, action: 'off', revertAfterMs: RESET_OFF_MS }),
+      on: (node) => this.power({ node, action: 'on', revertAfterMs: null }),
+    });
   }
 
   async build(): Promise<void> {
@@ -60,6 +76,7 @@ class World {
       { port: 'lan-client', pid: client, address: this.plan.client },
     ]);
     await Promise.all(this.servers.map((server) => server.manufacture()));
+    await Promise.all(this.servers.map(({ plan, controlDir }) => this.powerSwitch.install(plan.name, controlDir)));
     await Promise.all(this.servers.map((server) => server.powerOn()));
   }
 
@@ -187,6 +204,10 @@ export function runWorld(): void {
       const world = await built;
       await world.cable(command);
       return world.state.value;
+    },
+    powerSwitch: async ({ broken }) => {
+      (await built).powerSwitch.broken = broken;
+      return {};
     },
     spawn: async function* ({ host, argv }, _context, signal) {
       yield* (await built).spawn(host, argv, signal);
