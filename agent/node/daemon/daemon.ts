@@ -94,19 +94,17 @@ export class Daemon {
       now: monotonicNow,
       wallMs: () => Date.now(),
     });
-    const libc = openLibc();
+    const loaded = openLibc();
+    const libc = loaded.ok ? loaded.value : null;
     // Not through `publish`: that writes to the log.
-    this.haLog = openHaLog(setup, libc.ok ? libc.value : null, (draft) =>
-      this.problems.take(this.journal.append(draft)),
-    );
-    if (!libc.ok)
-      this.publish({
-        severity: 'warn',
-        body: { kind: 'problem', code: 'raw-calls-unavailable', over: false, detail: libc.detail },
-      });
-    this.kernel = openNetKernel(libc.ok ? libc.value : null);
+    this.haLog = openHaLog(setup, libc, (draft) => this.problems.take(this.journal.append(draft)));
     const publish = (draft: EventDraft): void => this.publish(draft);
-    this.protection = new Protection({ ha: setup.ha, watchdogs: realWatchdogs(libc.ok ? libc.value : null), publish });
+    if (!loaded.ok) {
+      const body = { kind: 'problem', code: 'raw-calls-unavailable', over: false, detail: loaded.detail } as const;
+      publish({ severity: 'warn', body });
+    }
+    this.kernel = openNetKernel(libc);
+    this.protection = new Protection({ ha: setup.ha, watchdogs: realWatchdogs(libc), publish });
     this.keys = new Keys(setup.keyring, {
       configDir: places.configDir,
       publish,
@@ -114,14 +112,13 @@ export class Daemon {
     });
     this.vips = new Vips(vipsOf(setup.groups), {
       kernel: this.kernel,
-      lan: openLan(libc.ok ? libc.value : null),
+      lan: openLan(libc),
       timers: realTimers,
       now: monotonicNow,
       routesText,
       publish,
       secondHolder: (vip, mac) => this.tellSecondHolder(vip, mac),
     });
-    const dirs = { configDir: places.configDir, initDir: '/etc/init.d', unitDirs: UNIT_DIRS, runDir: places.runDir };
     const environment = scriptEnvironment(setup, places.configDir);
     this.respawn = new Respawn(setup.ha.respawn, {
       timers: realTimers,
@@ -130,18 +127,7 @@ export class Daemon {
       publish,
       resetNode: (why) => this.resetNode(why),
     });
-    this.groups = new Groups(setup.groups, {
-      vips: this.vips,
-      scripts: new RealScripts(dirs, realTimers, environment),
-      record: fileRecord([join(places.stateDir, 'held-groups'), join(places.runDir, 'held-groups')]),
-      timers: realTimers,
-      stopTriesMax: stopTriesOf(process.env['HA_STOPRETRYMAX'] ?? setup.ha.environment['HA_STOPRETRYMAX']),
-      now: monotonicNow,
-      publish,
-      stopFailed: (detail) => {
-        if (setup.safety.onStopFailure === 'reboot') this.resetNode(detail);
-      },
-    });
+    this.groups = this.openGroups(environment, publish);
     this.upkeep = new Upkeep({
       vips: this.vips,
       timers: realTimers,
@@ -165,6 +151,23 @@ export class Daemon {
     });
     this.fencing = this.openFencing(publish);
     this.samples = new SampleHub((periodMs) => this.life?.send({ kind: 'sampling', periodMs }));
+  }
+
+  private openGroups(environment: Readonly<Record<string, string>>, publish: (draft: EventDraft) => void): Groups {
+    const { setup, places } = this;
+    const dirs = { configDir: places.configDir, initDir: '/etc/init.d', unitDirs: UNIT_DIRS, runDir: places.runDir };
+    return new Groups(setup.groups, {
+      vips: this.vips,
+      scripts: new RealScripts(dirs, realTimers, environment),
+      record: fileRecord([join(places.stateDir, 'held-groups'), join(places.runDir, 'held-groups')]),
+      timers: realTimers,
+      stopTriesMax: stopTriesOf(process.env['HA_STOPRETRYMAX'] ?? environment['HA_STOPRETRYMAX']),
+      now: monotonicNow,
+      publish,
+      stopFailed: (detail) => {
+        if (setup.safety.onStopFailure === 'reboot') this.resetNode(detail);
+      },
+    });
   }
 
   private openFencing(publish: (draft: EventDraft) => void): Fencing | null {

@@ -108,6 +108,38 @@ function fencingLines(body: Extract<EventBody, { kind: 'fencing' }>): string[] {
   }
 }
 
+/** Of what goes on around a takeover: ping nodes, fencing, keys. */
+function safetyTexts(body: EventBody): string[] {
+  switch (body.kind) {
+    case 'ping-node':
+      return body.status === 'up'
+        ? [`Link ${body.node}:${body.node} up.`, `Status update for node ${body.node}: status ping`]
+        : [`node ${body.node}: is dead`, `Link ${body.node}:${body.node} dead.`];
+    case 'ipfail':
+      return [ipfailText(body)];
+    case 'fencing':
+      return fencingLines(body);
+    case 'takeover-hold':
+      return [
+        body.over ? `Takeover of ${body.from} goes on.` : `Takeover of ${body.from} waits: ${body.reasons.join(', ')}.`,
+      ];
+    case 'key-mismatch':
+      return [
+        body.over
+          ? `node [${body.peer}] authenticates again`
+          : `node [${body.peer}] failed authentication: its authkeys differ from ours`,
+      ];
+    case 'let-go':
+      return [`Let go of ${body.address} ${body.phase}: ${body.detail}`];
+    case 'keys':
+      return [
+        body.ok ? `Rereading authentication file. Signing with ${body.signing}` : `authkeys not taken: ${body.detail}`,
+      ];
+    default:
+      return [];
+  }
+}
+
 /** What is said about an event, without stamp and severity. Empty: nothing. */
 export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
   switch (body.kind) {
@@ -145,30 +177,6 @@ export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
       return resourceLines(body);
     case 'vip':
       return vipLines(body);
-    case 'ping-node':
-      return body.status === 'up'
-        ? [`Link ${body.node}:${body.node} up.`, `Status update for node ${body.node}: status ping`]
-        : [`node ${body.node}: is dead`, `Link ${body.node}:${body.node} dead.`];
-    case 'ipfail':
-      return [ipfailText(body)];
-    case 'fencing':
-      return fencingLines(body);
-    case 'takeover-hold':
-      return [
-        body.over ? `Takeover of ${body.from} goes on.` : `Takeover of ${body.from} waits: ${body.reasons.join(', ')}.`,
-      ];
-    case 'key-mismatch':
-      return [
-        body.over
-          ? `node [${body.peer}] authenticates again`
-          : `node [${body.peer}] failed authentication: its authkeys differ from ours`,
-      ];
-    case 'let-go':
-      return [`Let go of ${body.address} ${body.phase}: ${body.detail}`];
-    case 'keys':
-      return [
-        body.ok ? `Rereading authentication file. Signing with ${body.signing}` : `authkeys not taken: ${body.detail}`,
-      ];
     case 'shutdown':
       if (body.phase === 'begin')
         return [`Heartbeat shutdown in progress. (${process.pid})`, 'Giving up all HA resources.'];
@@ -186,7 +194,7 @@ export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
     case 'holdings':
       return body.stable ? ['local resource transition completed.'] : [];
     default:
-      return [];
+      return safetyTexts(body);
   }
 }
 

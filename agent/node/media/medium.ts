@@ -12,7 +12,7 @@ export type MediumProblemCode =
   | 'interface-missing'
   /** The interface exists and is down, or has no route to the peer. */
   | 'interface-down'
-  /** The interface has no IPv4 address (bcast and mcast need one). */
+  /** The interface has no address of the family (bcast and mcast need one). */
   | 'interface-no-address'
   /** The peer's name does not resolve. */
   | 'peer-unresolved'
