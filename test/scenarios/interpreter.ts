@@ -6,7 +6,9 @@
  *   cut eth1 | cut eth1 node1->node2 | cut all | plug all
  *   lan node1 off | lan node1 on            a node's cable to the clients' network, on which the ping nodes are
  *   ping-node gw off | ping-node gw on      a ping node itself answers nobody, or everybody
- *   operator node1 standby foreign
+ *   operator node1 standby foreign | confirm-dead node1
+ *   fence works 3s | fence fails 3s         what the stonith device does when asked, and after how long
+ *   keys differ | keys agree                packets between the nodes fail authentication, or pass it
  *   fail node1 acquire | work node1         commands of a node fail, or work again
  *   messages node1                          from now on print what node1 sends, except heartbeats and acknowledgements
  *   send node2 eth1 t=status st=up          a scripted node2 says this; control fields are added
@@ -18,7 +20,7 @@
 import { Cluster } from '../../agent/common/sim/cluster.ts';
 import { cleanLink } from '../../agent/common/sim/network.ts';
 import type { Direction } from '../../agent/common/sim/network.ts';
-import type { AutoFailback } from '../../agent/common/config/model.ts';
+import type { AutoFailback, TakeoverCondition } from '../../agent/common/config/model.ts';
 import type { EventBody } from '../../agent/common/timeline/event.ts';
 import { fieldText, text } from '../../agent/common/wire/message.ts';
 import type { WireMessage } from '../../agent/common/wire/message.ts';
@@ -53,6 +55,7 @@ export class Interpreter {
   private readonly failing = new Set<string>();
   private readonly shown = new Set<number>();
   private lastStatus: string | undefined = undefined;
+  private fence = { tookMs: 0, ok: false };
   private scriptSeq = 0;
   private scriptGeneration = 1;
 
@@ -88,6 +91,11 @@ export class Interpreter {
     if (command === 'state') return this.printState();
     if (command === 'cut' || command === 'plug') return this.setCut(first ?? '', args[1], command === 'cut');
     if (command === 'send') return this.send(args);
+    if (command === 'fence') {
+      this.fence = { ok: first === 'works', tookMs: durationMs(args[1] ?? '') };
+      return;
+    }
+    if (command === 'keys') return this.setKeys(first === 'agree');
     if (command === 'ping-node') return this.setPingNode(first, args[1] === 'on');
     const index = this.index(first);
     const node = this.world.nodes[index];
@@ -120,11 +128,23 @@ export class Interpreter {
         this.scriptSeq = 0;
         this.scriptGeneration++;
         return;
+      case 'confirm-dead':
+        return node.feed({ kind: 'confirm-dead' });
       case 'operator':
         return this.operate(index, args[1], args[2]);
       default:
         throw new Error(`unknown command ${command}`);
     }
+  }
+
+  private setKeys(agree: boolean): void {
+    const { world } = this;
+    world.receiver = agree
+      ? null
+      : {
+          deliver: (to, link) => world.nodes[to].reject(link, world.options.names[to === 0 ? 1 : 0]),
+          damaged: (to, link) => world.damaged(to, link),
+        };
   }
 
   private setPingNode(name: string | undefined, answers: boolean): void {
@@ -163,9 +183,11 @@ export class Interpreter {
         pingNodes: list(get('pings', '')),
         deadpingMs: durationMs(get('deadping', get('deadtime', '5s'))),
         ipfail: get('ipfail', 'off') === 'on',
-        fencing: false,
-        takeoverRequires: [],
+        fencing: get('fencing', 'off') === 'on',
+        takeoverRequires: list(get('requires', '')) as TakeoverCondition[],
       },
+      // The node comes back ten seconds after its power was cut.
+      planFence: () => ({ ...this.fence, off: this.fence.ok, bootMs: 10 * SECOND_MS }),
       plan: (node, command) => ({ tookMs: workMs, ok: !this.failing.has(`${node} ${command}`) }),
     });
     this.cluster = cluster;

@@ -4,7 +4,7 @@
  */
 import { elapsedMs, isBefore, plusMs } from '../base/instant.ts';
 import type { Instant } from '../base/instant.ts';
-import { REFERENCE_FRESH_KEEPALIVES, REJECTED_MEMORY_MIN_MS } from './limits.ts';
+import { HEARD_KEEPALIVES, REJECTED_MEMORY_MIN_MS } from './limits.ts';
 import { peerDeadtimeMs } from './links.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
@@ -19,7 +19,7 @@ export function noteRejected(ctx: Context, linkId: string, claimedSource: string
   const { state, config } = ctx;
   const { safety, peer } = state;
   const link = state.links.find((l) => l.id === linkId);
-  const beatsMs = config.keepaliveMs * REFERENCE_FRESH_KEEPALIVES;
+  const beatsMs = config.keepaliveMs * HEARD_KEEPALIVES;
   if (peer.status !== 'dead' && heardWithin(peer.lastHeardAt, at, beatsMs)) return;
   const unnamed = claimedSource === null && !heardWithin(link?.lastHeardAt ?? null, at, peerDeadtimeMs(ctx));
   if (claimedSource !== config.peer && !unnamed) return;

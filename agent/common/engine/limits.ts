@@ -85,9 +85,12 @@ export const FENCE_RETRY_MS = 5000;
 
 /**
  * How old a ping node's newest reply may be, in keepalives, to speak for our side of the network at the moment of seizing. A
- * reply is due every keepalive; twice that forgives one lost echo. Older ones may be from before the fault that cut us off.
+ * reply is due every keepalive; with three one lost echo is forgiven. Older ones may be from before the fault that cut us off.
  */
-export const REFERENCE_FRESH_KEEPALIVES = 2;
+export const REFERENCE_FRESH_KEEPALIVES = 3;
+
+/** A valid heartbeat this many keepalives ago, or fewer: the peer is heard, whatever else comes in its name. */
+export const HEARD_KEEPALIVES = 2;
 
 /**
  * Shortest time for which a packet with a wrong key in the peer's name counts as a sign of its life. The host sums such packets

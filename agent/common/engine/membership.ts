@@ -2,7 +2,7 @@
 import { elapsedMs, isBefore, plusMs } from '../base/instant.ts';
 import type { Instant } from '../base/instant.ts';
 import type { NodeStatus } from '../timeline/event.ts';
-import { fieldText } from '../wire/message.ts';
+import { fieldBinary, fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { announceIpfail, forgetIpfail, wantComparison } from './ipfail.ts';
 import { becomeRequesting, forgetMixed, isLegacy } from './legacy.ts';
@@ -151,6 +151,21 @@ function readDialect(state: EngineState, message: WireMessage): void {
   peer.engine = fieldText(message, 'tbv') === undefined ? 'heartbeat' : 'twinbeat';
 }
 
+/**
+ * A node's disk was cloned with its uuid. We know nodes by their names and go on; a real daemon lets the uuid
+ * rename its entry of the other node and loses track of both, so it is named before one is started.
+ */
+function noteUuid(ctx: Context, message: WireMessage): void {
+  const { state, config } = ctx;
+  const theirs = fieldBinary(message, 'srcuuid');
+  if (theirs === undefined) return;
+  const same = theirs.length === config.uuid.length && theirs.every((byte, i) => byte === config.uuid[i]);
+  if (same === state.sameUuid) return;
+  state.sameUuid = same;
+  const detail = `${config.peer} has the same uuid as this node: remove the file of one of them (hb_uuid) and restart it`;
+  emit(ctx, same ? 'error' : 'info', { kind: 'problem', code: 'same-uuid', over: !same, detail });
+}
+
 /** The newest status of the peer. Copies and late ones never come here. */
 export function receiveStatus(
   ctx: Context,
@@ -164,6 +179,7 @@ export function receiveStatus(
   if (verdict.restarted !== 'no') beginPeerLife(ctx, verdict.restarted === 'again', peer.tracking.generation);
   if (!verdict.healed) noteLate(ctx, receivedAt);
   readDialect(state, message);
+  noteUuid(ctx, message);
   peer.lastStatusAt = receivedAt;
   if (lastHeardAt === null || isBefore(lastHeardAt, receivedAt)) peer.lastHeardAt = receivedAt;
   peer.aliveSince ??= receivedAt;

@@ -29,7 +29,7 @@ export function checkReferenceTimes(ctx: Context): void {
  * A ping node answers now. Its status alone is no proof: it stays up for deadping after the last reply, which may be from
  * before the fault that silenced the peer. So the newest reply must have come after the peer was last heard, and just now.
  */
-export function referenceAnswers(ctx: Context): boolean {
+function answersNow(ctx: Context): boolean {
   const { state, config, world } = ctx;
   const silentSince = state.peer.lastHeardAt ?? state.startedAt;
   const freshMs = config.keepaliveMs * REFERENCE_FRESH_KEEPALIVES;
@@ -37,6 +37,24 @@ export function referenceAnswers(ctx: Context): boolean {
     if (status !== 'up' || lastHeardAt === null) return false;
     return isBefore(silentSince, lastHeardAt) && elapsedMs(lastHeardAt, world.now) <= freshMs;
   });
+}
+
+/**
+ * The reference speaks for our side of the network. Once it was silent together with the peer it has to answer for a whole
+ * deadtime of the peer:
+ *
+ * 1. Our switch dies; we give everything up, the peer takes it.
+ * 2. The switch is back. A ping node's reply is here first, the peer's next heartbeat is still to be sent.
+ * 3. If that reply were enough we would start everything beside the peer.
+ *
+ * The same happens without step 1 when the switch is away for a little less than the deadtime, so the reference is watched
+ * from the beginning of every silence.
+ */
+export function referenceSpeaks(ctx: Context): boolean {
+  const { safety } = ctx.state;
+  if (!answersNow(ctx)) safety.referenceSilentAt = ctx.world.now;
+  const since = safety.referenceSilentAt;
+  return since === null || elapsedMs(since, ctx.world.now) >= peerDeadtimeMs(ctx);
 }
 
 /**
@@ -51,9 +69,12 @@ function cutOffAt(ctx: Context): Instant {
   return state.graceUntil !== null && isBefore(at, state.graceUntil) ? state.graceUntil : at;
 }
 
-/** When the reference rule may act next without any input, or null. */
-export function referenceDeadline(ctx: Context): Instant | null {
-  return ctx.config.takeoverRequires.includes('reference') ? cutOffAt(ctx) : null;
+/** When the reference rule may act next without any input. */
+export function referenceDeadlines(ctx: Context): Instant[] {
+  if (!ctx.config.takeoverRequires.includes('reference')) return [];
+  const { referenceSilentAt } = ctx.state.safety;
+  const spoken = referenceSilentAt === null ? [] : [plusMs(referenceSilentAt, peerDeadtimeMs(ctx))];
+  return [cutOffAt(ctx), ...spoken];
 }
 
 /** Gives everything up when neither the peer nor a ping node is there, and notes when one of them is back. */
@@ -61,6 +82,8 @@ export function watchReference(ctx: Context): void {
   const { state, config } = ctx;
   const { safety } = state;
   if (!config.takeoverRequires.includes('reference')) return;
+  const freshMs = config.keepaliveMs * REFERENCE_FRESH_KEEPALIVES;
+  if (elapsedMs(state.peer.lastHeardAt ?? state.startedAt, ctx.world.now) > freshMs) referenceSpeaks(ctx);
   const silent = !isBefore(ctx.world.now, cutOffAt(ctx));
   const cutOff = silent && !state.pings.some((ping) => ping.status === 'up');
   if (safety.isolated && !cutOff) becomeConnected(ctx);
@@ -73,6 +96,7 @@ export function watchReference(ctx: Context): void {
 function becomeIsolated(ctx: Context): void {
   const { safety } = ctx.state;
   safety.isolated = true;
+  safety.referenceSilentAt = ctx.world.now;
   const detail = `neither ${ctx.config.peer} nor a ping node answers: this node is cut off and gives up everything`;
   emit(ctx, 'crit', { kind: 'problem', code: PROBLEM_ISOLATED, over: false, detail });
   cancelStandby(ctx, 'this node is cut off');

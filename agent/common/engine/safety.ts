@@ -40,6 +40,8 @@ export interface SafetyState {
   hold: { readonly reasons: readonly TakeoverHoldReason[]; readonly since: Instant } | null;
   /** Neither the peer nor a ping node answered: everything was given up; nothing is started until one of them does. */
   isolated: boolean;
+  /** When the reference was last found silent in this silence of the peer; null: never. */
+  referenceSilentAt: Instant | null;
   /** Packets in the peer's name failed authentication, and no valid one came since. */
   keyMismatch: boolean;
   rejectedAt: Instant | null;
@@ -65,6 +67,7 @@ export function newSafety(): SafetyState {
     },
     hold: null,
     isolated: false,
+    referenceSilentAt: null,
     keyMismatch: false,
     rejectedAt: null,
     asides: new Map(),

@@ -12,7 +12,7 @@ import { claims, groupsOf } from './holdings.ts';
 import { keyMismatchUntil } from './keyMismatch.ts';
 import { becomeRequesting, isLegacy } from './legacy.ts';
 import { peerDeadtimeMs } from './links.ts';
-import { becomeConnected, referenceAnswers, referenceDeadline, watchReference } from './reference.ts';
+import { becomeConnected, referenceDeadlines, referenceSpeaks, watchReference } from './reference.ts';
 import { becomeStarting, peerHas, takeOver } from './resources.ts';
 import type { Death } from './safety.ts';
 import { SIDES } from './sets.ts';
@@ -53,6 +53,7 @@ function mayHold(ctx: Context): boolean {
 /** A heartbeat of the peer, of whatever generation: it lives. */
 export function noteAlive(ctx: Context): void {
   ctx.state.safety.death = null;
+  ctx.state.safety.referenceSilentAt = null;
   fencingHeard(ctx);
   becomeConnected(ctx);
   endHold(ctx, `${ctx.config.peer} is heard`);
@@ -91,7 +92,7 @@ function reasonsToWait(ctx: Context, death: Death): TakeoverHoldReason[] {
   const reasons: TakeoverHoldReason[] = [];
   const wanted = SIDES.some((side) => groupsOf(ctx, side).length > 0 && !claims(state, side));
   if (wanted && death.certain === 'no') {
-    if (config.takeoverRequires.includes('reference') && !referenceAnswers(ctx)) reasons.push('reference-silent');
+    if (config.takeoverRequires.includes('reference') && !referenceSpeaks(ctx)) reasons.push('reference-silent');
     if (config.takeoverRequires.includes('two-links') && !fellSilentTogether(ctx)) reasons.push('one-link');
     if (keyMismatchUntil(ctx) !== null) reasons.push('key-mismatch');
   }
@@ -117,7 +118,7 @@ function hold(ctx: Context, reasons: readonly TakeoverHoldReason[]): void {
 const EXPLAINED: Readonly<Record<TakeoverHoldReason, string>> = {
   fencing: 'the peer has to be reset first',
   'fencing-failed': 'the peer could not be reset; tried again every 5 s',
-  'reference-silent': 'no ping node answers, so the fault may be on our side',
+  'reference-silent': 'no ping node answers, or none for long enough, so the fault may be on our side',
   'one-link': 'the heartbeats were not lost on two links at once, so a cable may be the reason',
   'key-mismatch': 'packets in the name of the peer fail authentication, so it may live',
 };
@@ -154,5 +155,5 @@ export function confirmDead(ctx: Context): void {
 export function seizingDeadlines(ctx: Context): (Instant | null)[] {
   const { fencing, notScheduled } = ctx.state.safety;
   const grace = notScheduled ? ctx.state.graceUntil : null;
-  return [fencing.retryAt, keyMismatchUntil(ctx), referenceDeadline(ctx), grace];
+  return [fencing.retryAt, keyMismatchUntil(ctx), ...referenceDeadlines(ctx), grace];
 }

@@ -233,6 +233,8 @@ export interface EngineState {
   lingerUntil: Instant | null;
   alarms: { local: 'both' | 'nobody' | null; foreign: 'both' | 'nobody' | null };
   unknownNodeReported: boolean;
+  /** The peer carries our own uuid: named until it carries another one. */
+  sameUuid: boolean;
 }
 
 /** What every transition works on. Lives for one step. */
@@ -349,5 +351,6 @@ export function newState(config: EngineConfig, random: SeededRandom): EngineStat
     lingerUntil: null,
     alarms: { local: null, foreign: null },
     unknownNodeReported: false,
+    sameUuid: false,
   };
 }

@@ -258,7 +258,10 @@ describe('reference', () => {
     expect(view(h).hold?.reasons).toEqual(['reference-silent']);
     h.run(1000);
     h.answering.add('dns');
-    h.run(KEEPALIVE_MS);
+    // The peer may come back with it: it is given its deadtime to show.
+    h.run(DEADTIME_MS - KEEPALIVE_MS);
+    expect(acquired(h)).toEqual([]);
+    h.run(2 * KEEPALIVE_MS);
     expect(acquired(h)).toEqual(['vip2']);
   });
 
@@ -272,7 +275,9 @@ describe('reference', () => {
     expect(view(h)).toMatchObject({ mine: 'none', hold: { reasons: ['reference-silent'] } });
     expect(acquired(h)).toEqual([]);
     h.answering.add('gw');
-    h.run(KEEPALIVE_MS);
+    h.run(DEADTIME_MS - KEEPALIVE_MS);
+    expect(acquired(h)).toEqual([]);
+    h.run(2 * KEEPALIVE_MS);
     expect(acquired(h).sort()).toEqual(['vip1', 'vip2']);
     expect(h.eventsOf('problem').at(-1)).toMatchObject({ code: 'isolated', over: true });
   });
@@ -285,7 +290,7 @@ describe('reference', () => {
     h.run(3000 + KEEPALIVE_MS);
     expect(view(h).mine).toBe('none');
     h.answering.add('gw');
-    h.run(KEEPALIVE_MS);
+    h.run(DEADTIME_MS + KEEPALIVE_MS);
     expect(view(h).mine).toBe('all');
   });
 
@@ -294,6 +299,28 @@ describe('reference', () => {
     h.answering.clear();
     h.runWithPeer(30_000);
     expect(h.commands).toEqual([]);
+  });
+
+  test('the switch is away for a little less than deadtime: the first reply is no proof, the next heartbeat is on its way', () => {
+    const h = joined({ ...config, deadpingMs: DEADTIME_MS });
+    h.answering.clear();
+    h.run(4500);
+    h.answering.add('gw');
+    h.run(1000);
+    expect(view(h).hold?.reasons).toEqual(['reference-silent']);
+    h.hear('status', { ...BEAT, tbv: '1' });
+    h.runWithPeer(10_000, 'active', { tbv: '1' });
+    expect(acquired(h)).toEqual([]);
+  });
+
+  test('one lost echo costs nothing', () => {
+    const h = joined(config);
+    h.run(3500);
+    h.answering.clear();
+    h.run(KEEPALIVE_MS);
+    h.answering.add('gw');
+    h.run(500);
+    expect(acquired(h)).toEqual(['vip2']);
   });
 
   test('what was given up in isolation is not started again while the peer is only late', () => {
