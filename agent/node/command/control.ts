@@ -100,7 +100,9 @@ async function askForName(question: string): Promise<string | null> {
   if (!process.stdin.isTTY) return null;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   try {
-    return (await lines.question(question)).trim();
+    // An end of input or Ctrl-C closes the question without an answer.
+    const unanswered = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+    return (await Promise.race([lines.question(question), unanswered])).trim();
   } finally {
     lines.close();
   }
