@@ -1,47 +1,117 @@
 /**
- * Random runs of two engines: `npm run sim -- [--seed N] [--runs N] [--profile mixed|splits] [--timeline]`. Prints the drawn options of a
- * single run first; on failure prints what broke and the command that repeats it. Exit status 1 on failure.
+ * Random runs of two engines:
+ *
+ *   npm run sim                                              the known seeds and 1000 new ones
+ *   npm run sim -- --runs 100000 [--seed FIRST] [--jobs N]   a campaign; --profile NAME for one kind of run only
+ *   npm run sim -- --seed N --profile NAME --timeline        repeats one run, with its options and every event
+ *
+ * Exit status 1 when a promise was broken, 2 on wrong usage, 130 after Ctrl-C.
  */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { PROFILES } from '../../agent/common/sim/options.ts';
+import type { Profile } from '../../agent/common/sim/options.ts';
 import { simulate } from '../../agent/common/sim/simulate.ts';
+import { describeSummary, jobOf, replayCommand } from './campaign.ts';
+import type { Job, Summary } from './campaign.ts';
+import { startCampaign } from './pool.ts';
 import { KNOWN_SEEDS } from './seeds.ts';
 
-const TIMELINE_LINES = 60;
+const USAGE = `usage: npm run sim -- [--seed N] [--runs N] [--profile ${PROFILES.join('|')}] [--jobs N] [--timeline]`;
+const RUNS_DEFAULT = 1000;
+const THREADS_MAX = 64;
+const STOPPED_STATUS = 130;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    runs: { type: 'string' },
-    profile: { type: 'string', default: 'mixed' },
-    timeline: { type: 'boolean', default: false },
-  },
-});
-const { profile } = values;
-const runs = values.runs === undefined ? (values.seed === undefined ? 1000 : 1) : Number(values.runs);
-const firstSeed = values.seed === undefined ? Math.floor(Date.now() / 1000) : Number(values.seed);
-if (
-  !Number.isSafeInteger(runs) ||
-  !Number.isSafeInteger(firstSeed) ||
-  runs < 1 ||
-  (profile !== 'mixed' && profile !== 'splits')
-) {
-  process.stderr.write('usage: npm run sim -- [--seed N] [--runs N] [--profile mixed|splits] [--timeline]\n');
+function usage(): never {
+  process.stderr.write(`${USAGE}\n`);
   process.exit(2);
 }
-const listed = values.seed === undefined ? KNOWN_SEEDS.map((known) => known.seed) : [];
-const seeds = [...listed, ...Array.from({ length: runs }, (_, i) => firstSeed + i)];
-process.stdout.write(`seeds: ${listed.length} known, then ${firstSeed} to ${firstSeed + runs - 1}\n`);
 
-for (const seed of seeds) {
-  const { options, violations, timeline } = simulate(seed, profile);
-  if (runs === 1 && listed.length === 0) process.stdout.write(`${JSON.stringify(options, null, 1)}\n`);
-  if (values.timeline) process.stdout.write(`${timeline.join('\n')}\n`);
-  if (violations.length === 0) continue;
-  const tail = timeline.slice(-TIMELINE_LINES).join('\n');
-  process.stdout.write(`FAILED seed ${seed}\n${JSON.stringify(options)}\n${tail}\n`);
-  for (const v of violations.slice(0, 5))
-    process.stdout.write(`${v.checker} at ${v.atMs.toFixed(1)} ms: ${v.detail}\n`);
-  process.stdout.write(`repeat it with: npm run sim -- --seed ${seed} --profile ${profile}\n`);
-  process.exit(1);
+function readArgs() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string' },
+        runs: { type: 'string' },
+        profile: { type: 'string' },
+        jobs: { type: 'string' },
+        timeline: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch {
+    return usage();
+  }
 }
-process.stdout.write(`${seeds.length} runs, no violation\n`);
+
+function wholeNumber(value: string | undefined, otherwise: number, max: number): number {
+  if (value === undefined) return otherwise;
+  const number = Number(value);
+  return /^[0-9]+$/.test(value) && number >= 1 && number <= max ? number : usage();
+}
+
+function readProfile(value: string | undefined): Profile | null {
+  if (value === undefined) return null;
+  return PROFILES.find((profile) => profile === value) ?? usage();
+}
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Repeats one run and shows all of it. Returns true when every promise held. */
+function showOne(job: Job, withTimeline: boolean): boolean {
+  const { options, violations, timeline, windows } = simulate(job.seed, job.profile, withTimeline);
+  print([JSON.stringify(options, null, 1), ...timeline]);
+  for (const { group, excuse, atMs, forMs } of windows) {
+    print([`two owners of ${group} from ${atMs.toFixed(1)} ms for ${forMs.toFixed(1)} ms: ${excuse}`]);
+  }
+  for (const { checker, atMs, detail } of violations) print([`BROKEN ${checker} at ${atMs.toFixed(1)} ms: ${detail}`]);
+  print([violations.length === 0 ? 'every promise held' : `repeat it with: ${replayCommand(job)}`]);
+  return violations.length === 0;
+}
+
+function progressLine(startedMs: number, total: number) {
+  return ({ runs, failures }: Summary): void => {
+    if (!process.stdout.isTTY) return;
+    const perSecond = Math.round((runs * 1000) / Math.max(1, Date.now() - startedMs));
+    process.stdout.write(`\r${runs}/${total} runs, ${perSecond} a second, ${failures.length} violations `);
+  };
+}
+
+async function runMany(jobs: readonly Job[], threads: number): Promise<number> {
+  const startedMs = Date.now();
+  const campaign = startCampaign(jobs, threads, progressLine(startedMs, jobs.length));
+  let interrupted = false;
+  // The first Ctrl-C lets every thread finish its chunk; the next one is the default: the process and its threads end.
+  process.once('SIGINT', () => {
+    interrupted = true;
+    campaign.stop();
+  });
+  const summary = await campaign.done;
+  const seconds = (Date.now() - startedMs) / 1000;
+  if (process.stdout.isTTY) process.stdout.write('\n');
+  for (const failure of summary.failures) {
+    const { checker, atMs, detail } = failure;
+    print([`BROKEN ${checker} at ${atMs.toFixed(1)} ms: ${detail}`, `  repeat it with: ${replayCommand(failure)}`]);
+  }
+  print(describeSummary(summary));
+  print([`${seconds.toFixed(1)} s on ${threads} threads, ${Math.round(summary.runs / seconds)} runs a second`]);
+  if (summary.failures.length > 0) return 1;
+  return interrupted ? STOPPED_STATUS : 0;
+}
+
+const values = readArgs();
+const profile = readProfile(values.profile);
+const threads = wholeNumber(values.jobs, availableParallelism(), THREADS_MAX);
+const single = values.seed !== undefined && values.runs === undefined;
+const firstSeed = wholeNumber(values.seed, Math.floor(Date.now() / 1000), Number.MAX_SAFE_INTEGER);
+
+if (single) {
+  process.exitCode = showOne(jobOf(firstSeed, profile), values.timeline) ? 0 : 1;
+} else {
+  const runs = wholeNumber(values.runs, RUNS_DEFAULT, 1e9);
+  const known = values.seed === undefined ? KNOWN_SEEDS : [];
+  const jobs = [...known, ...Array.from({ length: runs }, (_, i) => jobOf(firstSeed + i, profile))];
+  print([`seeds: ${known.length} known, then ${firstSeed} to ${firstSeed + runs - 1}`]);
+  process.exitCode = await runMany(jobs, threads);
+}

@@ -1,4 +1,4 @@
-/** What must hold in every run. Each checker watches on its own and knows nothing of the engine's insides. */
+/** What must hold in every run, beside the one owner. Each checker watches on its own and knows nothing of the engine's insides. */
 import type { Cluster } from './cluster.ts';
 
 /** A broken promise: which one, when, and what was seen. */
@@ -8,42 +8,43 @@ export interface Violation {
   readonly detail: string;
 }
 
-/**
- * Exactly one owner: two nodes may run the same group only when they could not talk to each other, because of a
- * split, a one-way cut, a pause or a daemon that is not there, and only for a bounded time after that is over.
- */
-export class OwnershipChecker {
-  readonly violations: Violation[] = [];
+/** Measures how long groups run nowhere, from `begin` on. */
+export class ServiceMeter {
+  /** Longest time that a group ran nowhere, milliseconds, up to the last look. */
+  longestMs = 0;
   private readonly cluster: Cluster;
-  private readonly boundMs: number;
-  private lastApartMs: number | null = 0;
-  private apart = true;
+  private readonly downSince = new Map<string, number>();
+  private counting = false;
 
-  /** `boundMs`: longest time that a double owner may stay after the nodes can talk again. */
-  constructor(cluster: Cluster, boundMs: number) {
+  constructor(cluster: Cluster) {
     this.cluster = cluster;
-    this.boundMs = boundMs;
-    cluster.observe({ groupsChanged: () => this.check() });
+    cluster.observe({ groupsChanged: () => this.look() });
   }
 
-  /** To be called after every change of a link or a node's power. */
-  conditionsChanged(): void {
-    const [a, b] = this.cluster.nodes;
-    const now = this.cluster.network.connected && a.power === 'running' && b.power === 'running';
-    if (this.apart) this.lastApartMs = this.cluster.nowMs;
-    this.apart = !now;
-    this.check();
+  /** Counts from now; what is down now is down since now. */
+  begin(): void {
+    this.longestMs = 0;
+    this.downSince.clear();
+    this.counting = true;
+    this.look();
   }
 
-  /** Looks at the present state; a run ends with one more look. */
-  check(): void {
-    const nowMs = this.cluster.nowMs;
-    const excused = this.apart || (this.lastApartMs !== null && nowMs - this.lastApartMs <= this.boundMs);
-    if (excused) return;
-    const [a, b] = this.cluster.nodes;
-    for (const group of a.groups) {
-      if (b.groups.has(group))
-        this.violations.push({ checker: 'one-owner', atMs: nowMs, detail: `${group} runs twice` });
+  /** Stops counting. */
+  end(): void {
+    this.look();
+    this.counting = false;
+  }
+
+  /** Brings the measure up to date. `exempt`: groups that nobody can start. */
+  look(exempt: ReadonlySet<string> = new Set()): void {
+    if (!this.counting) return;
+    const { nowMs, nodes } = this.cluster;
+    for (const group of this.cluster.allGroups) {
+      const since = this.downSince.get(group);
+      if (since !== undefined && !exempt.has(group)) this.longestMs = Math.max(this.longestMs, nowMs - since);
+      const up = nodes.some((node) => node.groups.has(group));
+      if (up) this.downSince.delete(group);
+      else this.downSince.set(group, since ?? nowMs);
     }
   }
 }
@@ -88,41 +89,58 @@ export class AvailabilityChecker {
 export class ConvergenceChecker {
   readonly violations: Violation[] = [];
   private readonly cluster: Cluster;
-  private moves = 0;
+  private moves: string[] = [];
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
-    cluster.observe({ groupsChanged: () => this.moves++ });
+    cluster.observe({
+      command: (node, command) => {
+        if (command.kind !== 'exit') this.moves.push(`${cluster.options.names[node]} ${JSON.stringify(command)}`);
+      },
+    });
   }
 
   private fail(checker: string, detail: string): void {
     this.violations.push({ checker, atMs: this.cluster.nowMs, detail });
   }
 
-  /** `exempt`: groups that failed to start on every node, which nobody retries for ever. */
-  requireSettled(exempt: ReadonlySet<string>): void {
+  /** What is not settled now, in words; empty when everything is. `exempt`: groups that failed to start on every node. */
+  unsettled(exempt: ReadonlySet<string>): readonly { readonly checker: string; readonly detail: string }[] {
     const { cluster } = this;
+    const found: { checker: string; detail: string }[] = [];
     for (const group of cluster.allGroups) {
       const owners = cluster.nodes.filter((node) => node.groups.has(group)).map((node) => node.name);
       if (owners.length === 1 || (owners.length === 0 && exempt.has(group))) continue;
-      this.fail('somebody-owns', `${group} is owned by [${owners.join(' ')}]`);
+      found.push({ checker: 'somebody-owns', detail: `${group} is owned by [${owners.join(' ')}]` });
     }
-    if (exempt.size > 0) return;
     for (const node of cluster.nodes) {
-      if (node.power !== 'running' || node.engine === null) continue;
-      const now = { monotonicMs: cluster.nowMs };
-      const view = node.engine.snapshot(now);
-      if (!view.stable) this.fail('settled', `${node.name} is not settled: ${JSON.stringify(view)}`);
+      if (node.power === 'running' && node.engine !== null) {
+        const view = node.engine.snapshot(node.now);
+        if (view.status === 'active' && (view.stable || exempt.size > 0)) continue;
+        found.push({ checker: 'settled', detail: `${node.name} is not settled: ${JSON.stringify(view)}` });
+      } else found.push({ checker: 'settled', detail: `${node.name} is ${node.power}` });
     }
+    return found;
   }
 
-  /** Starts to count moves of groups. */
+  /** Nothing may be unsettled now. */
+  requireSettled(exempt: ReadonlySet<string>): void {
+    for (const { checker, detail } of this.unsettled(exempt)) this.fail(checker, detail);
+  }
+
+  /** Starts to count commands. */
   beginQuiet(): void {
-    this.moves = 0;
+    this.moves = [];
+  }
+
+  /** No command since `beginQuiet`. */
+  get quiet(): boolean {
+    return this.moves.length === 0;
   }
 
   /** Nothing may have moved since `beginQuiet`. */
   requireQuiet(): void {
-    if (this.moves > 0) this.fail('no-flapping', `${this.moves} changes after everything had settled`);
+    if (this.quiet) return;
+    this.fail('no-flapping', `after everything had settled: ${this.moves.slice(0, 4).join('; ')}`);
   }
 }

@@ -39,8 +39,8 @@ export interface ClusterOptions {
   readonly latencyMaxMs: number;
   /** Absent: no ping nodes, no fencing, no conditions. */
   readonly safety?: SafetyOptions;
-  /** Every how many milliseconds a node looks for a second holder of what it runs; absent: never. */
-  readonly lanProbeMs?: number;
+  /** Every how many milliseconds a node looks for a second holder of what it runs; absent or null: never. */
+  readonly lanProbeMs?: number | null;
   /** How a command of a node goes. Drawn once per command. */
   plan(node: 0 | 1, command: 'acquire' | 'release', groups: readonly string[], random: SeededRandom): CommandPlan;
   /** How a fencing ordered by this node goes; absent: there is no device and every one fails at once. */

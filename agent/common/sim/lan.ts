@@ -22,7 +22,7 @@ export class Lan {
     const { lanProbeMs, keepaliveMs } = cluster.options;
     // Echo requests leave with every heartbeat, as the real daemon sends them.
     if (pingNodes.length > 0) this.every(keepaliveMs, () => this.echo());
-    if (lanProbeMs !== undefined) this.every(lanProbeMs, () => this.probe());
+    if (lanProbeMs !== undefined && lanProbeMs !== null) this.every(lanProbeMs, () => this.probe());
   }
 
   /** At least one ping node answers this node. */

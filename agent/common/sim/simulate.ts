@@ -1,70 +1,139 @@
-/** One random run: a phase with faults, then everything is healed and the pair must settle and stay settled. */
+/** One random run: a phase with faults, then everything is healed, and the pair must serve, settle and stay settled. */
 import { AssertionFailure } from '../base/assert.ts';
-import type { EventDraft } from '../timeline/event.ts';
-import { AvailabilityChecker, ConvergenceChecker, OwnershipChecker } from './checkers.ts';
+import { SeededRandom } from '../base/random.ts';
+import { Attacker } from './attacker.ts';
+import { AvailabilityChecker, ConvergenceChecker, ServiceMeter } from './checkers.ts';
 import type { Violation } from './checkers.ts';
 import { Cluster } from './cluster.ts';
-import { drawOptions } from './options.ts';
-import type { Fault, Profile, SimOptions } from './options.ts';
+import type { ClusterOptions, FencePlan } from './cluster.ts';
+import { drawOptions } from './draw.ts';
+import { healAll, inject } from './faults.ts';
+import type { Fault, FaultTargets } from './faults.ts';
+import { KeyGate, KeyModel } from './keys.ts';
+import { commandBoundMs } from './options.ts';
+import type { Profile, SimOptions } from './options.ts';
+import { OwnershipChecker } from './ownership.ts';
+import type { SplitBrainWindow } from './ownership.ts';
 
 export interface Outcome {
   readonly options: SimOptions;
   readonly violations: readonly Violation[];
-  /** Every event of both nodes, as text, for reading after a failure. */
+  /** Every event of both nodes and every fault, as text; empty unless asked for. */
   readonly timeline: readonly string[];
+  /** Times in which a group ran on both nodes, each with its excuse. */
+  readonly windows: readonly SplitBrainWindow[];
+  /** Longest time that a group ran nowhere after everything was healed, milliseconds. */
+  readonly unservedMs: number;
+  /** The same after one node lost its power at the end; null when that was not tried. */
+  readonly failoverMs: number | null;
+  /** Length of the run in virtual time. */
+  readonly virtualMs: number;
 }
 
 /** The real heartbeat's settle deadline and our longest grace together; no wait of the engine is longer. */
 const ENGINE_WAIT_MAX_MS = 15_000;
 
-class Run {
+/** Nothing may happen for this long, and a deadtime, before a pair counts as settled: longer than any retry of the engine. */
+const CALM_MS = 1500;
+
+/** Deadtimes without a fault in which a settled pair must not move anything. */
+const QUIET_DEADTIMES = 5;
+
+/** From a takeover's decision to its command: wake-up, events of the same moment. */
+const REACTION_MS = 500;
+
+/** Reports lost on the way, each repeated after a retransmission request: rarely more than a handful. */
+const LOST_REPORTS_MS = 4000;
+
+/** An alarm about keys needs one refused packet, which the host tells at most once a second. */
+const KEY_ALARM_MS = 2500;
+
+class Run implements FaultTargets {
   readonly options: SimOptions;
   readonly cluster: Cluster;
+  readonly keys: KeyModel | null;
+  readonly attacker: Attacker | null = null;
   readonly timeline: string[] = [];
-  private readonly ownership: OwnershipChecker;
+  readonly ownership: OwnershipChecker;
+  readonly service: ServiceMeter;
+  failoverMs: number | null = null;
+  unservedMs = 0;
+  private readonly wantsTimeline: boolean;
+  private readonly gate: KeyGate | null = null;
   private readonly convergence: ConvergenceChecker;
   private readonly availability: AvailabilityChecker | null;
   private readonly failedOn = new Map<string, Set<number>>();
+  private readonly keyAlarmsMs: number[] = [];
+  private readonly broken: Violation[] = [];
   private healed = false;
 
-  constructor(options: SimOptions, profile: Profile) {
+  constructor(options: SimOptions, wantsTimeline: boolean) {
     this.options = options;
-    const { seed, keepaliveMs, deadtimeMs, warntimeMs, initdeadMs, autoFailback, links, groups } = options;
-    const { clockOffsetsMs, latencyMaxMs } = options;
-    this.cluster = new Cluster({
-      ...{
-        seed,
-        keepaliveMs,
-        deadtimeMs,
-        warntimeMs,
-        initdeadMs,
-        autoFailback,
-        links,
-        groups,
-        clockOffsetsMs,
-        latencyMaxMs,
-      },
-      names: ['node1', 'node2'],
-      plan: (node, command, wanted, random) => {
-        const fails = command === 'acquire' && !this.healed && random.chance(options.acquireFails);
-        if (command === 'acquire') this.noteAcquire(node, wanted, !fails);
-        return { tookMs: random.nextFraction() * options.commandMaxMs, ok: !fails };
-      },
+    this.wantsTimeline = wantsTimeline;
+    const { seed, deadtimeMs, profile } = options;
+    this.cluster = new Cluster(this.clusterOptions());
+    const method = new SeededRandom(seed).pick(['md5', 'sha1', 'sha256'] as const);
+    this.keys = profile === 'keys' ? new KeyModel(method) : null;
+    if (this.keys !== null) {
+      this.gate = new KeyGate(this.cluster, this.keys);
+      this.attacker = new Attacker(this.cluster, this.keys, this.gate);
+    }
+    const workMs = 4 * commandBoundMs(options);
+    this.ownership = new OwnershipChecker(this.cluster, {
+      // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
+      boundMs: deadtimeMs + workMs + LOST_REPORTS_MS,
+      never: options.fencing !== null,
+      // deadping, then deadtime for the side that still heard the other, then the release.
+      blindBoundMs: options.takeoverRequires.includes('reference') ? 2 * deadtimeMs + workMs + REACTION_MS : null,
+      keys: this.keys,
     });
-    // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
-    this.ownership = new OwnershipChecker(this.cluster, deadtimeMs + 4 * options.commandMaxMs + 4000);
+    this.service = new ServiceMeter(this.cluster);
     this.convergence = new ConvergenceChecker(this.cluster);
     this.availability =
       profile === 'splits' ? new AvailabilityChecker(this.cluster, 2 * options.commandMaxMs + 500) : null;
-    this.cluster.observe({ event: (node, draft) => this.note(node, draft) });
+    this.cluster.observe({
+      event: (node, { severity, body }) => {
+        if (body.kind === 'key-mismatch' && !body.over) this.keyAlarmsMs.push(this.cluster.nowMs);
+        if (this.wantsTimeline) this.log(`node${node + 1} ${severity} ${JSON.stringify(body)}`);
+      },
+      command: (node, command) => {
+        if (this.wantsTimeline) this.log(`node${node + 1} > ${JSON.stringify(command)}`);
+      },
+      fenced: (node) => this.log(`FENCED node${node + 1}`),
+    });
   }
 
-  private note(node: number, draft: EventDraft): void {
-    this.log(`${node === 0 ? 'node1' : 'node2'} ${draft.severity} ${JSON.stringify(draft.body)}`);
+  private clusterOptions(): ClusterOptions {
+    const { options } = this;
+    const { pingNodes, ipfail, takeoverRequires, fencing, deadtimeMs } = options;
+    return {
+      ...options,
+      names: ['node1', 'node2'],
+      safety: { pingNodes, deadpingMs: deadtimeMs, ipfail, fencing: fencing !== null, takeoverRequires },
+      plan: (node, command, wanted, random) => this.plan(node, command, wanted, random),
+      planFence: (_node, random) => this.planFence(random),
+    };
   }
 
-  private log(text: string): void {
-    this.timeline.push(`${this.cluster.nowMs.toFixed(1).padStart(10)} ${text}`);
+  private plan(node: 0 | 1, command: 'acquire' | 'release', wanted: readonly string[], random: SeededRandom) {
+    const { options } = this;
+    const chance = command === 'acquire' ? options.acquireFails : options.releaseFails;
+    const hangs = !this.healed && random.chance(options.hangs);
+    const fails = hangs || (!this.healed && random.chance(chance));
+    if (command === 'acquire') this.noteAcquire(node, wanted, !fails);
+    return { tookMs: hangs ? options.hangMs : random.nextFraction() * options.commandMaxMs, ok: !fails };
+  }
+
+  private planFence(random: SeededRandom): FencePlan {
+    const { fencing } = this.options;
+    if (fencing === null) return { tookMs: 0, ok: false, off: false, bootMs: null };
+    const ok = this.healed || !random.chance(fencing.fails);
+    const tookMs = random.nextFraction() * fencing.tookMaxMs;
+    return { tookMs, ok, off: ok || random.chance(0.5), bootMs: fencing.bootMs };
+  }
+
+  log(text: string): void {
+    if (this.wantsTimeline) this.timeline.push(`${this.cluster.nowMs.toFixed(1).padStart(10)} ${text}`);
   }
 
   private noteAcquire(node: number, groups: readonly string[], ok: boolean): void {
@@ -76,65 +145,24 @@ class Run {
     }
   }
 
-  private later(ms: number, run: () => void): void {
+  later(ms: number, run: () => void): void {
     const { schedule } = this.cluster;
     schedule.at(schedule.nowMs + ms, () => {
       run();
-      this.ownership.conditionsChanged();
+      this.ownership.look();
     });
   }
 
   private inject(fault: Fault): void {
     this.log(`FAULT ${JSON.stringify(fault)}`);
-    if (fault.kind === 'cut' || fault.kind === 'split') {
-      this.cut(fault);
-      return;
-    }
-    const node = this.cluster.nodes[fault.node];
-    if (fault.kind === 'operator') {
-      node.feed({ kind: 'operator', request: fault.request, set: fault.set });
-      return;
-    }
-    if (fault.kind === 'pause') node.pause();
-    if (fault.kind === 'power-off') node.powerOff();
-    if (fault.kind === 'kill') node.kill();
-    if (fault.kind === 'stop') node.feed({ kind: 'stop' });
-    this.later(fault.forMs, () => {
-      this.log(`REVERT ${fault.kind} of ${node.name}`);
-      if (fault.kind === 'pause') node.resume();
-      else node.start();
-    });
-  }
-
-  private cut(fault: Extract<Fault, { kind: 'cut' | 'split' }>): void {
-    const { links } = this.cluster.network;
-    const targets = fault.kind === 'split' ? links : links.slice(fault.link, fault.link + 1);
-    const set = (value: boolean) => {
-      for (const link of targets) {
-        if (fault.direction !== 'back') link.forward.cut = value;
-        if (fault.direction !== 'forward') link.back.cut = value;
-      }
-    };
-    set(true);
-    this.later(fault.forMs, () => {
-      this.log(`REVERT ${fault.kind}`);
-      set(false);
-    });
+    inject(this, fault);
   }
 
   private heal(): void {
     this.log('HEAL');
     this.healed = true;
-    for (const link of this.cluster.network.links) {
-      for (const direction of [link.forward, link.back]) {
-        Object.assign(direction, { cut: false, loss: 0, duplication: 0, garbage: 0 });
-      }
-    }
-    for (const node of this.cluster.nodes) {
-      node.resume();
-      node.start();
-    }
-    this.ownership.conditionsChanged();
+    healAll(this);
+    this.ownership.look();
   }
 
   /** Groups that the last attempt could not start on either node: reported, never retried by themselves. */
@@ -142,35 +170,120 @@ class Run {
     return new Set([...this.failedOn].filter(([, nodes]) => nodes.size > 0).map(([group]) => group));
   }
 
-  run(): readonly Violation[] {
+  /** Lets time pass until the pair is settled and calm, or `boundMs` is over, which is a violation. */
+  private settle(boundMs: number): void {
+    const { cluster, convergence, options } = this;
+    const untilMs = cluster.nowMs + boundMs;
+    let calmSinceMs: number | null = null;
+    convergence.beginQuiet();
+    while (cluster.nowMs < untilMs) {
+      cluster.advance(options.deadtimeMs / 2);
+      if (convergence.quiet && convergence.unsettled(this.exempt()).length === 0) calmSinceMs ??= cluster.nowMs;
+      else {
+        calmSinceMs = null;
+        convergence.beginQuiet();
+      }
+      if (calmSinceMs !== null && cluster.nowMs - calmSinceMs >= options.deadtimeMs + CALM_MS) return;
+    }
+    convergence.requireSettled(this.exempt());
+    convergence.requireQuiet();
+  }
+
+  /** Everything that may have to happen, one after the other, until both nodes are up and settled. */
+  private settleBoundMs(): number {
+    const { options } = this;
+    const { deadtimeMs, initdeadMs, commandMaxMs, fencing } = options;
+    // A fencing that was under way at the healing, and one by the node that boots.
+    const fencingMs = fencing === null ? 0 : 2 * (fencing.tookMaxMs + fencing.bootMs + initdeadMs);
+    const hungMs = options.hangs > 0 ? 2 * options.hangMs : 0;
+    return 4 * deadtimeMs + initdeadMs + 12 * commandMaxMs + hungMs + 2 * ENGINE_WAIT_MAX_MS + fencingMs;
+  }
+
+  private requireQuietness(): void {
+    this.convergence.beginQuiet();
+    this.cluster.advance(QUIET_DEADTIMES * this.options.deadtimeMs);
+    this.convergence.requireQuiet();
+  }
+
+  /** One node loses its power and nothing else is wrong: the other one serves everything within a bound. */
+  private tryFailover(dies: 0 | 1): void {
+    const { cluster, options, service } = this;
+    const { deadtimeMs, keepaliveMs, commandMaxMs, fencing, latencyMaxMs } = options;
+    this.log(`node${dies + 1} loses its power`);
+    service.begin();
+    cluster.nodes[dies].powerOff();
+    this.ownership.look();
+    const boundMs =
+      deadtimeMs + keepaliveMs + 3 * commandMaxMs + latencyMaxMs + (fencing?.tookMaxMs ?? 0) + REACTION_MS;
+    cluster.advance(boundMs);
+    service.end();
+    this.failoverMs = service.longestMs;
+    const survivor = cluster.nodes[dies === 0 ? 1 : 0];
+    for (const group of cluster.allGroups) {
+      if (!survivor.groups.has(group)) this.fail('takes-over', `${group} does not run ${Math.round(boundMs)} ms later`);
+    }
+    cluster.nodes[dies].start();
+    this.settle(this.settleBoundMs());
+  }
+
+  private fail(checker: string, detail: string): void {
+    this.broken.push({ checker, atMs: this.cluster.nowMs, detail });
+  }
+
+  /** Two owners because of keys, without an alarm that says so, are the worst that can happen to an operator. */
+  private requireKeyAlarms(): void {
+    for (const { excuse, atMs, forMs, group } of this.ownership.windows) {
+      if (excuse !== 'keys' || forMs < KEY_ALARM_MS) continue;
+      if (this.keyAlarmsMs.some((alarmMs) => alarmMs <= atMs + KEY_ALARM_MS)) continue;
+      this.fail('key-alarm', `${group} ran twice from ${atMs} ms on because of keys, and no alarm named it`);
+    }
+  }
+
+  /** The whole run. */
+  go(): void {
     const { options, cluster } = this;
     const [first, second] = cluster.nodes;
     this.later(0, () => first.start());
     this.later(options.startSecondAfterMs, () => second.start());
     for (const { atMs, fault } of options.faults) this.later(atMs, () => this.inject(fault));
-    // Longest revert: five deadtimes after the last fault.
-    cluster.advance(options.faultPhaseMs + 6 * options.deadtimeMs);
+    cluster.advance(options.faultPhaseMs);
     this.heal();
-    cluster.advance(3 * options.deadtimeMs + options.initdeadMs + 12 * options.commandMaxMs + 2 * ENGINE_WAIT_MAX_MS);
-    this.convergence.requireSettled(this.exempt());
-    this.convergence.beginQuiet();
-    cluster.advance(20 * options.deadtimeMs);
-    this.convergence.requireQuiet();
-    this.ownership.check();
+    this.service.begin();
+    this.settle(this.settleBoundMs());
+    this.service.end();
+    this.unservedMs = this.service.longestMs;
+    this.requireQuietness();
+    if (options.diesAtEnd !== null && this.violations.length === 0) this.tryFailover(options.diesAtEnd);
+    this.ownership.look();
     this.availability?.check();
-    return [...this.ownership.violations, ...this.convergence.violations, ...(this.availability?.violations ?? [])];
+    this.requireKeyAlarms();
+  }
+
+  get violations(): readonly Violation[] {
+    const { ownership, convergence, availability, gate, broken } = this;
+    return [ownership, convergence, ...(availability === null ? [] : [availability]), ...(gate === null ? [] : [gate])]
+      .flatMap((checker) => checker.violations)
+      .concat(broken);
   }
 }
 
 /** Runs the simulation with this seed to its end. Asserts of the engine are violations; anything else that throws is a bug here. */
-export function simulate(seed: number, profile: Profile = 'mixed'): Outcome {
-  const run = new Run(drawOptions(seed, profile), profile);
-  let violations: readonly Violation[];
+export function simulate(seed: number, profile: Profile = 'mixed', wantsTimeline = false): Outcome {
+  const run = new Run(drawOptions(seed, profile), wantsTimeline);
+  let crashed: Violation[] = [];
   try {
-    violations = run.run();
+    run.go();
   } catch (error) {
     if (!(error instanceof AssertionFailure)) throw error;
-    violations = [{ checker: 'assert', atMs: run.cluster.nowMs, detail: error.message }];
+    crashed = [{ checker: 'assert', atMs: run.cluster.nowMs, detail: error.message }];
   }
-  return { options: run.options, violations, timeline: run.timeline };
+  return {
+    options: run.options,
+    violations: [...run.violations, ...crashed],
+    timeline: run.timeline,
+    windows: run.ownership.windows,
+    unservedMs: run.unservedMs,
+    failoverMs: run.failoverMs,
+    virtualMs: run.cluster.nowMs,
+  };
 }

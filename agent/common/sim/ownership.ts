@@ -1,0 +1,147 @@
+/** Exactly one owner: when two nodes may run the same group at the same time, and for how long. */
+import type { Violation } from './checkers.ts';
+import type { Cluster } from './cluster.ts';
+import type { KeyModel } from './keys.ts';
+
+/** Why two nodes could not know of each other. */
+export type Excuse =
+  /** A daemon is not there; what it left still runs. */
+  | 'daemon-down'
+  | 'paused'
+  /** Each has keys that the other does not accept, in at least one direction. */
+  | 'keys'
+  /** No link leads anywhere. */
+  | 'split'
+  /** Links lead in one direction only. */
+  | 'one-way'
+  /** Links lead both ways, but by bad luck or noise nothing came through. */
+  | 'silence'
+  /** They hear each other again and have not sorted it out yet. */
+  | 'just-healed';
+
+/** A time in which a group ran on both nodes. */
+export interface SplitBrainWindow {
+  readonly group: string;
+  readonly atMs: number;
+  readonly forMs: number;
+  /** What held when it began. */
+  readonly excuse: Excuse;
+}
+
+/** What counts as silence: this part of the deadtime without a packet from the peer. */
+const SILENCE_FRACTION = 0.75;
+
+export interface OwnershipRules {
+  /** Longest time that a double owner may stay once the nodes hear each other, milliseconds. */
+  readonly boundMs: number;
+  /** No excuse counts: the pair fences. */
+  readonly never: boolean;
+  /**
+   * Set when a takeover needs a reference: a node that sees none for this long may hold nothing that a peer has taken,
+   * so a split is no excuse any more.
+   */
+  readonly blindBoundMs: number | null;
+  readonly keys: KeyModel | null;
+}
+
+/**
+ * Watches what really runs. Two nodes may run the same group only when they could not hear each other, and only for a
+ * bounded time after that is over. Every such window is recorded.
+ */
+export class OwnershipChecker {
+  readonly violations: Violation[] = [];
+  readonly windows: SplitBrainWindow[] = [];
+  private readonly cluster: Cluster;
+  private readonly rules: OwnershipRules;
+  private readonly open = new Map<string, { readonly atMs: number; readonly excuse: Excuse }>();
+  private readonly heardAtMs: [number, number] = [0, 0];
+  private readonly blindSinceMs: [number | null, number | null] = [null, null];
+  private present: Excuse | null = 'daemon-down';
+  private apartUntilMs = 0;
+
+  constructor(cluster: Cluster, rules: OwnershipRules) {
+    this.cluster = cluster;
+    this.rules = rules;
+    cluster.observe({
+      groupsChanged: () => this.look(),
+      arrived: (to) => this.noteHeard(to),
+      fenced: () => this.look(),
+    });
+  }
+
+  private noteHeard(to: 0 | 1): void {
+    const { nowMs } = this.cluster;
+    const silentMs = nowMs - this.heardAtMs[to];
+    if (silentMs > this.cluster.options.deadtimeMs * SILENCE_FRACTION) this.look();
+    this.heardAtMs[to] = nowMs;
+  }
+
+  private excuseNow(): Excuse | null {
+    const { network, nodes, nowMs, options } = this.cluster;
+    const { keys } = this.rules;
+    const [a, b] = nodes;
+    if (a.power === 'paused' || b.power === 'paused') return 'paused';
+    if (a.power !== 'running' || b.power !== 'running') return 'daemon-down';
+    if (keys !== null && !(keys.heardFrom(0) && keys.heardFrom(1))) return 'keys';
+    const [forward, back] = [network.leadsFrom(0), network.leadsFrom(1)];
+    if (!forward && !back) return 'split';
+    if (!forward || !back) return 'one-way';
+    if (this.present !== null && this.present !== 'silence') this.heardAtMs.fill(nowMs);
+    const silentMs = nowMs - Math.min(...this.heardAtMs);
+    return silentMs > options.deadtimeMs * SILENCE_FRACTION ? 'silence' : null;
+  }
+
+  private noteBlindness(): void {
+    const { nodes, lan, nowMs } = this.cluster;
+    for (const node of [0, 1] as const) {
+      const blind = nodes[node].power === 'running' && !lan.seesReference(node);
+      this.blindSinceMs[node] = blind ? (this.blindSinceMs[node] ?? nowMs) : null;
+    }
+  }
+
+  /** Looks at the present state. To be called after every change of a link, a key or a node's power, and at the end. */
+  look(): void {
+    const { nowMs } = this.cluster;
+    this.noteBlindness();
+    const excuse = this.excuseNow();
+    if (excuse !== null || this.present !== null) this.apartUntilMs = nowMs;
+    this.present = excuse;
+    const [a, b] = this.cluster.nodes;
+    for (const group of this.cluster.allGroups) {
+      const both = a.groups.has(group) && b.groups.has(group);
+      const since = this.open.get(group);
+      if (both && since === undefined) this.begin(group, excuse);
+      if (since === undefined) continue;
+      this.judge(group, since.atMs);
+      if (both) continue;
+      this.open.delete(group);
+      this.windows.push({ group, ...since, forMs: nowMs - since.atMs });
+    }
+  }
+
+  private begin(group: string, excuse: Excuse | null): void {
+    const { nowMs } = this.cluster;
+    this.open.set(group, { atMs: nowMs, excuse: excuse ?? 'just-healed' });
+    if (this.rules.never) this.fail(`${group} runs twice although the pair fences (${excuse ?? 'no excuse'})`);
+    else if (excuse === null && nowMs - this.apartUntilMs > this.rules.boundMs)
+      this.fail(`${group} runs twice while the nodes hear each other`);
+  }
+
+  private judge(group: string, sinceMs: number): void {
+    const { nowMs } = this.cluster;
+    const { boundMs, blindBoundMs } = this.rules;
+    const togetherMs = nowMs - Math.max(sinceMs, this.apartUntilMs);
+    if (this.present === null && togetherMs > boundMs)
+      this.fail(`${group} still runs twice ${Math.round(togetherMs)} ms after the nodes heard each other again`);
+    if (blindBoundMs === null) return;
+    for (const blindSince of this.blindSinceMs) {
+      const blindMs = blindSince === null ? 0 : nowMs - Math.max(sinceMs, blindSince);
+      if (blindMs > blindBoundMs)
+        this.fail(`${group} runs twice although one node has seen no reference for ${Math.round(blindMs)} ms`);
+    }
+  }
+
+  private fail(detail: string): void {
+    this.violations.push({ checker: 'one-owner', atMs: this.cluster.nowMs, detail });
+  }
+}
