@@ -47,8 +47,8 @@ export function nodeSafety(status: AgentStatus | null): NodeSafety {
     takeoverRequires: status.takeoverRequires,
     protection: status.protection,
     keys: status.keys,
-    secondHolders: vips.flatMap(({ address, conflictMac }) =>
-      conflictMac === null ? [] : [{ address, mac: conflictMac }],
+    secondHolders: vips.flatMap(({ address, conflictMac, heldOn }) =>
+      conflictMac === null || heldOn === null ? [] : [{ address, mac: conflictMac }],
     ),
     problems: problems.map(({ code, detail }) => ({ code, detail })),
   };

@@ -110,8 +110,9 @@ function fencingAlarms({ fencing, hold, node, peerName }: AgentStatus): PairAlar
 }
 
 function secondHolders({ node, vips }: AgentStatus): PairAlarm[] {
-  return vips.flatMap(({ address, conflictMac }): PairAlarm[] => {
-    if (conflictMac === null) return [];
+  return vips.flatMap(({ address, conflictMac, heldOn }): PairAlarm[] => {
+    // Who does not hold it hears the holder, as it should be.
+    if (conflictMac === null || heldOn === null) return [];
     const remedy = 'find that machine by its address in the switch; if it is the other node, stop its service';
     return [{ code: 'second-holder', node, text: `${conflictMac} answers for ${address} as well`, remedy }];
   });

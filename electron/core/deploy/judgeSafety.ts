@@ -4,6 +4,7 @@ import type { HaConfig } from '../../../agent/common/config/model.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
 import type { Keyring } from '../../../agent/common/base/keyring.ts';
 import { signingKey } from '../../../agent/common/wire/fingerprint.ts';
+import type { HaSpec } from '../../common/contract/pair.ts';
 import { factsOf } from './facts.ts';
 import type { Fact } from './facts.ts';
 import { bad, good, unknown, warning } from './judge.ts';
@@ -25,15 +26,17 @@ function isAccepted(key: Keyring, by: Keyring): boolean {
 
 /**
  * Compares the keys of both nodes by fingerprint. With different keys each node takes the other for dead, waits initdead and then takes the
- * address: both hold it (M10).
+ * address: both hold it (M10). `method`: of a new key.
  */
-export function judgeKeys(own: Authkeys, peers: Authkeys, peerName: string): Verdict {
+export function judgeKeys(own: Authkeys, peers: Authkeys, peerName: string, method: HaSpec['authMethod']): Verdict {
   const unread = [own, peers].find((read) => !read.ok && read.reason !== 'absent');
   if (unread?.ok === false) return unknown(`authkeys cannot be read: ${unread.detail}`, 'try again');
-  if (!own.ok)
-    return good(
-      peers.ok ? `none here: it gets that of ${peerName}` : 'no node has a key: deploying makes one for both',
-    );
+  if (!own.ok && !peers.ok) {
+    const only =
+      method === 'sha256' ? ', which two Twinbeat agents understand and a real heartbeat daemon does not' : '';
+    return good(`no node has a key: deploying makes one for both, ${method}${only}`);
+  }
+  if (!own.ok) return good(`none here: it gets that of ${peerName}`);
   const { keyring, problems } = parseAuthkeys(own.value, 'authkeys', null);
   if (keyring === null) {
     const why = problems.find((problem) => problem.severity === 'error')?.message ?? '';

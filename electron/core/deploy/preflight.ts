@@ -112,7 +112,7 @@ export function judgeTogether(pair: PairSpec, looks: readonly NodeLook[]): Prefl
     items.push({
       node: look.node,
       code: 'keys',
-      ...safety.judgeKeys(look.authkeys, peer.authkeys, peer.node),
+      ...safety.judgeKeys(look.authkeys, peer.authkeys, peer.node, pair.ha?.authMethod ?? 'sha1'),
     });
     const agreement =
       pair.ha === null

@@ -118,19 +118,24 @@ function cancelledBefore(step: 'learn' | 'sign' | 'forget'): string {
 
 /** Fails with the name of the node in the way as its reason. */
 async function check(nodes: readonly [RotationNode, RotationNode]): Promise<Result<Checked>> {
-  const works: Work[] = [];
+  const asked: { readonly node: RotationNode; readonly status: AgentStatus }[] = [];
+  // Both before either is judged: that an agent is stopped is the news, not that its peer does not hear it.
   for (const node of nodes) {
-    const other = node === nodes[0] ? nodes[1] : nodes[0];
     const status = await node.status();
     if (!status.ok) return fail(node.name, status.detail);
-    const why = judgeRotation(status.value);
+    asked.push({ node, status: status.value });
+  }
+  const works: Work[] = [];
+  for (const { node, status } of asked) {
+    const other = node === nodes[0] ? nodes[1] : nodes[0];
+    const why = judgeRotation(status);
     if (why !== null) return fail(node.name, why);
     const text = await node.readKeys();
     if (!text.ok) return fail(node.name, `authkeys cannot be read: ${text.detail}`);
     const { keyring, problems } = parseAuthkeys(text.value, 'authkeys', null);
     const error = problems.find((problem) => problem.severity === 'error');
     if (keyring === null) return fail(node.name, `authkeys is not valid: ${error?.message ?? 'no key signs'}`);
-    works.push({ node, other, text: text.value, ring: keyring, signsWith: status.value.keys.index });
+    works.push({ node, other, text: text.value, ring: keyring, signsWith: status.keys.index });
   }
   const old = oldKeys(works);
   return old.ok ? ok({ works, old: old.value }) : old;

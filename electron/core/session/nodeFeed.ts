@@ -45,6 +45,12 @@ const STATUS_CHANGING = new Set([
   'local-status',
   'fault',
   'shutdown',
+  'takeover-hold',
+  'fencing',
+  'ping-node',
+  'key-mismatch',
+  'keys',
+  'let-go',
 ]);
 
 export class NodeFeed {

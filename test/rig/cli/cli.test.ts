@@ -1,17 +1,16 @@
 // Goal: the whole spine from the command line, as a script would use it: rack up, deploy, watch, break, drill, remove, down.
 // Method: the real program as a process, a real rack of its own, every step in order; the last ones look for leftovers.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT } from '../../../electron/cli/exitStatus.ts';
-import type { StatusReport } from '../../../electron/cli/statusReport.ts';
 import type { DemoReport } from '../../../electron/cli/verbs/demo.ts';
 import type { DeployPlan, DrillResult } from '../../../electron/common/contract/deploy.ts';
 import type { ActiveFault, FaultOffer } from '../../../electron/common/contract/state.ts';
 import type { RackState } from '../../../electron/common/contract/rack.ts';
 import { buildAgent } from '../../tools/build.ts';
+import { CLI_MAIN, CliHome } from '../../support/cliHome.ts';
 import { missing } from '../../support/needs.ts';
 import { until } from '../../support/rackRun.ts';
 
@@ -20,70 +19,18 @@ const reason = missing('linux', 'iproute', 'namespaces');
 const [A, B] = ['ha1.bogus.sh.cn', 'ha2.bogus.sh.cn'];
 const VIP = '192.168.2.3';
 
-let home: string;
-let env: NodeJS.ProcessEnv;
-
-interface Ran {
-  readonly status: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function twinbeat(args: string[], over: NodeJS.ProcessEnv = {}): Promise<Ran> {
-  const child = spawn(process.execPath, [join(ROOT, 'electron/cli/main.ts'), ...args], {
-    env: { ...env, ...over },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  return new Promise((resolve) => child.once('close', (status) => resolve({ status, out, err })));
-}
-
-/** Runs with --json and gives the one document; fails with what the program said. */
-async function json<T>(args: string[]): Promise<T> {
-  const ran = await twinbeat([...args, '--json']);
-  expect({ args, status: ran.status, err: ran.err }).toEqual({ args, status: 0, err: '' });
-  expect(ran.out.trimEnd().split('\n')).toHaveLength(1);
-  return JSON.parse(ran.out) as T;
-}
-
-const status = (): Promise<StatusReport> => json<StatusReport>(['status', '--rack']);
-
-function settled(): Promise<StatusReport> {
-  return until(
-    'both nodes active, one holder, the client served by it',
-    async () => {
-      const now = await status();
-      const isWell =
-        now.nodes.every((n) => n.status === 'active') &&
-        now.vip?.verdict === 'one' &&
-        now.vip.answeredBy === now.vip.holder;
-      return isWell ? now : null;
-    },
-    { withinMs: 60_000, everyMs: 500 },
-  );
-}
+let home: CliHome;
+const twinbeat: CliHome['run'] = (args, over) => home.run(args, over);
+const json = <T>(args: readonly string[]): Promise<T> => home.json<T>(args);
+const status: CliHome['status'] = () => home.status();
+const settled: CliHome['settled'] = () => home.settled();
 
 describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     if (!existsSync(join(ROOT, 'build/agent/twinbeat-agent.cjs'))) await buildAgent();
-    home = mkdtempSync(join(tmpdir(), 'twinbeat-cli-'));
-    // A world of its own: neither the user's rack nor the user's profiles are touched.
-    mkdirSync(join(home, 'run'), { mode: 0o700 });
-    env = {
-      ...process.env,
-      HOME: home,
-      XDG_RUNTIME_DIR: join(home, 'run'),
-      XDG_CONFIG_HOME: '',
-      TWINBEAT_PASSWORD: '',
-    };
-    for (const name of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'TWINBEAT_PASSWORD']) delete env[name];
+    home = new CliHome();
   });
-  afterAll(async () => {
-    await twinbeat(['rack', 'down']);
-    rmSync(home, { recursive: true, force: true });
-  });
+  afterAll(() => home.dispose());
 
   test('without a rack: a status of its own, and a sentence', async () => {
     const ran = await twinbeat(['status', '--rack']);
@@ -210,8 +157,7 @@ describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_0
     await json(['remove', '--rack']);
     expect((await status()).nodes.map((n) => n.agent)).toEqual(['absent', 'absent']);
     expect((await json<RackState>(['rack', 'down'])).phase).toBe('down');
-    const base = join(home, 'run', 'twinbeat');
-    expect(existsSync(base) ? readdirSync(base) : []).toEqual([]);
+    expect(home.racks()).toEqual([]);
   });
 
   test('demo does it all by itself and leaves nothing behind', async () => {
@@ -225,16 +171,13 @@ describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_0
     });
     expect(report).toMatchObject({ vipMoved: true, servedByOther: true });
     expect(report.drill.holderAfter).not.toBe(report.drill.holderBefore);
-    const base = join(home, 'run', 'twinbeat');
-    expect(existsSync(base) ? readdirSync(base) : []).toEqual([]);
+    expect(home.racks()).toEqual([]);
   });
 
   test('Ctrl-C during a demo: one keystroke that arrives twice still waits until nothing is left', async () => {
-    const base = join(home, 'run', 'twinbeat');
-    const child = spawn(process.execPath, [join(ROOT, 'electron/cli/main.ts'), 'demo'], { env, stdio: 'ignore' });
+    const child = spawn(process.execPath, [CLI_MAIN, 'demo'], { env: home.env, stdio: 'ignore' });
     const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-    const racks = (): string[] => (existsSync(base) ? readdirSync(base) : []);
-    await until('the rack is there', () => Promise.resolve(racks().length > 0 ? true : null), {
+    await until('the rack is there', () => Promise.resolve(home.racks().length > 0 ? true : null), {
       withinMs: 20_000,
       everyMs: 50,
     });
@@ -242,11 +185,11 @@ describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_0
     child.kill('SIGINT');
     child.kill('SIGINT');
     expect(await ended).toBe(EXIT.interrupted);
-    expect(racks()).toEqual([]);
+    expect(home.racks()).toEqual([]);
   });
 
   test('a pair file: errors name file and field, an unreachable server has its own status', async () => {
-    const file = join(home, 'pair.json');
+    const file = join(home.dir, 'pair.json');
     const node = (name: string, port: number) => ({ name, host: '127.0.0.1', port, auth: { method: 'password' } });
     writeFileSync(
       file,
@@ -269,8 +212,8 @@ describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_0
 // Needs no rack: what a script meets first.
 describe('the program itself', () => {
   test('unknown words end with the usage status and name what is expected', () => {
-    const ran = spawnSync(process.execPath, [join(ROOT, 'electron/cli/main.ts'), 'frob'], { encoding: 'utf8' });
+    const ran = spawnSync(process.execPath, [CLI_MAIN, 'frob'], { encoding: 'utf8' });
     expect([ran.status, ran.stdout]).toEqual([EXIT.usage, '']);
-    expect(ran.stderr).toContain('expected one of rack, deploy');
+    expect(ran.stderr).toContain('expected one of rack, preflight');
   });
 });

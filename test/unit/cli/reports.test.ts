@@ -220,6 +220,8 @@ describe('what must not be overlooked', () => {
     const report = both(
       { vips: vip === undefined ? [] : [{ ...vip, conflictMac: '66:66:66:66:66:66' }] },
       {
+        // It does not hold the address: whom it hears is the holder.
+        vips: vip === undefined ? [] : [{ ...vip, heldOn: null, conflictMac: '02:00:00:00:00:0a' }],
         fencing: { device: 'meatware', state: 'waiting-operator', detail: '' },
         problems: [{ code: 'key-mismatch', detail: 'a sends with a key we do not have', sinceWallMs: 0 }],
         protection: [{ what: 'watchdog', state: 'unavailable', detail: 'no such device' }],

@@ -8,7 +8,7 @@ import * as judge from '../../../electron/core/deploy/judgeSafety.ts';
 describe('the shared key', () => {
   const key = (secret: string, index = 1): Result<string> => ok(`auth ${index}\n${index} sha1 ${secret}\n`);
   const none = fail('absent', 'there is none');
-  const of = (own: Result<string>, peers: Result<string>) => judge.judgeKeys(own, peers, 'node2');
+  const of = (own: Result<string>, peers: Result<string>) => judge.judgeKeys(own, peers, 'node2', 'sha256');
 
   // The real daemon with different keys: each node waits initdead, takes the other for dead, and takes the address (M10).
   test('different secrets of one number are told apart by fingerprint, and neither is shown', () => {
@@ -25,7 +25,7 @@ describe('the shared key', () => {
       result: 'ok',
       found: expect.stringContaining('the same on') as string,
     });
-    expect(of(none, none).found).toContain('makes one for both');
+    expect(of(none, none).found).toMatch(/makes one for both, sha256, which two Twinbeat agents/);
     expect(of(none, key('x')).found).toContain('gets that of node2');
     expect(of(key('x'), none).found).toContain('node2 gets the same');
   });
