@@ -1,5 +1,6 @@
 /** Alarms of the pair in view, in words, with what a person can do about them. Takes no room while there are none. */
 import { Button } from 'antd';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Alarm, type Fencing, pairAlarms } from '../lib/alarms.ts';
 import { holdReasons } from '../lib/eventText.ts';
@@ -59,11 +60,17 @@ function words(alarm: Alarm, t: T): string {
   }
 }
 
+/** Far above what two clocks of one node differ by within a report, far below what a person would miss. */
+const SINCE_JITTER_MS = 1000;
+
 function Since({ alarm }: { readonly alarm: Extract<Alarm, { kind: 'hold' }> }): React.JSX.Element {
   const { t } = useTranslation();
+  // Each report computes the beginning anew; what it is off by must not make the shown second jump.
+  const shown = useRef(alarm.sinceWallMs);
+  if (Math.abs(shown.current - alarm.sinceWallMs) > SINCE_JITTER_MS) shown.current = alarm.sinceWallMs;
   return (
     <span className="tb-alarm-since" role="timer">
-      {t('alarm.since', { time: clock(alarm.sinceWallMs) })} ({seconds(alarm.heldMs, 0)})
+      {t('alarm.since', { time: clock(shown.current) })} ({seconds(alarm.heldMs, 0)})
     </span>
   );
 }
@@ -90,7 +97,8 @@ function Action({ alarm }: { readonly alarm: Alarm }): React.JSX.Element | null 
 export function AlarmBar(): React.JSX.Element | null {
   const { t } = useTranslation();
   const state = usePairs((s) => s.state);
-  const alarms = state === null ? [] : pairAlarms(state);
+  const wrongKey = usePairs((s) => s.wrongKey);
+  const alarms = state === null ? [] : pairAlarms(state, wrongKey);
   if (alarms.length === 0) return null;
   return (
     <section className="tb-alarms" aria-label={t('alarm.region')}>

@@ -1,5 +1,6 @@
 /** What a person must hear about at once, from what both agents report. Nothing is concluded from an old report. */
 import type { AgentStatus } from '../../agent/common/rpc/agentContract.ts';
+import type { SessionEvent } from '../../electron/common/contract/session.ts';
 import type { NodeConnection, PairState } from '../../electron/common/contract/state.ts';
 import { freshStatus, oneWay, pairLinks } from './links.ts';
 
@@ -19,7 +20,7 @@ export type Alarm = { readonly key: string; readonly level: 'alarm' | 'warn'; re
     }
   | { readonly kind: 'conflict'; readonly address: string; readonly mac: string }
   | { readonly kind: 'keys'; readonly fingerprints: readonly string[] }
-  | { readonly kind: 'wrong-key'; readonly peer: string; readonly detail: string }
+  | { readonly kind: 'wrong-key'; readonly peer: string }
   | { readonly kind: 'fencing'; readonly peer: string; readonly fencing: Fencing }
   | { readonly kind: 'problem'; readonly code: string; readonly detail: string }
   /** `node` does not hear `peer`, who hears `node`. */
@@ -27,12 +28,13 @@ export type Alarm = { readonly key: string; readonly level: 'alarm' | 'warn'; re
 );
 
 /** Problems that endanger the address itself; the others stand on their node. */
-const PROBLEM_ALARMS: ReadonlySet<string> = new Set(['stray-address', 'second-holder', 'not-scheduled', 'clock-jump']);
-
-/** How long the takeover has waited at the moment of the report, milliseconds. */
-export function heldMs(status: AgentStatus): number {
-  return status.hold === null ? 0 : Math.max(0, status.atMonotonicMs - status.hold.sinceMs);
-}
+const PROBLEM_ALARMS: ReadonlySet<string> = new Set([
+  'stray-address',
+  'address-lost',
+  'stop-failed',
+  'isolated',
+  'not-scheduled',
+]);
 
 /** Whether there is anything that a person's word about the peer would end. */
 export function canConfirmDead(node: NodeConnection): boolean {
@@ -48,7 +50,6 @@ interface Report {
 
 function holdAlarm({ node, peer, status }: Report): Alarm[] {
   if (status.hold === null) return [];
-  const waitedMs = heldMs(status);
   return [
     {
       kind: 'hold',
@@ -57,8 +58,8 @@ function holdAlarm({ node, peer, status }: Report): Alarm[] {
       node,
       peer,
       reasons: status.hold.reasons,
-      heldMs: waitedMs,
-      sinceWallMs: status.wallMs - waitedMs,
+      heldMs: status.hold.sinceMs,
+      sinceWallMs: status.wallMs - status.hold.sinceMs,
       fencing: status.fencing,
     },
   ];
@@ -80,10 +81,9 @@ function fencingAlarm({ node, peer, status }: Report): Alarm[] {
   return [{ kind: 'fencing', level: 'alarm', key: `fencing ${node}`, node, peer, fencing }];
 }
 
-function problemAlarms({ node, peer, status }: Report): Alarm[] {
+function problemAlarms({ node, status }: Report): Alarm[] {
   return status.problems.flatMap(({ code, detail }, i): Alarm[] => {
     const key = `problem ${node} ${code} ${i}`;
-    if (code === 'key-mismatch') return [{ kind: 'wrong-key', level: 'alarm', key, node, peer, detail }];
     return PROBLEM_ALARMS.has(code) ? [{ kind: 'problem', level: 'alarm', key, node, code, detail }] : [];
   });
 }
@@ -120,8 +120,8 @@ function oneWayAlarms(state: PairState): Alarm[] {
   });
 }
 
-/** All alarms of a pair, the worst kinds first. */
-export function pairAlarms(state: PairState): Alarm[] {
+/** All alarms of a pair, the worst kinds first. `wrongKey`: nodes that get packets with a wrong key in their peer's name. */
+export function pairAlarms(state: PairState, wrongKey: readonly string[] = []): Alarm[] {
   const reports = state.nodes.flatMap((node: NodeConnection, i): Report[] => {
     const status = freshStatus(node);
     return status === null ? [] : [{ node: node.node, peer: state.nodes[1 - i]?.node ?? status.peerName, status }];
@@ -130,8 +130,27 @@ export function pairAlarms(state: PairState): Alarm[] {
     ...reports.flatMap(holdAlarm),
     ...reports.flatMap(conflictAlarms),
     ...keysAlarm(state),
+    ...reports.flatMap(({ node, peer }): Alarm[] =>
+      wrongKey.includes(node) ? [{ kind: 'wrong-key', level: 'alarm', key: `wrong-key ${node}`, node, peer }] : [],
+    ),
     ...reports.flatMap(fencingAlarm),
     ...reports.flatMap(problemAlarms),
     ...oneWayAlarms(state),
   ];
+}
+
+/**
+ * The nodes with a key mismatch after these events; the same array when nothing changed. A node that begins a new life
+ * has not said anything yet.
+ */
+export function wrongKeyAfter(before: readonly string[], events: readonly SessionEvent[]): readonly string[] {
+  let now = before;
+  for (const { event } of events) {
+    const { kind } = event.body;
+    const isNow = kind === 'key-mismatch' && event.body['over'] !== true;
+    if (kind !== 'key-mismatch' && kind !== 'local-status') continue;
+    if (now.includes(event.node) === isNow) continue;
+    now = isNow ? [...now, event.node] : now.filter((node) => node !== event.node);
+  }
+  return now;
 }

@@ -1,18 +1,15 @@
 /** A rotation of the pair's keys: steps as the core reports them. Lives on while its dialog is closed. */
 import { create } from 'zustand';
 import type { KeyRotationProgress } from '../../electron/common/contract/console.ts';
+import type { Rotation } from '../lib/rotation.ts';
 import { errorText } from '../rpc/link.ts';
 import { link } from './link.ts';
 
-export const ROTATION_STEPS = ['check', 'learn', 'sign', 'forget'] as const;
-export type RotationStep = (typeof ROTATION_STEPS)[number];
 export const KEY_METHODS = ['sha1', 'sha256', 'md5'] as const;
 export type KeyMethod = (typeof KEY_METHODS)[number];
 
-interface RotateState {
+interface RotateState extends Rotation {
   readonly pairId: string | null;
-  readonly phase: 'idle' | 'running' | 'done' | 'failed' | 'cancelled';
-  readonly items: readonly KeyRotationProgress[];
   readonly error: string;
 }
 
@@ -52,17 +49,4 @@ export async function startRotation(pairId: string, method: KeyMethod): Promise<
 /** The core ends after the step in work, with keys that both nodes accept. */
 export function stopRotation(): void {
   stop?.abort();
-}
-
-export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
-
-/** State of one step, from the newest item of the stream. */
-export function stepState(step: RotationStep, { phase, items }: Pick<RotateState, 'phase' | 'items'>): StepState {
-  if (phase === 'done') return 'done';
-  const newest = items.at(-1)?.step;
-  const at = newest === undefined ? 0 : ROTATION_STEPS.indexOf(newest as RotationStep);
-  const mine = ROTATION_STEPS.indexOf(step);
-  if (mine < at) return 'done';
-  if (mine > at || phase === 'idle') return 'waiting';
-  return phase;
 }

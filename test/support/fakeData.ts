@@ -30,6 +30,47 @@ export function siteSpec(): PairSpec {
   });
 }
 
+/** A pair with everything that the form can say: every medium, references, a plugin that fences, a watchdog. */
+export function safeSpec(): PairSpec {
+  return PairSpecSchema.parse({
+    ...siteSpec(),
+    ha: {
+      keepaliveMs: 500,
+      warntimeMs: 1500,
+      deadtimeMs: 3000,
+      initdeadMs: 30_000,
+      autoFailback: 'off',
+      links: [
+        { medium: 'serial', device: { 'scada-a': '/dev/ttyS0', 'scada-b': '/dev/ttyS1' }, baud: 115_200 },
+        { medium: 'bcast', iface: { 'scada-a': 'eth1', 'scada-b': 'eth1' } },
+        {
+          medium: 'ucast',
+          iface: { 'scada-a': 'eth0', 'scada-b': 'eth0' },
+          address: { 'scada-a': 'fd00:20:7::11', 'scada-b': 'fd00:20:7::12' },
+        },
+        {
+          medium: 'mcast',
+          iface: { 'scada-a': 'eth0', 'scada-b': 'eth0' },
+          group: '239.0.0.43',
+          port: 695,
+          ttl: 2,
+        },
+      ],
+      haresources: ['scada-a 10.20.7.10 httpd'],
+      pingNodes: ['10.20.7.254', 'fd00:20:7::fe'],
+      ipfail: true,
+      fencing: {
+        kind: 'plugin',
+        type: 'fence_ipmilan',
+        parameters: { 'scada-a': ['ip=10.20.9.11', 'username=ha'], 'scada-b': ['ip=10.20.9.12', 'username=ha'] },
+      },
+      takeoverRequires: ['reference', 'two-links', 'fencing'],
+      watchdog: '/dev/watchdog0',
+      authMethod: 'sha256',
+    },
+  });
+}
+
 export function fakePreflight(nodes: readonly string[]): PreflightItem[] {
   const rows: readonly Omit<PreflightItem, 'node'>[] = [
     { code: 'reachable', result: 'ok', found: 'SSH-2.0-OpenSSH_9.2p1', advice: '' },

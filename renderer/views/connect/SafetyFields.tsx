@@ -75,7 +75,7 @@ function Fencing({ draft, onChange }: Props): React.JSX.Element {
   return (
     <>
       <h4>{t('connect.fencing')}</h4>
-      <div className="tb-fields tb-fencing">
+      <div className="tb-two">
         <ChoiceField
           field="fencing"
           label={t('connect.fencingBy')}
@@ -85,27 +85,29 @@ function Fencing({ draft, onChange }: Props): React.JSX.Element {
           onChange={(fencing) => onChange({ fencing })}
         />
         {draft.fencing === 'plugin' && (
-          <>
-            <TextField
-              field="fencingType"
-              label={t('connect.fencingType')}
-              value={draft.fencingType}
-              placeholder={EMPTY_SAFETY.fencingType}
-              onChange={(fencingType) => onChange({ fencingType })}
-            />
-            {(['fencingA', 'fencingB'] as const).map((field, i) => (
-              <TextField
-                key={field}
-                field={field}
-                label={t('connect.fencingParameters', { node: names[i] })}
-                value={draft[field]}
-                rows={3}
-                onChange={(value) => onChange({ [field]: value })}
-              />
-            ))}
-          </>
+          <TextField
+            field="fencingType"
+            label={t('connect.fencingType')}
+            value={draft.fencingType}
+            placeholder={EMPTY_SAFETY.fencingType}
+            onChange={(fencingType) => onChange({ fencingType })}
+          />
         )}
       </div>
+      {draft.fencing === 'plugin' && (
+        <div className="tb-two">
+          {(['fencingA', 'fencingB'] as const).map((field, i) => (
+            <TextField
+              key={field}
+              field={field}
+              label={t('connect.fencingParameters', { node: names[i] })}
+              value={draft[field]}
+              rows={3}
+              onChange={(value) => onChange({ [field]: value })}
+            />
+          ))}
+        </div>
+      )}
     </>
   );
 }

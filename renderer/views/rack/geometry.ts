@@ -48,7 +48,8 @@ const LAN_HEIGHT = 24;
 /** Room for the VIP tag on the upper edge of a server. */
 const SERVER_TOP = 128;
 const LEGEND_HEIGHT = 24;
-const SERVER_HEIGHT_MIN = 150;
+/** Header, four lines, one line of trouble, buttons. */
+const SERVER_HEIGHT_MIN = 186;
 const LINK_ROW_MIN = 70;
 const LINK_ROW_MAX = 124;
 const TITLE_HEIGHT = 24;

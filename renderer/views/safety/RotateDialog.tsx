@@ -2,14 +2,13 @@
 import { Alert, Button, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { ROTATION_STEPS, stepState } from '../../lib/rotation.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import {
   forgetRotation,
   KEY_METHODS,
   type KeyMethod,
-  ROTATION_STEPS,
   startRotation,
-  stepState,
   stopRotation,
   useRotate,
 } from '../../stores/rotate.ts';

@@ -1,7 +1,7 @@
 /** What the safety pane shows: rows with one cell a node. Words come from the texts, colours from `state`. */
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { PairState } from '../../../electron/common/contract/state.ts';
-import { compareKeys, heldMs } from '../../lib/alarms.ts';
+import { compareKeys } from '../../lib/alarms.ts';
 import { holdReasons, problemText } from '../../lib/eventText.ts';
 import { clock, seconds } from '../../lib/format.ts';
 import { freshStatus, oneWay, type PairLink, pairLinks } from '../../lib/links.ts';
@@ -42,7 +42,7 @@ function row(key: string, label: string, reports: Reports, cell: (status: AgentS
 
 function holdCell(status: AgentStatus, t: T): Cell {
   if (status.hold === null) return { state: 'plain', text: t('safety.noHold') };
-  const time = clock(status.wallMs - heldMs(status));
+  const time = clock(status.wallMs - status.hold.sinceMs);
   return { state: 'dead', text: t('safety.holdSince', { time, reasons: holdReasons(status.hold.reasons, t) }) };
 }
 

@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import type { FakeConsole } from '../../support/fakeConsole.ts';
-import { siteSpec } from '../../support/fakeData.ts';
+import { safeSpec, siteSpec } from '../../support/fakeData.ts';
 import { openStage, type Stage, type StageOptions } from './page.ts';
 
 const [folder = 'build/shots', only] = process.argv.slice(2);
@@ -55,7 +55,7 @@ async function holdBack(_page: Page, fake: FakeConsole): Promise<void> {
   fake.pair.holdTakeovers = true;
   await wait(4500);
   fake.pair.report('node2', {
-    hold: { reasons: ['reference-silent', 'fencing'], sinceMs: fake.pair.nowMs - 12_000 },
+    hold: { reasons: ['reference-silent', 'fencing'], sinceMs: 12_000 },
     fencing: { device: 'meatware', state: 'waiting-operator', detail: 'confirm that node1 is off' },
     pingNodes: [{ name: '192.168.2.254', status: 'dead', silenceMs: 31_000 }],
   });
@@ -152,6 +152,20 @@ const SHOTS: readonly Shot[] = [
       await wait(500);
     },
   },
+  ...(['en', 'zh-CN'] as const).flatMap((language) =>
+    ([SMALL, LARGE] as const).map((size): Shot => ({
+      name: `form-safety-${language}-${size.width}`,
+      options: { size, pairs: [safeSpec()], settings: { language, theme: size === SMALL ? 'light' : 'dark' } },
+      act: async (page) => {
+        await page.getByRole('button', { name: language === 'en' ? 'Connect to servers' : '连接服务器' }).click();
+        await page.getByRole('button', { name: language === 'en' ? /^Edit/ : /^编辑/ }).click();
+        // The pane has half the window only; more of the form is seen when it has the whole.
+        await page.locator('.tb-tab', { hasText: language === 'en' ? 'Servers' : '服务器' }).dblclick();
+        await page.getByText(language === 'en' ? 'Watchdog device' : '看门狗设备').scrollIntoViewIfNeeded();
+        await wait(500);
+      },
+    })),
+  ),
   {
     name: 'hostkey-en-light',
     options: { size: SMALL, warm: true },

@@ -9,7 +9,7 @@ import {
   problemsOf,
   specOf,
 } from '../../../../renderer/views/connect/draft.ts';
-import { siteSpec } from '../../../support/fakeData.ts';
+import { safeSpec, siteSpec } from '../../../support/fakeData.ts';
 
 function good(): PairDraft {
   const draft = emptyDraft();
@@ -46,6 +46,35 @@ test('draft: every kind of link survives the way there and back', () => {
   expect(specOf(draftOf(spec), [])).toEqual(spec);
 });
 
+test('draft: everything that makes a takeover safe survives the way there and back', () => {
+  const spec = safeSpec();
+  expect([...problemsOf(draftOf(spec))]).toEqual([]);
+  expect(specOf(draftOf(spec), [spec.id])).toEqual(spec);
+  for (const fencing of [{ kind: 'meatware' }, { kind: 'rack' }, null] as const) {
+    if (spec.ha === null) throw new Error('the example has no ha');
+    const other = PairSpecSchema.parse({ ...spec, ha: { ...spec.ha, fencing, takeoverRequires: ['reference'] } });
+    expect(specOf(draftOf(other), [spec.id])).toEqual(other);
+  }
+});
+
+test('draft: parameters of a fencing plugin follow a server that is renamed', () => {
+  const draft = draftOf(safeSpec());
+  draft.nodes[0].name = 'scada-x';
+  draft.haresources = 'scada-x 10.20.7.10 httpd';
+  expect(specOf(draft, []).ha?.fencing).toMatchObject({
+    parameters: { 'scada-x': ['ip=10.20.9.11', 'username=ha'], 'scada-b': ['ip=10.20.9.12', 'username=ha'] },
+  });
+});
+
+test('draft: what the rules of the pair file alone refuse is shown where it belongs, or at the end of the form', () => {
+  const probed = problemsOf(with_({ links: [emptyLink('serial'), emptyLink('bcast')], probePath: '/' }));
+  expect([...probed]).toEqual([]);
+  const draft = good();
+  // The form has no rule of its own for an identifier.
+  draft.id = 'Not An Id';
+  expect(problemsOf(draft).get('form')).toMatchObject({ text: expect.stringContaining('id') as unknown });
+});
+
 test('draft: a saved pair keeps its trusted keys and its id', () => {
   const site = PairSpecSchema.parse({
     ...siteSpec(),
@@ -68,6 +97,28 @@ test.each([
   [{ links: [] }, 'links', 'links'],
   [{ links: [{ ...emptyLink('serial'), baud: '19201' }] }, 'links.0.baud', 'baud'],
   [{ links: [emptyLink('ucast')] }, 'links.0.addressA', 'address'],
+  [{ deadtime: '1000', keepalive: '500', warntime: '700' }, 'deadtime', 'deadAboveKeepalive'],
+  [
+    { links: [emptyLink('serial'), { ...emptyLink('serial'), a: '/dev/ttyS1', b: '/dev/ttyS1', baud: '9600' }] },
+    'links',
+    'oneBaud',
+  ],
+  [{ links: [{ ...emptyLink('ucast'), addressA: '10.0.0.1', addressB: 'fd00::2' }] }, 'links.0.addressB', 'sameFamily'],
+  [{ links: [{ ...emptyLink('mcast'), group: '10.0.0.1' }] }, 'links.0.group', 'multicast'],
+  [{ links: [{ ...emptyLink('mcast'), ttl: '5' }] }, 'links.0.ttl', 'ttl'],
+  [{ pingNodes: '10.20.7.254\n10.20.7.999' }, 'pingNodes', 'host'],
+  [{ pingNodes: '10.20.7.11' }, 'pingNodes', 'ownReference'],
+  [{ pingNodes: '10.20.7.10' }, 'pingNodes', 'ownReference'],
+  [{ pingNodes: '10.20.7.254\n10.20.7.254' }, 'pingNodes', 'twice'],
+  [{ ipfail: true }, 'pingNodes', 'referenceNeeded'],
+  [{ requires: ['reference'] }, 'pingNodes', 'referenceNeeded'],
+  [{ requires: ['two-links'], links: [emptyLink('serial')] }, 'requires', 'twoLinksNeeded'],
+  [{ requires: ['fencing'] }, 'fencing', 'fencingNeeded'],
+  [{ ipfail: true, pingNodes: '10.20.7.254', failback: 'legacy' }, 'ipfail', 'ipfailLegacy'],
+  [{ fencing: 'plugin', fencingType: '' }, 'fencingType', 'required'],
+  [{ fencing: 'plugin', fencingA: 'ip=10.0.0.1' }, 'fencingB', 'required'],
+  [{ fencing: 'plugin', fencingA: 'password=a b', fencingB: 'x' }, 'fencingA', 'fencingWord'],
+  [{ watchdog: 'watchdog' }, 'watchdog', 'devicePath'],
   [{ haresources: 'stranger 10.0.0.1' }, 'haresources', 'haresources'],
   [{ haresources: 'scada-a' }, 'haresources', 'haresources'],
   [{ probeAddress: '10.0.0.300' }, 'probeAddress', 'address'],

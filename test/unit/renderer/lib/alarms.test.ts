@@ -1,0 +1,120 @@
+import { afterEach, expect, test } from 'vitest';
+import type { AgentStatus } from '../../../../agent/common/rpc/agentContract.ts';
+import type { SessionEvent } from '../../../../electron/common/contract/session.ts';
+import { canConfirmDead, compareKeys, pairAlarms, wrongKeyAfter } from '../../../../renderer/lib/alarms.ts';
+import { oneWay } from '../../../../renderer/lib/links.ts';
+import { FakeConsole } from '../../../support/fakeConsole.ts';
+
+let fake: FakeConsole | null = null;
+
+function pair(): FakeConsole {
+  fake = new FakeConsole();
+  fake.warmUp(20_000);
+  return fake;
+}
+
+afterEach(() => fake?.close());
+
+const kinds = (console_: FakeConsole): string[] => pairAlarms(console_.pairState()).map((a) => `${a.kind} ${a.node}`);
+
+const HOLD: AgentStatus['hold'] = { reasons: ['reference-silent', 'fencing'], sinceMs: 12_000 };
+
+test('alarms: none when all is well', () => {
+  expect(kinds(pair())).toEqual([]);
+});
+
+test('alarms: a held-back takeover says for what it waits and since when, and its fencing is not said twice', () => {
+  const console_ = pair();
+  console_.pair.report('node2', {
+    hold: HOLD,
+    fencing: { device: 'meatware', state: 'waiting-operator', detail: '' },
+  });
+  const [alarm, ...more] = pairAlarms(console_.pairState());
+  expect(more).toEqual([]);
+  expect(alarm).toMatchObject({ kind: 'hold', node: 'node2', peer: 'node1', reasons: HOLD?.reasons, heldMs: 12_000 });
+  const wallMs = console_.pairState().nodes[1].status?.wallMs ?? 0;
+  expect(alarm).toMatchObject({ sinceWallMs: wallMs - 12_000 });
+});
+
+test('alarms: nothing is concluded from an old report', () => {
+  const console_ = pair();
+  console_.pair.report('node2', { hold: HOLD });
+  console_.blindToB = true;
+  expect(kinds(console_)).toEqual([]);
+  expect(canConfirmDead(console_.pairState().nodes[1])).toBe(false);
+});
+
+test('alarms: fencing that failed or waits for a person, without a takeover that waits', () => {
+  const console_ = pair();
+  for (const state of ['failed', 'waiting-operator'] as const) {
+    console_.pair.report('node1', { fencing: { device: 'external/ipmi', state, detail: 'exit 1' } });
+    expect(kinds(console_)).toEqual(['fencing node1']);
+  }
+  expect(canConfirmDead(console_.pairState().nodes[0])).toBe(true);
+  for (const state of ['none', 'running', 'done'] as const) {
+    console_.pair.report('node1', { fencing: { device: 'external/ipmi', state, detail: '' } });
+    expect(kinds(console_)).toEqual([]);
+  }
+});
+
+test('alarms: a second holder with its address and MAC, and problems that endanger the address', () => {
+  const console_ = pair();
+  const status = console_.pairState().nodes[0].status;
+  console_.pair.report('node1', {
+    vips: (status?.vips ?? []).map((vip) => ({ ...vip, conflictMac: '02:00:00:00:00:07' })),
+  });
+  console_.pair.report('node2', {
+    problems: [
+      { code: 'stray-address', detail: '10.0.0.9', sinceWallMs: 0 },
+      { code: 'log-not-writable', detail: '/var/log/ha-log', sinceWallMs: 0 },
+    ],
+  });
+  expect(pairAlarms(console_.pairState())).toMatchObject([
+    { kind: 'conflict', node: 'node1', address: '192.168.2.3', mac: '02:00:00:00:00:07' },
+    { kind: 'problem', node: 'node2', code: 'stray-address' },
+  ]);
+});
+
+test('keys: different ones are an alarm, unless both sides still accept another one; nothing without both reports', () => {
+  const keys = (fingerprint: string, accepted: number): AgentStatus => {
+    const status = pair().pairState().nodes[0].status;
+    fake?.close();
+    if (status === null) throw new Error('the fake pair is not warm');
+    return { ...status, keys: { index: 1, method: 'sha1', fingerprint, accepted } };
+  };
+  expect(compareKeys(keys('a', 1), keys('a', 1))).toBe('same');
+  expect(compareKeys(keys('a', 1), keys('b', 1))).toBe('different');
+  expect(compareKeys(keys('a', 2), keys('b', 1))).toBe('different');
+  expect(compareKeys(keys('a', 2), keys('b', 2))).toBe('changing');
+  expect(compareKeys(keys('a', 1), null)).toBe('unknown');
+});
+
+test('one way: named by who does not hear whom; a link that nobody speaks of is not one-way', () => {
+  const console_ = pair();
+  console_.pair.cables.set('crossover', { aToB: false, bToA: true, noisePpm: 0 });
+  for (let i = 1; i <= 60; i++) console_.pair.advance(console_.pair.nowMs + 100);
+  expect(pairAlarms(console_.pairState())).toMatchObject([
+    { kind: 'one-way', level: 'warn', node: 'node2', peer: 'node1', links: ['eth1'] },
+  ]);
+  const side = (state: 'up' | 'dead' | 'unknown' | 'late') =>
+    ({ state, marginMs: null, silenceMs: null, witness: 'receiver' }) as const;
+  expect(oneWay({ aToB: side('dead'), bToA: side('unknown') })).toBeNull();
+  expect(oneWay({ aToB: side('dead'), bToA: side('dead') })).toBeNull();
+  expect(oneWay({ aToB: side('late'), bToA: side('dead') })).toBe('b-to-a-dead');
+});
+
+test('wrong key: begins and ends with its events, and ends with the life of the agent', () => {
+  const event = (node: string, body: Record<string, unknown> & { kind: string }): SessionEvent => ({
+    index: 1,
+    tMs: 0,
+    errorMs: 0,
+    event: { seq: 1, node, at: { monotonicMs: 0 }, wallMs: 0, severity: 'crit', body },
+  });
+  const begun = wrongKeyAfter([], [event('node1', { kind: 'key-mismatch', peer: 'node2', over: false })]);
+  expect(begun).toEqual(['node1']);
+  expect(wrongKeyAfter(begun, [event('node2', { kind: 'log', text: '' })])).toBe(begun);
+  expect(wrongKeyAfter(begun, [event('node1', { kind: 'key-mismatch', peer: 'node2', over: true })])).toEqual([]);
+  expect(wrongKeyAfter(begun, [event('node1', { kind: 'local-status', status: 'up' })])).toEqual([]);
+  const state = pair().pairState();
+  expect(pairAlarms(state, begun)).toMatchObject([{ kind: 'wrong-key', node: 'node1', peer: 'node2' }]);
+});
