@@ -1,6 +1,6 @@
 /** How a life ends: graceful stop (reference, section 6.10) and restart with a new generation (section 6.8). */
 import { elapsedMs, plusMs } from '../base/instant.ts';
-import { anyStuck, busy, endSetProblems, releaseAll } from './holdings.ts';
+import { anyStuck, busy, releaseAll } from './holdings.ts';
 import { STOP_LINGER_MS } from './limits.ts';
 import { sendShutdone } from './messages.ts';
 import { report } from './report.ts';
@@ -75,7 +75,6 @@ function becomeReleased(ctx: Context, ending: Ending): void {
 function becomeOver(ctx: Context, ending: Ending): void {
   const { state } = ctx;
   state.life = 'over';
-  endSetProblems(ctx);
   const id = state.nextCommand++;
   state.pending.set(id, { kind: 'exit', side: null, retry: false });
   if (!ending.restart) emit(ctx, 'info', { kind: 'shutdown', phase: 'done' });

@@ -5,7 +5,7 @@ import type { Instant } from '../base/instant.ts';
 import { SeededRandom } from '../base/random.ts';
 import { advanceEnding, beginStop } from './ending.ts';
 import { fencingDone } from './fencing.ts';
-import { advanceStuck, commandDone } from './holdings.ts';
+import { advanceStuck, commandDone, endSetProblems } from './holdings.ts';
 import { advanceIpfail, askIfWanted, ipfailDeadlines, wantComparison } from './ipfail.ts';
 import { noteRejected } from './keyMismatch.ts';
 import { advanceLegacy, legacyDeadlines } from './legacy.ts';
@@ -13,10 +13,11 @@ import { letGoDone, noteSecondHolder } from './letGo.ts';
 import { linkDeadlines, updateLinkStates } from './links.ts';
 import { advanceMembership, beat, becomeUp, checkPeer, peerDeadline } from './membership.ts';
 import { operate } from './operator.ts';
-import { advanceOwnTime, checkOwnTime, noteStalled } from './ownTime.ts';
+import { advanceOwnTime, checkOwnTime, endNotScheduled, noteStalled } from './ownTime.ts';
 import { advancePings, pingDeadlines, receivePingReply } from './pings.ts';
 import { receive } from './receive.ts';
 import { publishHoldings, reportChange } from './report.ts';
+import { becomeConnected } from './reference.ts';
 import * as resources from './resources.ts';
 import { requestMissing } from './rexmit.ts';
 import { advanceSeizing, confirmDead, endHold, seizingDeadlines } from './seizing.ts';
@@ -95,7 +96,7 @@ function takeResult(ctx: Context, id: number, ok: boolean, detail: string): void
 /** Everything that follows from the new state and the time, in a fixed order. */
 function settle(ctx: Context): void {
   const { state } = ctx;
-  if (state.life === 'over') return;
+  if (isOver(state)) return;
   beat(ctx);
   for (const ping of advancePings(ctx)) wantComparison(ctx, `ping node ${ping.name} is ${ping.status}`);
   checkPeer(ctx);
@@ -120,6 +121,19 @@ function settle(ctx: Context): void {
   askIfWanted(ctx);
   publishHoldings(ctx);
   advanceEnding(ctx);
+  if (isOver(state)) closeProblems(ctx);
+}
+
+function isOver(state: EngineState): boolean {
+  return state.life === 'over';
+}
+
+/** A life that is over has no problems; the next one finds its own. */
+function closeProblems(ctx: Context): void {
+  endSetProblems(ctx);
+  endNotScheduled(ctx);
+  becomeConnected(ctx);
+  resources.becomeHeard(ctx);
 }
 
 /** The earliest moment at which something may change by itself. */

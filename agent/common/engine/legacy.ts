@@ -93,7 +93,7 @@ export function receiveLegacy(ctx: Context, header: Header, message: WireMessage
       receiveAnswer(ctx, header, message);
       return true;
     case 'starting':
-      if (isLegacy(ctx)) noteMixed(ctx, 'on or off');
+      noteFamily(ctx, fieldText(message, 'tbf') === 'legacy');
       // A real peer reads our silence as "wait", which is safe; a Twinbeat peer understands a report.
       return isLegacy(ctx) && ctx.state.peer.engine !== 'twinbeat';
     case 'ask_resources':
@@ -147,6 +147,11 @@ function receiveAnswer(ctx: Context, header: Header, message: WireMessage): void
   peer.reportSeq = Math.max(peer.reportSeq, header.seq ?? 0);
   peer.holds = without(peer.holds, 'foreign');
   peer.claims = without(peer.claims, 'foreign');
+}
+
+/** `starting` is of the other family, except from a Twinbeat peer that says otherwise. */
+function noteFamily(ctx: Context, theirsLegacy: boolean): void {
+  if (theirsLegacy !== isLegacy(ctx)) noteMixed(ctx, theirsLegacy ? 'legacy' : 'on or off');
 }
 
 function noteMixed(ctx: Context, theirs: string): void {

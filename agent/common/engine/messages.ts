@@ -117,9 +117,13 @@ export function sendTakeoverRequest(ctx: Context, set: ResourceSet): void {
   sendSequenced(ctx, [text('t', 'hb_takeover'), text('rsc_hold', set)]);
 }
 
-/** `starting`: we are active; the answer is what the peer holds. */
+/**
+ * `starting`: we are active; the answer is what the peer holds. `tbf` is our own field: the legacy family says this only to a
+ * Twinbeat peer, after they were apart, and must not look like the other family.
+ */
 export function sendStarting(ctx: Context): void {
-  sendSequenced(ctx, [text('t', 'starting')]);
+  const family = ctx.config.autoFailback === 'legacy' ? [text('tbf', 'legacy')] : [];
+  sendSequenced(ctx, [text('t', 'starting'), ...family]);
 }
 
 /** `shutdone`: everything is released, for good. Returns its sequence number. */

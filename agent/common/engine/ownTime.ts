@@ -65,8 +65,14 @@ function becomeLate(ctx: Context, lateMs: number): void {
 /** The grace is over: what is silent now is silent. */
 export function advanceOwnTime(ctx: Context): void {
   const { state } = ctx;
-  const { safety, graceUntil } = state;
-  if (!safety.notScheduled || (graceUntil !== null && isBefore(ctx.world.now, graceUntil))) return;
+  const { graceUntil } = state;
+  if (graceUntil === null || !isBefore(ctx.world.now, graceUntil)) endNotScheduled(ctx);
+}
+
+/** Ends the report of a stall that is past. */
+export function endNotScheduled(ctx: Context): void {
+  const { safety } = ctx.state;
+  if (!safety.notScheduled) return;
   safety.notScheduled = false;
   emit(ctx, 'info', { kind: 'problem', code: PROBLEM_NOT_SCHEDULED, over: true, detail: 'scheduled in time again' });
 }

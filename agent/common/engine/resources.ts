@@ -13,7 +13,6 @@ import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { beginRestart } from './ending.ts';
 import { announceAgain, busy, claim, claims, release, releaseAll } from './holdings.ts';
-import { isLegacy } from './legacy.ts';
 import {
   FAILBACK_RETRY_MS,
   ORPHAN_FOREIGN_MS,
@@ -174,7 +173,7 @@ export function meetAgain(ctx: Context, why: string): void {
     beginRestart(ctx, { reason: why, silent: false, afterMs });
     return;
   }
-  if (!isLegacy(ctx)) sendStarting(ctx);
+  sendStarting(ctx);
   report(ctx, null);
 }
 

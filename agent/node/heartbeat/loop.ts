@@ -37,6 +37,9 @@ export interface LoopHost {
 /** Slack on a timer before its lateness can mean that we were not scheduled at all. */
 const SCHEDULING_SLACK_MS = 50;
 
+/** Packets that come closer together than this do not each need a look at the clocks. */
+const SUSPEND_LOOK_MS = 10;
+
 interface LinkState {
   readonly id: string;
   readonly name: string;
@@ -57,6 +60,7 @@ export class HeartbeatLoop {
   private lastAliveAt: Instant;
   private lastBeatAt: Instant | null = null;
   private suspendedMs: number | null;
+  private suspendLookAt: Instant;
   private wakeAt: Instant;
   private keyring: Keyring;
   private watchdog: number | null = null;
@@ -74,6 +78,7 @@ export class HeartbeatLoop {
     this.pulseMs = Math.min(setup.engine.keepaliveMs, setup.engine.deadtimeMs / 4);
     this.lastAliveAt = this.wakeAt = host.now();
     this.suspendedMs = this.readSuspendedMs();
+    this.suspendLookAt = this.lastAliveAt;
     this.links = setup.links.map((link, i) => {
       const medium = host.media[i] as Medium;
       const keeper = new MediumKeeper(medium, host.timers, {
@@ -139,6 +144,7 @@ export class HeartbeatLoop {
 
   private receive(link: LinkState, packet: Uint8Array, receivedAt: Instant): void {
     if (!this.started || this.closed) return;
+    if (this.badPackets.refuses(link, packet, receivedAt)) return;
     const decoded = decodePacket(packet, this.keyring);
     if (!decoded.ok) {
       const report = this.badPackets.seen(link, decoded.reason, packet, receivedAt);
@@ -175,16 +181,18 @@ export class HeartbeatLoop {
   /**
    * Tells the engine, before anything else, when we were away so long that the peer may have declared us
    * dead. The peer counts from our last heartbeat, so that is what is compared with the deadtime; but only
-   * when we really were not scheduled, because an engine that is silent on purpose is not stalled.
+   * when we really were not scheduled, because an engine that is silent on purpose is not stalled. Of a shorter
+   * gap the engine's own clock tells it, except when the machine slept: that no clock of the engine shows.
    */
   private reportStall(now: Instant): void {
     const gapMs = elapsedMs(this.lastAliveAt, now);
     this.lastAliveAt = now;
     const sinceBeatMs = this.lastBeatAt === null ? gapMs : elapsedMs(this.lastBeatAt, now);
     const awayMs = gapMs > this.pulseMs + SCHEDULING_SLACK_MS ? Math.max(gapMs, sinceBeatMs) : 0;
-    const suspendedMs = this.takeSuspendMs(gapMs > this.pulseMs);
+    const suspendedMs = this.takeSuspendMs(now);
     const stalledMs = Math.max(awayMs, suspendedMs);
-    if (stalledMs <= this.setup.engine.deadtimeMs) return;
+    const { deadtimeMs, keepaliveMs } = this.setup.engine;
+    if (stalledMs <= deadtimeMs && suspendedMs <= keepaliveMs) return;
     this.carryOut(this.host.engine.step({ kind: 'stalled', gapMs: stalledMs }, this.world(now)), now);
   }
 
@@ -211,9 +219,13 @@ export class HeartbeatLoop {
     return boot === null ? null : boot - this.host.now().monotonicMs;
   }
 
-  /** Time the host slept since the last look: the monotonic clock does not count it, the peer does. */
-  private takeSuspendMs(look: boolean): number {
-    if (!look) return 0;
+  /**
+   * Time the host slept since the last look: the monotonic clock does not count it, the peer does. To be found before the first
+   * packet after a resume is answered, so it is looked for at almost every step, at 20 us a look.
+   */
+  private takeSuspendMs(now: Instant): number {
+    if (elapsedMs(this.suspendLookAt, now) < SUSPEND_LOOK_MS) return 0;
+    this.suspendLookAt = now;
     const before = this.suspendedMs;
     this.suspendedMs = this.readSuspendedMs();
     return before === null || this.suspendedMs === null ? 0 : Math.max(0, this.suspendedMs - before);

@@ -169,6 +169,23 @@ test('a suspended host is stalled although its monotonic clock stood still', asy
   expect(kinds()).toContain('stalled');
 });
 
+test('that it slept is told before the first packet after the resume, however soon that comes', async () => {
+  await timers.advance(300);
+  inputs.length = 0;
+  sleptMs += 60_000;
+  timers.skip(20);
+  cable.ends[0].receive(encodeText({ fields: [text('t', 'status'), text('src', 'n2')] }, KEYRING));
+  expect(kinds()).toEqual(['stalled', 'received']);
+});
+
+test('a short sleep is told as well: the engine cannot see it', async () => {
+  await timers.advance(300);
+  inputs.length = 0;
+  sleptMs += 400;
+  await timers.advance(300);
+  expect(inputs.filter((input) => input.kind === 'stalled')).toEqual([{ kind: 'stalled', gapMs: 400 }]);
+});
+
 test('samples come at their period and keep the largest silence between two of them', async () => {
   loop.handle({ kind: 'sampling', periodMs: 500 });
   peerSends('n2');
@@ -272,4 +289,26 @@ test("packets in the peer's name that fail authentication are summed up for the 
   expect(told.length).toBeGreaterThanOrEqual(3);
   expect(told.length).toBeLessThanOrEqual(4);
   expect(told[0]).toMatchObject({ kind: 'rejected', link: 'l1', claimedSource: 'n2' });
+});
+
+// Goal: a flood of the longest forged packets does not cost the heartbeat its time. Method: after some hundred of them even a
+// well signed one of that length is not looked at, a short one is; a second later all is as before.
+test('a flooded link does not look at packets longer than any real message', async () => {
+  const received = (): number => inputs.filter((input) => input.kind === 'received').length;
+  const long = { fields: [text('t', 'status'), text('src', 'n2'), text('pad', 'x'.repeat(4000))] };
+  const sendLong = (keyring: Keyring): void => cable.ends[1].send(encodeText(long, keyring), 'heartbeat');
+  sendLong(KEYRING);
+  await timers.advance(0);
+  expect(received()).toBe(1);
+  for (let i = 0; i < 300; i++) sendLong(WRONG);
+  await timers.advance(0);
+  sendLong(KEYRING);
+  peerSends('n2');
+  await timers.advance(0);
+  expect(received()).toBe(2);
+  await timers.advance(1000);
+  peerSends('n2', WRONG);
+  sendLong(KEYRING);
+  await timers.advance(0);
+  expect(received()).toBe(3);
 });
