@@ -71,6 +71,7 @@ export class Respawn {
   private readonly lines: readonly RespawnLine[];
   private readonly host: RespawnHost;
   private running: Running[] = [];
+  private problems: string[] = [];
   /** Counts starts, so that what a stop overtook does not go on. */
   private round = 0;
 
@@ -83,6 +84,7 @@ export class Respawn {
   async start(): Promise<void> {
     if (this.round % 2 === 1) return;
     const round = ++this.round;
+    for (const detail of this.problems.splice(0)) this.say('info', true, detail);
     for (const line of this.lines) {
       if (isIpfail(line.command)) {
         this.log('info', `${line.command} is not started: the engine compares the ping nodes itself`);
@@ -181,7 +183,11 @@ export class Respawn {
   }
 
   private problem(detail: string): void {
-    const body = { kind: 'problem', code: 'respawn-failed', over: false, detail } as const;
-    this.host.publish({ severity: 'error', body });
+    this.problems.push(detail);
+    this.say('error', false, detail);
+  }
+
+  private say(severity: 'info' | 'error', over: boolean, detail: string): void {
+    this.host.publish({ severity, body: { kind: 'problem', code: 'respawn-failed', over, detail } });
   }
 }

@@ -162,16 +162,34 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('a p
     },
   );
 
-  test('confirm-dead: asks, and is refused while nothing waits for it', { timeout: 60_000 }, async () => {
-    const made = await AgentRig.up({ serial: false });
-    rig = made;
-    made.start('a');
-    await made.until('a is active', () => made.log('a').includes('Comm_now_up()'));
-    const unasked = await made.command('a', 'confirm-dead');
-    expect(unasked.status).toBe(64);
-    expect(unasked.stderr).toContain('--yes');
-    const refused = await made.command('a', 'confirm-dead', '--yes');
-    expect(refused.status).toBe(2);
-    expect(refused.stderr).not.toBe('');
-  });
+  test(
+    'confirm-dead is refused while nothing waits for it; the journal outlives a kill',
+    { timeout: 60_000 },
+    async () => {
+      const made = await AgentRig.up({ serial: false });
+      rig = made;
+      made.start('a');
+      await made.until('a is active', () => made.log('a').includes('Comm_now_up()'));
+      const unasked = await made.command('a', 'confirm-dead');
+      expect(unasked.status).toBe(64);
+      expect(unasked.stderr).toContain('--yes');
+      const refused = await made.command('a', 'confirm-dead', '--yes');
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).not.toBe('');
+
+      // The journal is read from the disk: of a killed agent as of a running one.
+      made.signal('a', 'SIGKILL');
+      await made.exited('a');
+      const numbers = async (...args: string[]): Promise<number[]> => {
+        const { stdout } = await made.command('a', 'journal', ...args);
+        return stdout
+          .trim()
+          .split('\n')
+          .map((line) => (JSON.parse(line) as TimelineEvent).seq);
+      };
+      const all = await numbers();
+      expect(all).toEqual(all.map((_, i) => i + 1));
+      expect(await numbers('--from', '3')).toEqual(all.slice(2));
+    },
+  );
 });

@@ -97,6 +97,10 @@ test('exit status 100 is the end; any other is a start anew, until it ends quick
   expect(problems()[0]).toContain('given up');
   expect(story().filter((line) => line.startsWith('eager'))).toHaveLength(11);
   expect(story().filter((line) => line.startsWith('content'))).toHaveLength(1);
+  // The next life begins without it.
+  await respawn?.stop();
+  void respawn?.start();
+  expect(drafts.some(({ body }) => body.kind === 'problem' && body.over)).toBe(true);
 });
 
 test('ends that are far apart are never too many', async () => {
