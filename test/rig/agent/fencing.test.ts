@@ -117,6 +117,8 @@ describe.skipIf(reason !== null)('fencing by the power switch, ipfail by the gat
       );
       onA.stop();
       onB.stop();
+      // Both were seen holding it, or the next line would prove nothing.
+      expect([onA, onB].every(({ times }) => times.length > 0)).toBe(true);
       expect(dualMoments(onA, onB)).toEqual([]);
       // Nobody was shot for it: the nodes hear each other all the time.
       expect(rack.state().nodes.every(({ power, bootCount }) => power === 'on' && bootCount === 1)).toBe(true);
@@ -184,6 +186,7 @@ describe.skipIf(reason !== null)('fencing by the power switch, ipfail by the gat
     await settledOn(pair, survivor.name);
     onA.stop();
     onB.stop();
+    expect((survivor === a ? onA : onB).times.length).toBeGreaterThan(0);
     expect(dualMoments(onA, onB)).toEqual([]);
     expect(dualMoments(onB, onA)).toEqual([]);
     await logged(survivor, /now reset\./);
