@@ -43,7 +43,7 @@ export interface EngineConfig {
 /** What the host knows at the moment of a step and the engine may not look up itself. */
 export interface World {
   readonly now: Instant;
-  /** Unix epoch seconds, only for the `ts` field. */
+  /** Unix epoch seconds, for the `ts` field and as the least term of a claim (holdings.ts); never for the measuring of time. */
   readonly wallSeconds: number;
   /** First line of /proc/loadavg, or `n/a`; only for the `ld` field. */
   readonly loadAverage: string;
