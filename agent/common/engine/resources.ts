@@ -173,7 +173,8 @@ export function meetAgain(ctx: Context, why: string): void {
     beginRestart(ctx, { reason: why, silent: false, afterMs });
     return;
   }
-  sendStarting(ctx);
+  // A real legacy daemon knows no `starting`.
+  if (config.autoFailback !== 'legacy' || state.peer.engine === 'twinbeat') sendStarting(ctx);
   report(ctx, null);
 }
 

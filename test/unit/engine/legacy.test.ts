@@ -171,6 +171,18 @@ describe('a peer of the other family', () => {
     expect(h.commands).toMatchObject([{ groups: ['vip1'] }]);
   });
 
+  test('a Twinbeat peer of our own family that asks for our report after a split is no mixture', () => {
+    const h = node();
+    join(h, 'active', { tbv: '1' });
+    h.hear('starting', { tbf: 'legacy' });
+    expect(h.eventsOf('problem')).toHaveLength(0);
+    expect(h.sentOf('resource').length).toBeGreaterThan(0);
+    const on = node({ autoFailback: 'on' });
+    join(on, 'active', { tbv: '1' });
+    on.hear('starting', { tbf: 'legacy' });
+    expect(on.eventsOf('problem')).toMatchObject([{ code: 'failback-mixed' }]);
+  });
+
   test('that is active and never says what it holds is named by the node that waits for it', () => {
     const h = node({ autoFailback: 'off' });
     join(h);
