@@ -15,6 +15,14 @@ const REJECTED_EVERY_MS = 1000;
 /** Where `src` is looked for: it stands among the first fields of every sender's messages. */
 const SOURCE_WITHIN_BYTES = 1024;
 
+/**
+ * More bad packets than this in a second on one link are a flood: far above a peer with another key on keepalive 50 ms (20 a
+ * second and message). What is longer than any real message, 2 KiB (wire/limits.ts), is then dropped unseen: the system
+ * hands over up to 32 packets at once, and 32 of the longest would hold the heartbeat up for 20 ms instead of 2.
+ */
+const FLOOD_PER_SECOND = 200;
+const FLOOD_BYTES_MAX = 2048;
+
 /** Failures of packets that are well formed: a heartbeat of somebody, not noise. */
 const UNAUTHENTIC: ReadonlySet<DecodeFailure> = new Set<DecodeFailure>(['no-auth', 'unknown-key', 'bad-auth']);
 
@@ -33,6 +41,9 @@ interface BadLink {
   readonly detail: string;
   lastAt: Instant;
   count: number;
+  /** Bad packets of the present second, and when that began. */
+  recent: number;
+  recentSince: Instant;
   /** Not told to the engine yet. */
   pending: Rejected | null;
 }
@@ -54,13 +65,35 @@ export class BadPackets {
   seen(link: { id: string; name: string }, reason: DecodeFailure, packet: Uint8Array, now: Instant): EventDraft | null {
     const known = this.present.get(link.name);
     const detail = `${link.name}: packets that do not authenticate (${reason}); do both nodes have the same authkeys?`;
-    const bad: BadLink = known ?? { id: link.id, detail, lastAt: now, count: 0, pending: null };
-    bad.lastAt = now;
-    bad.count += 1;
+    const bad: BadLink = known ?? {
+      id: link.id,
+      detail,
+      lastAt: now,
+      count: 0,
+      recent: 0,
+      recentSince: now,
+      pending: null,
+    };
+    this.count(bad, now);
     if (UNAUTHENTIC.has(reason)) this.reject(bad, packet, now);
     if (known !== undefined) return null;
     this.present.set(link.name, bad);
     return { severity: 'error', body: { kind: 'problem', code: 'bad-packets', over: false, detail } };
+  }
+
+  private count(bad: BadLink, now: Instant): void {
+    bad.lastAt = now;
+    bad.count += 1;
+    if (elapsedMs(bad.recentSince, now) >= 1000) [bad.recent, bad.recentSince] = [0, now];
+    bad.recent += 1;
+  }
+
+  /** True for a packet that is not even to be looked at, because the link is flooded. It is counted as bad. */
+  refuses(link: { readonly name: string }, packet: Uint8Array, now: Instant): boolean {
+    const bad = this.present.get(link.name);
+    if (bad === undefined || packet.length <= FLOOD_BYTES_MAX || bad.recent < FLOOD_PER_SECOND) return false;
+    this.count(bad, now);
+    return true;
   }
 
   /** A stranger's packets say nothing about the peer, and must not hide those that are in its name. */
