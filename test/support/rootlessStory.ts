@@ -24,6 +24,9 @@ try {
   tell('crossover pulled', await on(rack, b, 'cat /sys/class/net/eth1/carrier'));
   await rack.cable('crossover', { aToB: true, bToA: true });
 
+  tell('power switch', await on(rack, a, `/etc/ha.d/stonith.d/external/twinbeat-rack off ${b}`));
+  await rack.power(b, 'on');
+
   await on(rack, a, 'echo kept >/root/disk; echo lost >/run/memory');
   await rack.power(a, 'off');
   await rack.power(a, 'on');

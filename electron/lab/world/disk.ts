@@ -78,7 +78,8 @@ async function installPowerSwitch(disk: string, plan: WorldPlan): Promise<void> 
   const glue = join(disk, GLUE_PLUGINS.slice(1).replaceAll('/', '-'));
   const own = join(disk, 'etc', 'ha.d', 'stonith.d', 'external');
   for (const dir of [glue, own]) await mkdir(dir, { recursive: true });
-  if (existsSync(GLUE_PLUGINS)) await run('cp', ['-a', `${GLUE_PLUGINS}/.`, glue]);
+  // Not their owner, who does not exist in an ordinary user's namespace.
+  if (existsSync(GLUE_PLUGINS)) await run('cp', ['-r', '--preserve=mode,timestamps', `${GLUE_PLUGINS}/.`, glue]);
   for (const dir of [glue, own]) {
     await writeFile(join(dir, 'twinbeat-rack'), script);
     await chmod(join(dir, 'twinbeat-rack'), 0o755);

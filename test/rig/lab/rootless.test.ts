@@ -65,6 +65,7 @@ describe.skipIf((missing('linux', 'iproute') ?? userNamespaceReason()) !== null)
       'host file system': 'refused',
       serial: 'through the wire',
       'crossover pulled': '0',
+      'power switch': 'ok ha2.bogus.sh.cn is off',
       'after power cut': 'kept',
       'VIP from client': 'ha1.bogus.sh.cn',
     });
