@@ -97,7 +97,7 @@ export interface SafetyConfig {
   readonly onStopFailure: 'report' | 'reboot';
 }
 
-/** `ip[/mask[/iface[:label]][/broadcast]]` of IPaddr and IPaddr2 (reference, section 8.3). */
+/** `ip[/mask[/iface[:label]][/broadcast]]` of IPaddr, IPaddr2 and IPv6addr (reference, section 8.3). */
 export interface VipSpec {
   readonly address: string;
   readonly family: 'ipv4' | 'ipv6';
@@ -113,7 +113,7 @@ export interface VipSpec {
 export interface ResourceSpec {
   readonly script: string;
   readonly args: readonly string[];
-  /** Present for IPaddr and IPaddr2: the daemon owns these addresses itself. */
+  /** Present for IPaddr, IPaddr2 and IPv6addr: the daemon owns these addresses itself. */
   readonly vip: VipSpec | null;
   /** As written in the file (a bare address is expanded to `IPaddr::address`). */
   readonly spec: string;

@@ -48,6 +48,9 @@ test('an IPv6 address keeps its double colon', () => {
   const { groups } = parseHaresources('node1 IPaddr2::fd00::10/64/eth0 web\n', 'haresources', NODES);
   expect(groups[0]?.resources[0]).toMatchObject({ args: ['fd00::10/64/eth0'], vip: { address: 'fd00::10' } });
   expect(complaints('node1 IPaddr::fd00::10 web\n')).toEqual(['1:7 bad-address']);
+  const own = parseHaresources('node1 web IPv6addr::fd00::10/64\n', 'haresources', NODES).groups[0]?.resources[1]?.vip;
+  expect(own).toMatchObject({ address: 'fd00::10', family: 'ipv6', prefixBits: 64, iface: null });
+  expect(complaints('node1 IPv6addr::10.0.0.1 web\n')).toEqual(['1:7 bad-address']);
 });
 
 test('a group needs a known node, unless the nodes are not known', () => {
