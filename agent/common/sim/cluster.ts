@@ -3,6 +3,7 @@ import { SeededRandom } from '../base/random.ts';
 import type { AutoFailback } from '../config/model.ts';
 import type { EngineCommand, EngineConfig, OutgoingMessage } from '../engine/types.ts';
 import type { EventDraft } from '../timeline/event.ts';
+import type { WireMessage } from '../wire/message.ts';
 import { Lan } from './lan.ts';
 import { Network } from './network.ts';
 import type { Link, Receiver } from './network.ts';
@@ -51,7 +52,7 @@ export interface ClusterOptions {
 export interface Observer {
   message?(node: 0 | 1, message: OutgoingMessage): void;
   /** A message came out of a link, before its receiver's engine sees it. */
-  arrived?(to: 0 | 1): void;
+  arrived?(to: 0 | 1, message: WireMessage): void;
   event?(node: 0 | 1, draft: EventDraft): void;
   command?(node: 0 | 1, command: EngineCommand): void;
   groupsChanged?(): void;
@@ -106,7 +107,7 @@ export class Cluster implements Receiver {
   }
 
   deliver(to: 0 | 1, link: string, { message }: Parameters<Receiver['deliver']>[2]): void {
-    for (const o of this.observers) o.arrived?.(to);
+    for (const o of this.observers) o.arrived?.(to, message);
     this.nodes[to].arrive(link, message);
   }
 

@@ -1,4 +1,6 @@
 /** Exactly one owner: when two nodes may run the same group at the same time, and for how long. */
+import { fieldText } from '../wire/message.ts';
+import type { WireMessage } from '../wire/message.ts';
 import type { Violation } from './checkers.ts';
 import type { Cluster } from './cluster.ts';
 import type { KeyModel } from './keys.ts';
@@ -31,6 +33,9 @@ export interface SplitBrainWindow {
 /** What counts as silence: this part of the deadtime without a packet from the peer. */
 const SILENCE_FRACTION = 0.75;
 
+/** More messages than one life of a node ever sends. */
+const LIFE_NUMBERS = 1e9;
+
 export interface OwnershipRules {
   /** Longest time that a double owner may stay once the nodes hear each other, milliseconds. */
   readonly boundMs: number;
@@ -55,6 +60,7 @@ export class OwnershipChecker {
   private readonly rules: OwnershipRules;
   private readonly open = new Map<string, { readonly atMs: number; readonly excuse: Excuse }>();
   private readonly heardAtMs: [number, number] = [0, 0];
+  private readonly newest: [number, number] = [0, 0];
   private readonly blindSinceMs: [number | null, number | null] = [null, null];
   private present: Excuse | null = 'daemon-down';
   private apartUntilMs = 0;
@@ -64,13 +70,19 @@ export class OwnershipChecker {
     this.rules = rules;
     cluster.observe({
       groupsChanged: () => this.look(),
-      arrived: (to) => this.noteHeard(to),
+      arrived: (to, message) => this.noteHeard(to, message),
       fenced: () => this.look(),
     });
   }
 
-  private noteHeard(to: 0 | 1): void {
+  /** Only a heartbeat newer than all before shows that the peer lives: anything else may be late, or come twice. */
+  private noteHeard(to: 0 | 1, message: WireMessage): void {
     const { nowMs } = this.cluster;
+    if (fieldText(message, 't') !== 'status') return;
+    const number =
+      parseInt(fieldText(message, 'hg') ?? '0', 16) * LIFE_NUMBERS + parseInt(fieldText(message, 'seq') ?? '0', 16);
+    if (number <= this.newest[to]) return;
+    this.newest[to] = number;
     const silentMs = nowMs - this.heardAtMs[to];
     if (silentMs > this.cluster.options.deadtimeMs * SILENCE_FRACTION) this.look();
     this.heardAtMs[to] = nowMs;
