@@ -103,7 +103,8 @@ export class Interpreter {
       case 'start':
         return node.start();
       case 'stop':
-        return node.feed({ kind: 'stop' });
+        node.feed({ kind: 'stop' });
+        return;
       case 'kill':
         return node.kill();
       case 'power-off':
@@ -129,7 +130,8 @@ export class Interpreter {
         this.scriptGeneration++;
         return;
       case 'confirm-dead':
-        return node.feed({ kind: 'confirm-dead' });
+        node.feed({ kind: 'confirm-dead' });
+        return;
       case 'operator':
         return this.operate(index, args[1], args[2]);
       default:
