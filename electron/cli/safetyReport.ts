@@ -1,7 +1,7 @@
 /** The part of `status` that is about safety: ping nodes, waiting takeovers, fencing, protection, keys, second holders. Pure. */
 import type { AgentStatus } from '../../agent/common/rpc/agentContract.ts';
 import type { PairState } from '../common/contract/state.ts';
-import { compareKeys, freshStatus, heldMs, pairAlarms } from '../common/verdict/alarms.ts';
+import { compareKeys, freshStatus, pairAlarms } from '../common/verdict/alarms.ts';
 import type { PairAlarm } from '../common/verdict/alarms.ts';
 
 /** What one node says; null where it says nothing. */
@@ -42,7 +42,7 @@ export function nodeSafety(status: AgentStatus | null): NodeSafety {
   const { hold, peerName, vips, problems } = status;
   return {
     pingNodes: status.pingNodes,
-    hold: hold === null ? null : { from: peerName, reasons: hold.reasons, heldMs: heldMs(status) ?? 0 },
+    hold: hold === null ? null : { from: peerName, reasons: hold.reasons, heldMs: hold.sinceMs },
     fencing: status.fencing,
     takeoverRequires: status.takeoverRequires,
     protection: status.protection,

@@ -90,7 +90,7 @@ export const AgentStatusSchema = z.object({
   pingNodes: z.array(
     z.object({ name: z.string(), status: z.enum(['unknown', 'up', 'dead']), silenceMs: z.number().nullable() }),
   ),
-  /** A takeover that waits and for what; null: none does. A person can end the wait by `confirmDead`. */
+  /** A takeover that waits, for what and for how long (`sinceMs`); null: none does. A person can end the wait by `confirmDead`. */
   hold: z.object({ reasons: z.array(HoldReasonSchema), sinceMs: z.number() }).nullable(),
   /** null: no stonith device is configured. */
   fencing: z

@@ -13,17 +13,13 @@ export interface PairAlarm {
 }
 
 type Hold = NonNullable<AgentStatus['hold']>;
+type Fencing = NonNullable<AgentStatus['fencing']>;
 
 /** A node's own status, unless it is too old to mean anything. */
 export function freshStatus(node: NodeConnection): AgentStatus | null {
   return node.status !== null && (node.statusAgeMs ?? Number.POSITIVE_INFINITY) <= WITNESS_FRESH_MS
     ? node.status
     : null;
-}
-
-/** How long a takeover has waited at the moment of the status, milliseconds; null: none waits. */
-export function heldMs(status: AgentStatus): number | null {
-  return status.hold === null ? null : Math.max(0, status.atMonotonicMs - status.hold.sinceMs);
 }
 
 /**
@@ -60,7 +56,7 @@ function dualAlarm({ address, holders }: PairState['vips'][number]): PairAlarm {
 function holdAlarms(status: AgentStatus): PairAlarm[] {
   const { hold, node, peerName } = status;
   if (hold === null) return [];
-  const seconds = ((heldMs(status) ?? 0) / 1000).toFixed(0);
+  const seconds = (hold.sinceMs / 1000).toFixed(0);
   const reasons = hold.reasons.map((reason) => reasonWords(reason, status));
   const remedy =
     `it ends when ${peerName} is heard again, or: make sure that ${peerName} is off, then run ` +
@@ -69,21 +65,18 @@ function holdAlarms(status: AgentStatus): PairAlarm[] {
     {
       code: 'takeover-waits',
       node,
-      text: `its takeover from ${peerName} waits since ${seconds} s: ${reasons.join('; ')}`,
+      text: `its takeover from ${peerName} has waited for ${seconds} s: ${reasons.join('; ')}`,
       remedy,
     },
   ];
 }
 
 function reasonWords(reason: Hold['reasons'][number], { fencing, peerName, pingNodes }: AgentStatus): string {
-  const device = fencing?.device ?? 'the device';
   switch (reason) {
     case 'fencing':
-      return fencing?.state === 'waiting-operator'
-        ? `a person has to confirm that ${peerName} is off`
-        : `${device} is resetting ${peerName}`;
+      return fencing === null ? `${peerName} is not yet known to be off` : fencingWords(fencing, peerName);
     case 'fencing-failed':
-      return `${device} could not reset ${peerName}${fencing === null || fencing.detail === '' ? '' : ` (${fencing.detail})`}`;
+      return `fencing by ${fencing?.device ?? 'the device'} failed${fencing === null || fencing.detail === '' ? '' : ` (${fencing.detail})`}`;
     case 'reference-silent':
       return `no reference address answers (${pingNodes.map((ping) => ping.name).join(', ')}), so the fault may be on this side`;
     case 'one-link':
@@ -93,12 +86,25 @@ function reasonWords(reason: Hold['reasons'][number], { fencing, peerName, pingN
   }
 }
 
+function fencingWords({ device, state }: Fencing, peerName: string): string {
+  switch (state) {
+    case 'waiting-operator':
+      return `a person has to confirm that ${peerName} is off`;
+    case 'none':
+      return `fencing by ${device} has not begun`;
+    case 'running':
+    case 'failed':
+    case 'done':
+      return `fencing by ${device}: ${state}`;
+  }
+}
+
 function fencingAlarms({ fencing, hold, node, peerName }: AgentStatus): PairAlarm[] {
   // A takeover that waits says so itself.
   if (fencing === null || hold !== null) return [];
   if (fencing.state !== 'failed' && fencing.state !== 'waiting-operator') return [];
-  const what = fencing.state === 'failed' ? `could not reset ${peerName}` : `waits until a person confirms`;
-  const text = `${fencing.device} ${what}${fencing.detail === '' ? '' : `: ${fencing.detail}`}`;
+  const what = fencing.state === 'failed' ? 'failed' : 'waits until a person confirms';
+  const text = `fencing by ${fencing.device} ${what}${fencing.detail === '' ? '' : `: ${fencing.detail}`}`;
   return [
     {
       code: 'fencing',
