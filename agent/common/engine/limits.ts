@@ -92,6 +92,9 @@ export const REFERENCE_FRESH_KEEPALIVES = 3;
 /** A valid heartbeat this many keepalives ago, or fewer: the peer is heard, whatever else comes in its name. */
 export const HEARD_KEEPALIVES = 2;
 
+/** Packets that fail authentication are summed up by the host and told at most this often for each link. */
+export const REJECTED_SUMMARY_MS = 1000;
+
 /**
  * Shortest time for which a packet with a wrong key in the peer's name counts as a sign of its life. The host sums such packets
  * up and reports them once a second; with a shorter deadtime two reports would otherwise lie too far apart.

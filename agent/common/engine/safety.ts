@@ -44,6 +44,7 @@ export interface SafetyState {
   referenceSilentAt: Instant | null;
   /** Packets in the peer's name failed authentication, and no valid one came since. */
   keyMismatch: boolean;
+  /** Newest summary of packets that failed authentication in its name, also beside valid ones. */
   rejectedAt: Instant | null;
   readonly asides: Map<number, Aside>;
   /** When the peer was last told to let an address go, by address. */

@@ -9,7 +9,7 @@ import type { Instant } from '../base/instant.ts';
 import type { TakeoverHoldReason } from '../timeline/event.ts';
 import { beginDeath, fencingConfirmed, fencingHeard, waitForFencing } from './fencing.ts';
 import { claims, groupsOf } from './holdings.ts';
-import { keyMismatchUntil } from './keyMismatch.ts';
+import { becomeMismatched, keyMismatchUntil } from './keyMismatch.ts';
 import { becomeRequesting, isLegacy } from './legacy.ts';
 import { peerDeadtimeMs } from './links.ts';
 import { becomeConnected, referenceDeadlines, referenceSpeaks, watchReference } from './reference.ts';
@@ -94,7 +94,10 @@ function reasonsToWait(ctx: Context, death: Death): TakeoverHoldReason[] {
   if (wanted && death.certain === 'no') {
     if (config.takeoverRequires.includes('reference') && !referenceSpeaks(ctx)) reasons.push('reference-silent');
     if (config.takeoverRequires.includes('two-links') && !fellSilentTogether(ctx)) reasons.push('one-link');
-    if (keyMismatchUntil(ctx) !== null) reasons.push('key-mismatch');
+    if (keyMismatchUntil(ctx) !== null) {
+      becomeMismatched(ctx);
+      reasons.push('key-mismatch');
+    }
   }
   const fencing = waitForFencing(ctx, death, reasons.length === 0);
   return fencing === null ? reasons : [fencing, ...reasons];

@@ -194,6 +194,9 @@ export function noteReport(ctx: Context, info: string | undefined): void {
   const { state } = ctx;
   const { standby, peer } = state;
   const twinbeat = peer.engine === 'twinbeat';
+  // Our `other` reached the giver late, when we had withdrawn already. It releases and would wait for us; a report that we
+  // are settled ends that. Then the set is nobody's, and its preferred node starts it.
+  if (twinbeat && standby.kind === 'none' && info === 'standby' && !peer.stable) report(ctx, null);
   if (standby.kind === 'waiting' && info === 'standby' && !standby.begun) {
     state.standby = { ...standby, begun: true, until: plusMs(ctx.world.now, STANDBY_WORK_MS) };
     return;

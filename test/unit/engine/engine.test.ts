@@ -277,6 +277,20 @@ describe('stop', () => {
   });
 });
 
+// Found by: npm run sim -- --seed 410428 --profile fencing
+test('standby: a giver that released for a taker that had withdrawn is told so', () => {
+  const h = new Harness();
+  h.step({ kind: 'start' });
+  h.hear('status', { st: 'active', dt: '1388', protocol: '1', tbv: '1' });
+  h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+  h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1', tbc: 'local:1' });
+  const reports = h.sentOf('resource').length;
+  h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '0', tbc: '-', info: 'standby' });
+  h.hear('ask_resources', { rsc_hold: 'local', info: 'done' });
+  expect(h.sentOf('resource')).toHaveLength(reports + 1);
+  expect(fieldText(h.sentOf('resource').at(-1)!, 'isstable')).toBe('1');
+});
+
 // Found by: npm run sim -- --seed 102348
 test('standby: a late `done` of the last exchange is not taken for one of this', () => {
   const h = new Harness();

@@ -462,6 +462,24 @@ describe('keys that differ', () => {
     expect(h.commands).toEqual([]);
   });
 
+  // Found by: npm run sim -- --seed 410069 --profile keys
+  test('a key that changes between two summaries of the host, with a deadtime shorter than their distance', () => {
+    const h = joined({ keepaliveMs: 80, deadtimeMs: 800, warntimeMs: 400 });
+    h.hear('status', { ...BEAT, dt: '320' });
+    h.run(50);
+    h.step({ kind: 'rejected', link: 'l1', claimedSource: 'node2', receivedAt: instant(h.nowMs) });
+    expect(h.eventsOf('key-mismatch')).toEqual([]);
+    h.run(30);
+    h.hear('status', { ...BEAT, dt: '320' });
+    // The next summary comes a second after the first, 120 ms after the deadtime.
+    h.run(920);
+    expect(acquired(h)).toEqual([]);
+    expect(h.eventsOf('key-mismatch')).toHaveLength(1);
+    h.step({ kind: 'rejected', link: 'l1', claimedSource: 'node2', receivedAt: instant(h.nowMs) });
+    h.run(2000);
+    expect(view(h).hold?.reasons).toEqual(['key-mismatch']);
+  });
+
   test("other pairs' packets and one forged packet beside valid ones mean nothing", () => {
     const h = joined({});
     h.step({ kind: 'rejected', link: 'l1', claimedSource: 'node2', receivedAt: instant(h.nowMs) });
