@@ -138,6 +138,33 @@ describe.skipIf(reason !== null)('safety from the command line', { timeout: 240_
     await home.settled();
   });
 
+  // 1. ha2 loses its LAN. 2. ha1 loses its power. To ha2 this looks like a cut on its own side, so it must not take over by itself.
+  test('a takeover whose reference is silent waits: an alarm that says what ends it, until a person does', async () => {
+    await home.json(['rack', 'cable', '--cable', 'lan-b', '--cut', 'both']);
+    await home.json(['rack', 'power', '--node', 'ha1', '--to', 'off']);
+    const waiting = await until(
+      'an alarm',
+      async () => {
+        const seen = await home.status();
+        return seen.safety.alarms.some((alarm) => alarm.code === 'takeover-waits') ? seen : null;
+      },
+      { withinMs: 30_000 },
+    );
+    const alarm = waiting.safety.alarms.find((one) => one.code === 'takeover-waits');
+    expect(alarm).toMatchObject({ node: B, text: expect.stringContaining(GATEWAY) as string });
+    expect(alarm?.remedy).toContain(`twinbeat confirm-dead ${A}`);
+    expect(waiting.vip).toMatchObject({ holder: null });
+    expect(waiting.vip?.verdict).not.toBe('one');
+    const said = await home.json<{ node: string; accepted: boolean }>(['confirm-dead', 'ha1', '--rack']);
+    expect(said).toMatchObject({ node: B, accepted: true });
+    await until('ha2 holds', async () => ((await home.status()).nodes[1]?.holdsVip === true ? true : null), {
+      withinMs: 30_000,
+    });
+    await home.json(['rack', 'cable', '--cable', 'lan-b', '--cut', 'none']);
+    await home.json(['rack', 'power', '--node', 'ha1', '--to', 'on']);
+    await home.settled();
+  });
+
   test('remove leaves none of the files', async () => {
     await home.json(['remove', '--rack']);
     for (const text of await onNodes('ls /etc/ha.d/authkeys /etc/ha.d/twinbeat.cf 2>&1')) {
