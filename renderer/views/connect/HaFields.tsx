@@ -10,19 +10,52 @@ interface Props {
   readonly onChange: (patch: Partial<PairDraft>) => void;
 }
 
+interface LinkProps {
+  readonly link: LinkDraft;
+  readonly index: number;
+  readonly names: readonly [string, string];
+  readonly onChange: (patch: Partial<LinkDraft>) => void;
+}
+
+/** What only this medium has. */
+function MediumFields({ link, index, names, onChange }: LinkProps): React.JSX.Element | null {
+  const { t } = useTranslation();
+  const text = (
+    name: 'baud' | 'group' | 'port' | 'ttl' | 'addressA' | 'addressB',
+    label: string,
+  ): React.JSX.Element => (
+    <TextField
+      key={name}
+      field={`links.${index}.${name}`}
+      label={label}
+      value={link[name]}
+      onChange={(value) => onChange({ [name]: value })}
+    />
+  );
+  switch (link.medium) {
+    case 'bcast':
+      return null;
+    case 'serial':
+      return text('baud', t('connect.baud'));
+    case 'ucast':
+      return (
+        <>
+          {text('addressA', t('connect.linkAddress', { node: names[0] }))}
+          {text('addressB', t('connect.linkAddress', { node: names[1] }))}
+        </>
+      );
+    case 'mcast':
+      return <>{(['group', 'port', 'ttl'] as const).map((name) => text(name, t(`connect.mcast.${name}`)))}</>;
+  }
+}
+
 function LinkFields({
   link,
   index,
   names,
   onChange,
   onRemove,
-}: {
-  readonly link: LinkDraft;
-  readonly index: number;
-  readonly names: readonly [string, string];
-  readonly onChange: (patch: Partial<LinkDraft>) => void;
-  readonly onRemove: () => void;
-}): React.JSX.Element {
+}: LinkProps & { readonly onRemove: () => void }): React.JSX.Element {
   const { t } = useTranslation();
   const media = (['serial', 'bcast', 'ucast', 'mcast'] as const).map((value) => ({
     value,
@@ -49,40 +82,7 @@ function LinkFields({
         value={link.b}
         onChange={(b) => onChange({ b })}
       />
-      {link.medium === 'serial' && (
-        <TextField
-          field={`links.${index}.baud`}
-          label={t('connect.baud')}
-          value={link.baud}
-          onChange={(baud) => onChange({ baud })}
-        />
-      )}
-      {link.medium === 'ucast' && (
-        <>
-          <TextField
-            field={`links.${index}.addressA`}
-            label={t('connect.linkAddress', { node: names[0] })}
-            value={link.addressA}
-            onChange={(addressA) => onChange({ addressA })}
-          />
-          <TextField
-            field={`links.${index}.addressB`}
-            label={t('connect.linkAddress', { node: names[1] })}
-            value={link.addressB}
-            onChange={(addressB) => onChange({ addressB })}
-          />
-        </>
-      )}
-      {link.medium === 'mcast' &&
-        (['group', 'port', 'ttl'] as const).map((name) => (
-          <TextField
-            key={name}
-            field={`links.${index}.${name}`}
-            label={t(`connect.mcast.${name}`)}
-            value={link[name]}
-            onChange={(value) => onChange({ [name]: value })}
-          />
-        ))}
+      <MediumFields link={link} index={index} names={names} onChange={onChange} />
       <Button
         type="text"
         icon={<DeleteOutlined />}
