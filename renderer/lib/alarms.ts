@@ -1,6 +1,5 @@
 /** What a person must hear about at once, from what both agents report. Nothing is concluded from an old report. */
 import type { AgentStatus } from '../../agent/common/rpc/agentContract.ts';
-import type { SessionEvent } from '../../electron/common/contract/session.ts';
 import type { NodeConnection, PairState } from '../../electron/common/contract/state.ts';
 import { freshStatus, oneWay, pairLinks } from './links.ts';
 
@@ -66,8 +65,9 @@ function holdAlarm({ node, peer, status }: Report): Alarm[] {
 }
 
 function conflictAlarms({ node, status }: Report): Alarm[] {
-  return status.vips.flatMap(({ address, conflictMac }): Alarm[] =>
-    conflictMac === null
+  // Who does not hold the address hears its holder, as it should be.
+  return status.vips.flatMap(({ address, conflictMac, heldOn }): Alarm[] =>
+    conflictMac === null || heldOn === null
       ? []
       : [{ kind: 'conflict', level: 'alarm', key: `conflict ${node} ${address}`, node, address, mac: conflictMac }],
   );
@@ -79,6 +79,11 @@ function fencingAlarm({ node, peer, status }: Report): Alarm[] {
   if (fencing === null || hold !== null) return [];
   if (fencing.state !== 'failed' && fencing.state !== 'waiting-operator') return [];
   return [{ kind: 'fencing', level: 'alarm', key: `fencing ${node}`, node, peer, fencing }];
+}
+
+function wrongKeyAlarm({ node, peer, status }: Report): Alarm[] {
+  const isNow = status.problems.some(({ code }) => code === 'key-mismatch');
+  return isNow ? [{ kind: 'wrong-key', level: 'alarm', key: `wrong-key ${node}`, node, peer }] : [];
 }
 
 function problemAlarms({ node, status }: Report): Alarm[] {
@@ -120,8 +125,8 @@ function oneWayAlarms(state: PairState): Alarm[] {
   });
 }
 
-/** All alarms of a pair, the worst kinds first. `wrongKey`: nodes that get packets with a wrong key in their peer's name. */
-export function pairAlarms(state: PairState, wrongKey: readonly string[] = []): Alarm[] {
+/** All alarms of a pair, the worst kinds first. */
+export function pairAlarms(state: PairState): Alarm[] {
   const reports = state.nodes.flatMap((node: NodeConnection, i): Report[] => {
     const status = freshStatus(node);
     return status === null ? [] : [{ node: node.node, peer: state.nodes[1 - i]?.node ?? status.peerName, status }];
@@ -130,27 +135,9 @@ export function pairAlarms(state: PairState, wrongKey: readonly string[] = []): 
     ...reports.flatMap(holdAlarm),
     ...reports.flatMap(conflictAlarms),
     ...keysAlarm(state),
-    ...reports.flatMap(({ node, peer }): Alarm[] =>
-      wrongKey.includes(node) ? [{ kind: 'wrong-key', level: 'alarm', key: `wrong-key ${node}`, node, peer }] : [],
-    ),
+    ...reports.flatMap(wrongKeyAlarm),
     ...reports.flatMap(fencingAlarm),
     ...reports.flatMap(problemAlarms),
     ...oneWayAlarms(state),
   ];
-}
-
-/**
- * The nodes with a key mismatch after these events; the same array when nothing changed. A node that begins a new life
- * has not said anything yet.
- */
-export function wrongKeyAfter(before: readonly string[], events: readonly SessionEvent[]): readonly string[] {
-  let now = before;
-  for (const { event } of events) {
-    const { kind } = event.body;
-    const isNow = kind === 'key-mismatch' && event.body['over'] !== true;
-    if (kind !== 'key-mismatch' && kind !== 'local-status') continue;
-    if (now.includes(event.node) === isNow) continue;
-    now = isNow ? [...now, event.node] : now.filter((node) => node !== event.node);
-  }
-  return now;
 }

@@ -118,8 +118,8 @@ function troubles(status: AgentStatus, t: T): Trouble[] {
         },
       ]
     : [];
-  const conflicts = status.vips.flatMap(({ address, conflictMac: mac }): Trouble[] =>
-    mac === null ? [] : [{ level: 'alarm', text: t('safety.secondSeen', { address, mac }) }],
+  const conflicts = status.vips.flatMap(({ address, conflictMac: mac, heldOn }): Trouble[] =>
+    mac === null || heldOn === null ? [] : [{ level: 'alarm', text: t('safety.secondSeen', { address, mac }) }],
   );
   const problems = status.problems.map((problem): Trouble => ({ level: 'warn', text: problemText(problem, t) }));
   return [...held, ...conflicts, ...fenced, ...problems];

@@ -68,7 +68,9 @@ function requiresCell({ takeoverRequires }: AgentStatus, t: T): Cell {
 
 /** MAC of a second holder; that nobody was seen counts only after somebody asked. */
 function secondCell({ vips }: AgentStatus, t: T): Cell {
-  const found = vips.flatMap(({ address, conflictMac: mac }) => (mac === null ? [] : [{ address, mac }]));
+  const found = vips.flatMap(({ address, conflictMac: mac, heldOn }) =>
+    mac === null || heldOn === null ? [] : [{ address, mac }],
+  );
   if (found.length > 0) {
     return { state: 'dead', text: found.map((f) => t('safety.secondSeen', f)).join(t('common.comma')) };
   }

@@ -75,6 +75,16 @@ test('alarms: a second holder with its address and MAC, and problems that endang
   ]);
 });
 
+// A rack as it was seen: the standby node asks the LAN too, and the holder answers.
+test('no alarm: the standby node hears who holds the address', () => {
+  const console_ = pair();
+  const status = console_.pairState().nodes[1].status;
+  console_.pair.report('node2', {
+    vips: (status?.vips ?? []).map((vip) => ({ ...vip, heldOn: null, conflictMac: '02:00:00:00:00:07' })),
+  });
+  expect(pairAlarms(console_.pairState())).toEqual([]);
+});
+
 test('keys: different ones are an alarm, unless both sides still accept another one; nothing without both reports', () => {
   const keys = (fingerprint: string, accepted: number): AgentStatus => {
     const status = pair().pairState().nodes[0].status;
@@ -103,18 +113,9 @@ test('one way: named by who does not hear whom; a link that nobody speaks of is 
   expect(oneWay({ aToB: side('late'), bToA: side('dead') })).toBe('b-to-a-dead');
 });
 
-test('wrong key: begins and ends with its events, and ends with the life of the agent', () => {
-  const event = (node: string, body: Record<string, unknown> & { kind: string }): SessionEvent => ({
-    index: 1,
-    tMs: 0,
-    errorMs: 0,
-    event: { seq: 1, node, at: { monotonicMs: 0 }, wallMs: 0, severity: 'crit', body },
-  });
-  const begun = wrongKeyAfter([], [event('node1', { kind: 'key-mismatch', peer: 'node2', over: false })]);
-  expect(begun).toEqual(['node1']);
-  expect(wrongKeyAfter(begun, [event('node2', { kind: 'log', text: '' })])).toBe(begun);
-  expect(wrongKeyAfter(begun, [event('node1', { kind: 'key-mismatch', peer: 'node2', over: true })])).toEqual([]);
-  expect(wrongKeyAfter(begun, [event('node1', { kind: 'local-status', status: 'up' })])).toEqual([]);
-  const state = pair().pairState();
-  expect(pairAlarms(state, begun)).toMatchObject([{ kind: 'wrong-key', node: 'node1', peer: 'node2' }]);
+test('wrong key: while the agent reports it', () => {
+  const console_ = pair();
+  expect(pairAlarms(console_.pairState())).toEqual([]);
+  console_.pair.report('node1', { problems: [{ code: 'key-mismatch', detail: '', sinceWallMs: 0 }] });
+  expect(pairAlarms(console_.pairState())).toMatchObject([{ kind: 'wrong-key', node: 'node1', peer: 'node2' }]);
 });
