@@ -154,8 +154,9 @@ export class Cluster implements Receiver {
     node.powerOff();
     for (const o of this.observers) o.fenced?.(target);
     if (bootMs === null) return;
+    const { outages } = node;
     this.schedule.at(this.schedule.nowMs + bootMs, () => {
-      if (node.power === 'off') node.start();
+      if (node.power === 'off' && node.outages === outages) node.start();
     });
   }
 

@@ -128,10 +128,10 @@ function drawCommands(random: SeededRandom, deadtimeMs: number) {
 function drawMixed(seed: number, profile: Profile, random: SeededRandom): SimOptions {
   const keepaliveMs = random.pick([200, 500, 1000]);
   // From the shortest ratio that anybody should run to the one that nothing but a real fault exceeds.
-  const deadtimeMs = keepaliveMs * random.pick([4, 6, 10]);
+  const deadtimeMs = keepaliveMs * random.pick([4, 4, 5, 8]);
   const links = drawLinks(random);
   // Short phases put the faults on top of each other, long ones let the pair recover between them.
-  const faultPhaseMs = deadtimeMs * random.pick([3, 6, 6, 12, 20]);
+  const faultPhaseMs = deadtimeMs * random.pick([2, 2, 3, 3, 4, 4, 8, 20]);
   const kinds = profile === 'keys' ? KEY_FAULTS : profile === 'fencing' ? FENCING_FAULTS : MIXED_FAULTS;
   const faults = drawFaults(random, kinds, faultPhaseMs, deadtimeMs, links.length);
   const groups = random.pick([
@@ -165,7 +165,7 @@ function drawMixed(seed: number, profile: Profile, random: SeededRandom): SimOpt
     startSecondAfterMs: random.pick([0, 50, deadtimeMs / 2, deadtimeMs * 3]),
     faults,
     faultPhaseMs,
-    diesAtEnd: random.pick([null, null, 0, 1] as const),
+    diesAtEnd: random.pick([null, null, null, null, 0, 1] as const),
   };
 }
 
@@ -180,7 +180,7 @@ function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
     Object.assign(link.forward, { loss: 0, duplication: 0, garbage: 0 });
     Object.assign(link.back, { loss: 0, duplication: 0, garbage: 0 });
   }
-  const faults = [4, 9, 14].map((deadtimes): PlannedFault => {
+  const faults = [3, 8].map((deadtimes): PlannedFault => {
     const forMs = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
     return {
       atMs: deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs),
@@ -196,7 +196,7 @@ function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
     commandMaxMs: Math.min(mixed.commandMaxMs, deadtimeMs / 10),
     startSecondAfterMs: 0,
     faults,
-    faultPhaseMs: 20 * deadtimeMs,
+    faultPhaseMs: 13 * deadtimeMs,
     diesAtEnd: null,
   };
 }

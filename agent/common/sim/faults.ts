@@ -47,6 +47,8 @@ export interface FaultTargets {
   readonly cluster: Cluster;
   readonly keys: KeyModel | null;
   readonly attacker: Attacker | null;
+  /** Everything was healed: what is left of earlier faults has nothing to undo. */
+  readonly healed: boolean;
   log(text: string): void;
   /** Runs something later; what it changed is looked at by the checkers. */
   later(ms: number, run: () => void): void;
@@ -121,8 +123,8 @@ function disturbKeys(targets: FaultTargets, fault: Extract<Fault, { kind: 'rekey
       return revert(targets, fault.forMs, 'rekey', () => keys.agree());
     case 'rotate':
       keys.addNew();
-      targets.later(fault.stepMs, () => keys.signWithNew());
-      return targets.later(2 * fault.stepMs, () => keys.dropOld());
+      revert(targets, fault.stepMs, 'signing with the old key', () => keys.signWithNew());
+      return revert(targets, 2 * fault.stepMs, 'accepting the old key', () => keys.dropOld());
     case 'attack':
       attacker.begin(fault.node, fault.link);
       return revert(targets, fault.forMs, 'attack', () => attacker.end());
@@ -133,6 +135,7 @@ function disturbKeys(targets: FaultTargets, fault: Extract<Fault, { kind: 'rekey
 
 function revert(targets: FaultTargets, ms: number, what: string, how: () => void): void {
   targets.later(ms, () => {
+    if (targets.healed) return;
     targets.log(`REVERT ${what}`);
     how();
   });
@@ -168,14 +171,13 @@ function silencePings(targets: FaultTargets, forMs: number): void {
 function worsen(targets: FaultTargets, index: number, what: 'garbage' | 'replay', forMs: number): void {
   const link = targets.cluster.network.links[index];
   if (link === undefined) return;
-  const before = [link.forward[what], link.back[what]] as const;
   [link.forward[what], link.back[what]] = [0.5, 0.5];
   revert(targets, forMs, what, () => {
-    [link.forward[what], link.back[what]] = before;
+    [link.forward[what], link.back[what]] = [0, 0];
   });
 }
 
-/** Ends everything that is wrong: links, LAN, clocks, keys; every node runs. */
+/** Ends everything that is wrong: links, LAN, clocks, keys; every node runs. `targets.healed` is set by then. */
 export function healAll(targets: FaultTargets): void {
   const { cluster, keys, attacker } = targets;
   for (const link of cluster.network.links) {

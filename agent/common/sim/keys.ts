@@ -60,8 +60,9 @@ export class KeyModel {
     return { signIndex: indexOf(signs), keys: new Map(accepts.map(key)) };
   }
 
-  /** First step of a rotation: both accept a new key. */
+  /** First step of a rotation: both accept a new key. Nothing, while another rotation is under way. */
   addNew(): void {
+    if (this.next !== null) return;
     this.next = ++this.lastId;
     while (indexOf(this.next) === indexOf(this.current)) this.next = ++this.lastId;
     for (const ring of this.rings) ring.accepts.push(this.next);
@@ -69,7 +70,9 @@ export class KeyModel {
 
   /** Second step: both sign with it. */
   signWithNew(): void {
-    if (this.next !== null) for (const ring of this.rings) ring.signs = this.next;
+    for (const ring of this.rings) {
+      if (this.next !== null && ring.accepts.includes(this.next)) ring.signs = this.next;
+    }
   }
 
   /** Third step: the old key is gone. */

@@ -74,6 +74,8 @@ export class SimNode {
   generation = 0;
   /** An engine that stops is started again at once: whoever stopped it is done. */
   restartsAlways = false;
+  /** How often the power was cut. */
+  outages = 0;
   /** Wall clock minus what it should be, seconds. */
   wallErrorSeconds = 0;
   private readonly host: NodeHost;
@@ -125,6 +127,7 @@ export class SimNode {
 
   /** The daemon and everything else is gone at once. */
   powerOff(): void {
+    this.outages++;
     this.beginLife('off');
     this.groups.clear();
     this.host.groupsChanged();

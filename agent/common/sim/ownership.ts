@@ -10,12 +10,12 @@ export type Excuse =
   /** A daemon is not there; what it left still runs. */
   | 'daemon-down'
   | 'paused'
-  /** Each has keys that the other does not accept, in at least one direction. */
-  | 'keys'
   /** No link leads anywhere. */
   | 'split'
   /** Links lead in one direction only. */
   | 'one-way'
+  /** Links lead both ways, but at least one node does not accept the other's key. */
+  | 'keys'
   /** Links lead both ways, but by bad luck or noise nothing came through. */
   | 'silence'
   /** They hear each other again and have not sorted it out yet. */
@@ -94,10 +94,10 @@ export class OwnershipChecker {
     const [a, b] = nodes;
     if (a.power === 'paused' || b.power === 'paused') return 'paused';
     if (a.power !== 'running' || b.power !== 'running') return 'daemon-down';
-    if (keys !== null && !(keys.heardFrom(0) && keys.heardFrom(1))) return 'keys';
     const [forward, back] = [network.leadsFrom(0), network.leadsFrom(1)];
     if (!forward && !back) return 'split';
     if (!forward || !back) return 'one-way';
+    if (keys !== null && !(keys.heardFrom(0) && keys.heardFrom(1))) return 'keys';
     if (this.present !== null && this.present !== 'silence') this.heardAtMs.fill(nowMs);
     const silentMs = nowMs - Math.min(...this.heardAtMs);
     return silentMs > options.deadtimeMs * SILENCE_FRACTION ? 'silence' : null;

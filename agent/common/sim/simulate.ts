@@ -37,7 +37,7 @@ const ENGINE_WAIT_MAX_MS = 15_000;
 const CALM_MS = 1500;
 
 /** Deadtimes without a fault in which a settled pair must not move anything. */
-const QUIET_DEADTIMES = 5;
+const QUIET_DEADTIMES = 2;
 
 /** From a takeover's decision to its command: wake-up, events of the same moment. */
 const REACTION_MS = 500;
@@ -56,6 +56,7 @@ class Run implements FaultTargets {
   readonly timeline: string[] = [];
   readonly ownership: OwnershipChecker;
   readonly service: ServiceMeter;
+  healed = false;
   failoverMs: number | null = null;
   unservedMs = 0;
   private readonly wantsTimeline: boolean;
@@ -65,7 +66,6 @@ class Run implements FaultTargets {
   private readonly failedOn = new Map<string, Set<number>>();
   private readonly keyAlarmsMs: number[] = [];
   private readonly broken: Violation[] = [];
-  private healed = false;
 
   constructor(options: SimOptions, wantsTimeline: boolean) {
     this.options = options;
