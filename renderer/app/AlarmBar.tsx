@@ -97,8 +97,7 @@ function Action({ alarm }: { readonly alarm: Alarm }): React.JSX.Element | null 
 export function AlarmBar(): React.JSX.Element | null {
   const { t } = useTranslation();
   const state = usePairs((s) => s.state);
-  const wrongKey = usePairs((s) => s.wrongKey);
-  const alarms = state === null ? [] : pairAlarms(state, wrongKey);
+  const alarms = state === null ? [] : pairAlarms(state);
   if (alarms.length === 0) return null;
   return (
     <section className="tb-alarms" aria-label={t('alarm.region')}>

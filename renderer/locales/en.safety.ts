@@ -91,6 +91,7 @@ export const enSafety = {
   },
   /** Problems that agents report, by their codes; the agent's own sentence stands beside it. */
   problem: {
+    'key-mismatch': 'Packets in the peer’s name fail authentication',
     'failback-mixed': 'The two servers differ in auto_failback',
     'stop-failed': 'A resource could not be stopped',
     isolated: 'No reference answers: this server may be cut off and let go',

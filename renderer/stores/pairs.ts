@@ -4,7 +4,6 @@ import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
 import type { PairSpec } from '../../electron/common/contract/pair.ts';
 import type { RackState } from '../../electron/common/contract/rack.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
-import { wrongKeyAfter } from '../lib/alarms.ts';
 import { SessionData } from '../lib/sessionData.ts';
 import { link } from './link.ts';
 import { attempt } from './notices.ts';
@@ -15,8 +14,6 @@ interface PairsState {
   readonly selectedId: string | null;
   /** State of the selected pair; null until the core said something. */
   readonly state: PairState | null;
-  /** Nodes that get packets with a wrong key in their peer's name, by their newest events. */
-  readonly wrongKey: readonly string[];
 }
 
 export const usePairs = create<PairsState>(() => ({
@@ -24,7 +21,6 @@ export const usePairs = create<PairsState>(() => ({
   list: [],
   selectedId: null,
   state: null,
-  wrongKey: [],
 }));
 
 /** Plotted data of the selected pair. Not React state: see lib/sessionData.ts. */
@@ -69,7 +65,7 @@ export function selectPair(pairId: string | null): void {
   stopFollowing = [];
   pendingState = null;
   sessionData.clear();
-  usePairs.setState({ selectedId: pairId, state: null, wrongKey: [] });
+  usePairs.setState({ selectedId: pairId, state: null });
   if (pairId === null) return;
   stopFollowing = [
     link.follow('pairState', { pairId }, (state) => {
@@ -79,16 +75,8 @@ export function selectPair(pairId: string | null): void {
     link.follow(
       'session',
       { pairId },
-      (batch) => {
-        sessionData.append(batch);
-        const { wrongKey } = usePairs.getState();
-        const now = wrongKeyAfter(wrongKey, batch.events);
-        if (now !== wrongKey) usePairs.setState({ wrongKey: now });
-      },
-      () => {
-        sessionData.clear();
-        usePairs.setState({ wrongKey: [] });
-      },
+      (batch) => sessionData.append(batch),
+      () => sessionData.clear(),
     ),
   ];
 }

@@ -7,7 +7,7 @@ import { advanceEnding, beginStop } from './ending.ts';
 import { fencingDone } from './fencing.ts';
 import { advanceStuck, commandDone, endSetProblems } from './holdings.ts';
 import { advanceIpfail, askIfWanted, ipfailDeadlines, wantComparison } from './ipfail.ts';
-import { noteRejected } from './keyMismatch.ts';
+import { endKeyMismatch, noteRejected } from './keyMismatch.ts';
 import { advanceLegacy, legacyDeadlines } from './legacy.ts';
 import { letGoDone, noteSecondHolder } from './letGo.ts';
 import { linkDeadlines, updateLinkStates } from './links.ts';
@@ -132,6 +132,7 @@ function isOver(state: EngineState): boolean {
 function closeProblems(ctx: Context): void {
   endSetProblems(ctx);
   endNotScheduled(ctx);
+  endKeyMismatch(ctx);
   becomeConnected(ctx);
   resources.becomeHeard(ctx);
 }

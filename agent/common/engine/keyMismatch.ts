@@ -34,8 +34,8 @@ export function becomeMismatched(ctx: Context): void {
   emit(ctx, 'crit', { kind: 'key-mismatch', peer: ctx.config.peer, over: false });
 }
 
-/** A valid packet of the peer was heard. */
-export function noteAuthenticated(ctx: Context): void {
+/** A valid packet of the peer was heard, or this life is over. */
+export function endKeyMismatch(ctx: Context): void {
   const { safety } = ctx.state;
   if (!safety.keyMismatch) return;
   safety.keyMismatch = false;

@@ -5,12 +5,12 @@ import { assert } from '../base/assert.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { receiveIpfail } from './ipfail.ts';
-import { noteAuthenticated } from './keyMismatch.ts';
-import { receiveLegacy } from './legacy.ts';
+import { endKeyMismatch } from './keyMismatch.ts';
+import { answerReqnodes, overhear, receiveLegacy } from './legacy.ts';
 import { receiveLetGo } from './letGo.ts';
 import { noteHeard, readEchoes } from './links.ts';
 import { becomeActive, receiveStatus } from './membership.ts';
-import { LET_GO_TYPE, readHeader, sendRepnodes } from './messages.ts';
+import { LET_GO_TYPE, readHeader } from './messages.ts';
 import type { Header } from './messages.ts';
 import { becomeHeard, becomeUnheard, receiveResource, receiveShutdone, receiveStarting } from './resources.ts';
 import { acceptAck, acceptNak, acknowledge, acknowledgeNow, answerRexmit, expectMissing } from './rexmit.ts';
@@ -68,12 +68,13 @@ function receiveSequenced(ctx: Context, link: LinkState, header: Header, message
     return;
   }
   noteHeard(link, at);
-  noteAuthenticated(ctx);
+  endKeyMismatch(ctx);
   if (verdict.fresh && (peer.lastHeardAt === null || elapsedMs(peer.lastHeardAt, at) > 0)) {
     if (header.type !== 'status') peer.lastHeardAt = at;
   }
   noteGap(ctx, verdict);
   if (header.dest === null || header.dest === ctx.config.self) deliver(ctx, link, header, message, verdict, at);
+  else overhear(ctx, header, message);
   acknowledge(ctx);
 }
 
@@ -105,7 +106,7 @@ function deliver(
       deliverStatus(ctx, link, header, message, verdict, at);
       return;
     case 'reqnodes':
-      sendRepnodes(ctx);
+      answerReqnodes(ctx);
       return;
     case 'repnodes':
       if (state.life === 'running') becomeActive(ctx);

@@ -1,5 +1,5 @@
-/** What does not work at present: the sum of all `problem` events. */
-import type { TimelineEvent } from '../../common/timeline/event.ts';
+/** What does not work at present: the sum of all `problem` events, and of packets with a wrong key. */
+import type { EventBody, TimelineEvent } from '../../common/timeline/event.ts';
 
 export interface PresentProblem {
   readonly code: string;
@@ -7,13 +7,22 @@ export interface PresentProblem {
   readonly sinceWallMs: number;
 }
 
+type Problem = Extract<EventBody, { kind: 'problem' }>;
+
+function asProblem(body: EventBody): Problem | null {
+  if (body.kind === 'problem') return body;
+  if (body.kind !== 'key-mismatch') return null;
+  const detail = `packets in the name of ${body.peer} fail authentication: compare authkeys of both nodes`;
+  return { kind: 'problem', code: 'key-mismatch', over: body.over, detail };
+}
+
 export class PresentProblems {
   private problems: PresentProblem[] = [];
 
   /** Takes every journaled event; only problems count. */
   take(event: TimelineEvent): void {
-    const { body } = event;
-    if (body.kind !== 'problem') return;
+    const body = asProblem(event.body);
+    if (body === null) return;
     const same = (problem: PresentProblem): boolean => problem.code === body.code && problem.detail === body.detail;
     if (!body.over) {
       if (!this.problems.some(same))

@@ -1,7 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import type { AgentStatus } from '../../../../agent/common/rpc/agentContract.ts';
-import type { SessionEvent } from '../../../../electron/common/contract/session.ts';
-import { canConfirmDead, compareKeys, pairAlarms, wrongKeyAfter } from '../../../../renderer/lib/alarms.ts';
+import { canConfirmDead, compareKeys, pairAlarms } from '../../../../renderer/lib/alarms.ts';
 import { oneWay } from '../../../../renderer/lib/links.ts';
 import { FakeConsole } from '../../../support/fakeConsole.ts';
 
