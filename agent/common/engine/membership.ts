@@ -13,6 +13,7 @@ import { pingsSettled } from './pings.ts';
 import { checkReferenceTimes } from './reference.ts';
 import { becomeStarting, forgetReports, meetAgain, takeOver } from './resources.ts';
 import { noteAlive, noteDeath } from './seizing.ts';
+import { SIDES } from './sets.ts';
 import { cancelStandby } from './standby.ts';
 import { emit } from './state.ts';
 import type { Context, EngineState } from './state.ts';
@@ -115,7 +116,11 @@ function setPeerStatus(ctx: Context, status: NodeStatus): void {
 function beginPeerLife(ctx: Context, again: boolean, generation: number): void {
   const { state } = ctx;
   const { peer } = state;
-  if (again) emit(ctx, 'info', { kind: 'peer-restarted', peer: ctx.config.peer, generation });
+  if (again) {
+    emit(ctx, 'info', { kind: 'peer-restarted', peer: ctx.config.peer, generation });
+    // It was dead in between, noticed or not: what we could not start may be tried again.
+    for (const side of SIDES) state.mine[side].failed = false;
+  }
   if (state.life === 'running') cancelStandby(ctx, 'the peer started over');
   forgetReports(state);
   forgetEchoes(state.links);

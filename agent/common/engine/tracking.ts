@@ -60,7 +60,9 @@ export function track(tracking: Tracking, header: Header, peerDead: boolean): Ve
   if (header.generation > tracking.generation && isStatus) {
     return { ...ACCEPTED, restarted: begin(tracking, header.generation, seq) };
   }
-  if (header.generation > tracking.generation && tracking.generation > 0) return { kind: 'drop', reason: 'early' };
+  // A first message that overtook the first status must not be counted from: acknowledged, it would never be sent again, and the
+  // status, with a lower number, would then make it a gap for ever.
+  if (header.generation > tracking.generation) return { kind: 'drop', reason: 'early' };
   if (peerDead && tracking.generation > 0) {
     if (!isStatus || seq <= tracking.statusSeq) return { kind: 'drop', reason: 'stale' };
     tracking.statusSeq = seq;

@@ -159,6 +159,27 @@ describe('a start that fails', () => {
     expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('all');
   });
 
+  // Found by: npm run sim -- --seed 410203 --profile fencing
+  test('is tried again when the peer has started over: it was dead in between, noticed or not', () => {
+    const h = new Failing();
+    h.failing.add('acquire vip1').add('acquire vip2');
+    h.step({ kind: 'start' });
+    h.run(10_000);
+    h.answer();
+    h.hear('status', BEAT);
+    h.hear('starting');
+    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+    h.failing.clear();
+    h.pass(20_000);
+    expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('none');
+    h.peerRestarts();
+    h.hear('status', BEAT);
+    h.hear('starting');
+    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+    h.pass(5000);
+    expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('all');
+  });
+
   test('two sets end apart', () => {
     const h = new Failing();
     h.failing.add('acquire vip1').add('acquire vip2');
