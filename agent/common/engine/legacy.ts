@@ -12,7 +12,7 @@ import { fieldText, text } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { claim, claims, release } from './holdings.ts';
 import { IP_REQUEST_RETRY_MS, SETTLE_DEADLINE_MS } from './limits.ts';
-import { sendSequenced } from './messages.ts';
+import { sendRepnodes, sendSequenced, sendStatus } from './messages.ts';
 import type { Header } from './messages.ts';
 import { report } from './report.ts';
 import { without } from './sets.ts';
@@ -42,6 +42,27 @@ export function becomeRequesting(ctx: Context): void {
   const { state, config } = ctx;
   state.phase = 'requesting';
   for (const key of config.localGroups) state.legacy.unanswered.add(wireKey(key));
+}
+
+/**
+ * `reqnodes` lets the peer become active. Here our status has to go first:
+ *
+ *   1. node2, a real daemon, returns; the first that it hears of us is an acknowledgement. It sends `reqnodes`.
+ *   2. We answer within a millisecond. It is active, and has not yet had a heartbeat of ours.
+ *   3. It asks for its groups only when it knows us as active. It does not, so it starts them while we run them.
+ */
+export function answerReqnodes(ctx: Context): void {
+  if (isLegacy(ctx)) sendStatus(ctx);
+  sendRepnodes(ctx);
+}
+
+/** A message that is not for us. A real peer that starts a group without asking anybody answers itself: then it must not run here. */
+export function overhear(ctx: Context, header: Header, message: WireMessage): void {
+  const { state, config } = ctx;
+  const key = fieldText(message, 'ipaddr');
+  const answersItself = header.type === 'ip-request-resp' && header.dest === config.peer && key !== undefined;
+  if (!answersItself || !isLegacy(ctx) || state.life !== 'running') return;
+  if (isAmong(config.foreignGroups, key)) release(ctx, 'foreign', 'the peer starts it without asking');
 }
 
 /** Moves requests of both directions on, and notices a peer of another family that only keeps silent. */
