@@ -127,6 +127,23 @@ describe('asked for a group', () => {
     expect(answers(h)).toEqual(['node2 vip2 yes OK', 'node2 vip2 no OK', 'node2 elsewhere no OK']);
   });
 
+  test('a peer that asks for the nodes hears our status first, or it would not ask for its groups', () => {
+    const h = holdsAll();
+    h.sent.length = 0;
+    h.hear('reqnodes', { dest: 'node1' });
+    expect(h.sent.map((m) => fieldText(m, 't')).filter((t) => t !== 'NS_ackmsg')).toEqual(['status', 'repnodes']);
+    expect(fieldText(h.sent[0]!, 'st')).toBe('active');
+  });
+
+  test('one that starts its group without asking tells itself so: it is released here', () => {
+    const h = holdsAll();
+    answer(h, 'vip1', 'yes', 'node2');
+    expect(h.commands).toHaveLength(0);
+    answer(h, 'vip2', 'yes', 'node2');
+    expect(h.commands).toMatchObject([{ kind: 'release', groups: ['vip2'] }]);
+    expect(answers(h)).toEqual([]);
+  });
+
   test('our own group is not given away and not answered for', () => {
     const h = holdsAll();
     h.hear('ip-request', { ipaddr: 'vip1' });
