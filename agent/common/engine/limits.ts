@@ -103,3 +103,6 @@ export const REJECTED_MEMORY_MIN_MS = 3000;
 
 /** The peer is told at most this often to let the same address go: its removal takes about a second, the next look at the LAN as long. */
 export const LET_GO_REPEAT_MS = 3000;
+
+/** A Twinbeat peer that is active and has not said what it holds after this many heartbeats is asked, with every further one. */
+export const MUTE_KEEPALIVES = 2;

@@ -6,7 +6,7 @@ import { fieldBinary, fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { announceIpfail, forgetIpfail, wantComparison } from './ipfail.ts';
 import { becomeRequesting, forgetMixed, isLegacy } from './legacy.ts';
-import { REQNODES_RETRY_MS } from './limits.ts';
+import { MUTE_KEEPALIVES, REQNODES_RETRY_MS } from './limits.ts';
 import { forgetEchoes, peerDeadtimeMs } from './links.ts';
 import { parseDecimal, parseHex, sendReqnodes, sendStatus } from './messages.ts';
 import { pingsSettled } from './pings.ts';
@@ -196,7 +196,24 @@ export function receiveStatus(
   setPeerStatus(ctx, reportedStatus(message));
   // Already active in the first status that we hear: it went its own way while we could not hear each other.
   const apart = verdict.restarted !== 'no' && peer.status === 'active' && state.status === 'active';
-  if (!verdict.healed && !apart) return;
-  meetAgain(ctx, `${ctx.config.peer} returns after a partition`);
-  wantComparison(ctx, 'the peer returns after a partition');
+  if (verdict.healed || apart) {
+    meetAgain(ctx, `${ctx.config.peer} returns after a partition`);
+    wantComparison(ctx, 'the peer returns after a partition');
+  } else if (isMute(ctx, receivedAt)) meetAgain(ctx, `${ctx.config.peer} says nothing of its resources`);
+}
+
+/**
+ * A Twinbeat peer is active like us and yet has never said what it holds:
+ *
+ * 1. Both start without hearing each other, become active and take everything.
+ * 2. The links come up. The first status that arrives is an old one, from before the peer was active.
+ * 3. The next one says active, which looks like the peer's start, so nobody thinks of a partition.
+ * 4. Both wait for the other to begin, and both hold everything, for ever.
+ */
+function isMute(ctx: Context, now: Instant): boolean {
+  const { state, config } = ctx;
+  const { peer } = state;
+  if (peer.engine !== 'twinbeat' || peer.status !== 'active' || peer.conversing || peer.stopped) return false;
+  if (state.phase !== 'stable' || peer.aliveSince === null) return false;
+  return elapsedMs(peer.aliveSince, now) >= config.keepaliveMs * MUTE_KEEPALIVES;
 }

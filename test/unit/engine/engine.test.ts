@@ -303,3 +303,18 @@ test('standby: a late `done` of the last exchange is not taken for one of this',
   h.hear('ask_resources', { rsc_hold: 'local', info: 'done' });
   expect(h.commands.slice(before)).toMatchObject([{ kind: 'acquire', groups: ['vip2'] }]);
 });
+
+// Found by: npm run sim -- --seed 12080 --profile mixed
+test('a Twinbeat peer whose first status is an old one from before it was active is asked what it holds', () => {
+  const h = holdsAlone();
+  h.hear('status', { st: 'up', dt: '1388', protocol: '1', tbv: '1' });
+  h.hear('status', { st: 'active', dt: '1388', protocol: '1', tbv: '1' });
+  expect(h.sentOf('starting')).toHaveLength(0);
+  h.runWithPeer(2000, 'active', { tbv: '1' });
+  expect(h.sentOf('starting').length).toBeGreaterThan(0);
+  expect(fieldText(h.sentOf('resource').at(-1)!, 'rsc_hold')).toBe('all');
+  h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+  const asked = h.sentOf('starting').length;
+  h.runWithPeer(3000, 'active', { tbv: '1' });
+  expect(h.sentOf('starting')).toHaveLength(asked);
+});
