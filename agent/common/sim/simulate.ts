@@ -63,7 +63,8 @@ class Run implements FaultTargets {
   private readonly gate: KeyGate | null = null;
   private readonly convergence: ConvergenceChecker;
   private readonly availability: AvailabilityChecker | null;
-  private readonly failedOn = new Map<string, Set<number>>();
+  /** By group: the life (generation) of each node whose last try to start it failed. */
+  private readonly failedOn = new Map<string, Map<number, number>>();
   private readonly keyAlarmsMs: number[] = [];
   private readonly broken: Violation[] = [];
 
@@ -136,12 +137,12 @@ class Run implements FaultTargets {
     if (this.wantsTimeline) this.timeline.push(`${this.cluster.nowMs.toFixed(1).padStart(10)} ${text}`);
   }
 
-  private noteAcquire(node: number, groups: readonly string[], ok: boolean): void {
+  private noteAcquire(node: 0 | 1, groups: readonly string[], ok: boolean): void {
     for (const group of groups) {
-      const nodes = this.failedOn.get(group) ?? new Set<number>();
-      if (ok) nodes.clear();
-      else nodes.add(node);
-      this.failedOn.set(group, nodes);
+      const lives = this.failedOn.get(group) ?? new Map<number, number>();
+      if (ok) lives.delete(node);
+      else lives.set(node, this.cluster.nodes[node].generation);
+      this.failedOn.set(group, lives);
     }
   }
 
@@ -165,9 +166,11 @@ class Run implements FaultTargets {
     this.ownership.look();
   }
 
-  /** Groups that failed to start on one node and then on the other: reported, never retried by themselves. */
+  /** Groups that the present life of neither node could start at its last try: reported, never retried by themselves. */
   private exempt(): ReadonlySet<string> {
-    return new Set([...this.failedOn].filter(([, nodes]) => nodes.size === 2).map(([group]) => group));
+    const { nodes } = this.cluster;
+    const failed = (lives: Map<number, number>) => nodes.every((node, i) => lives.get(i) === node.generation);
+    return new Set([...this.failedOn].filter(([, lives]) => failed(lives)).map(([group]) => group));
   }
 
   /** Lets time pass until the pair is settled and calm, or `boundMs` is over, which is a violation. */
