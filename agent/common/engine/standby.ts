@@ -12,6 +12,7 @@ import { sendAsk } from './messages.ts';
 import type { Header } from './messages.ts';
 import { report } from './report.ts';
 import { includes, mirrorSet, parseSet, sidesOf, union, without } from './sets.ts';
+import type { Side } from './sets.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
 
@@ -91,7 +92,7 @@ function beginGiving(ctx: Context, seq: number): void {
   if (seq <= after) return;
   state.peer.reportSeq = Math.max(state.peer.reportSeq, seq);
   state.peer.stable = false;
-  state.standby = { kind: 'releasing', set };
+  state.standby = { kind: 'releasing', set, gave: sidesOf(set).filter((side) => claims(state, side)) };
   tell(ctx, 'accepted', set, 'the peer takes it');
   for (const side of sidesOf(set)) release(ctx, side, 'standby');
   // Tells the taker that we are at it. It still names the set: it runs until the release is done.
@@ -127,28 +128,28 @@ function finishGiving(ctx: Context, set: ResourceSet): void {
 export function advanceStandby(ctx: Context): void {
   const { state } = ctx;
   const { standby } = state;
-  if (standby.kind === 'releasing' && !busy(state)) finishReleasing(ctx, standby.set);
+  if (standby.kind === 'releasing' && !busy(state)) finishReleasing(ctx, standby.set, standby.gave);
   else if (standby.kind === 'acquiring' && !busy(state)) becomeTaken(ctx, standby.set);
   else if ('until' in standby && elapsedMs(standby.until, ctx.world.now) >= 0) expire(ctx, standby.set);
 }
 
-function finishReleasing(ctx: Context, set: ResourceSet): void {
+function finishReleasing(ctx: Context, set: ResourceSet, gave: readonly Side[]): void {
   const stuck = sidesOf(set).filter((side) => ctx.state.mine[side].state === 'stuck');
   if (stuck.length === 0) becomeReleased(ctx, set);
-  else withdraw(ctx, set, stuck.join(' and '));
+  else withdraw(ctx, set, gave, stuck.join(' and '));
 }
 
 /**
  * Giver: something could not be stopped, so nothing changes hands; what did stop is started here again. A Twinbeat peer
  * reads from our settled report that it waits in vain; a real one waits, and does nothing, until its own time is over.
  */
-function withdraw(ctx: Context, set: ResourceSet, stuck: string): void {
+function withdraw(ctx: Context, set: ResourceSet, gave: readonly Side[], stuck: string): void {
   const { state } = ctx;
   state.standby = { kind: 'none' };
   // No second try by itself: what cannot be stopped now needs a person.
   if (includes(set, 'foreign')) state.needFailback = false;
   tell(ctx, 'refused', set, `the ${stuck} groups could not be stopped; they stay here`);
-  for (const side of sidesOf(set)) {
+  for (const side of gave) {
     if (state.mine[side].state === 'none') claim(ctx, side, 'standby withdrawn');
   }
   report(ctx, null);

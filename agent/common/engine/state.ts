@@ -89,8 +89,8 @@ export type Standby =
   | { readonly kind: 'none' }
   /** Giver: asked; the peer has not answered. */
   | { readonly kind: 'requested'; readonly set: ResourceSet; readonly after: number; readonly until: Instant }
-  /** Giver: the peer agreed; our release commands run. */
-  | { readonly kind: 'releasing'; readonly set: ResourceSet }
+  /** Giver: the peer agreed; our release commands run, for `gave`: of the set, what we had. */
+  | { readonly kind: 'releasing'; readonly set: ResourceSet; readonly gave: readonly Side[] }
   /** Giver: released and said so; the peer starts the groups. */
   | { readonly kind: 'released'; readonly set: ResourceSet; readonly after: number; readonly until: Instant }
   /** Taker: agreed; the peer stops the groups. `begun`: it reported that it does. */

@@ -88,6 +88,21 @@ describe('a stop that fails twice', () => {
     expect(h.eventsOf('restart')).toEqual([]);
   });
 
+  // Found by: npm run sim -- --seed 707163 --profile fencing
+  test('of a set that is only half ours, the half of the peer is not started', () => {
+    const h = holdsAll();
+    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
+    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
+    h.answer();
+    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1', tbc: 'local:9' });
+    h.failing.add('release vip1');
+    h.step({ kind: 'operator', request: 'standby', set: 'all' });
+    h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
+    h.answer();
+    expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'refused' });
+    expect(h.count('acquire')).toBe(0);
+  });
+
   test('an operator can have it stopped again, or started again, and then the problem is over', () => {
     for (const request of ['standby', 'takeover'] as const) {
       const h = holdsAll();
