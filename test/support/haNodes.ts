@@ -3,6 +3,7 @@
  * mixed pairs and benchmarks treat both alike.
  */
 import { join } from 'node:path';
+import type { AgentStatus } from '../../agent/common/rpc/agentContract.ts';
 import type { RackHandle } from '../../electron/lab/index.ts';
 import { runOn, until, writeOn } from './rackRun.ts';
 
@@ -24,10 +25,25 @@ export interface HaNode {
   kill(): Promise<void>;
   /** Lines of the HA log so far. */
   log(): Promise<readonly string[]>;
+  /** SIGSTOP to every process of the daemon, and SIGCONT. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /** The operator's order, given on this node. Its outcome is told by who holds what afterwards. */
+  handOver(order: 'standby' | 'takeover', set: GroupSet): Promise<void>;
+  /** Has authkeys read again by a running daemon; `signal`: by SIGHUP instead of the daemon's own command. */
+  rereadKeys(how: 'command' | 'signal'): Promise<void>;
+  /** By this node's word: both nodes are active, no resource is in transition, and the peer is heard on these links. */
+  calm(peer: string, links: readonly string[]): Promise<boolean>;
+  /** By this node's word the ping node answers. */
+  sees(pingNode: string): Promise<boolean>;
 }
 
+/** From the ordering node's view, as both engines name it. */
+export type GroupSet = 'local' | 'foreign' | 'all';
+
 const ROOT = join(import.meta.dirname, '..', '..');
-const AGENT = join(ROOT, 'build', 'agent', 'twinbeat-agent.cjs');
+/** A long campaign runs a copy of its own, below the checkout, so that a build meanwhile does not change what it tests. */
+const AGENT = process.env['TWINBEAT_AGENT_FILE'] ?? join(ROOT, 'build', 'agent', 'twinbeat-agent.cjs');
 const LOG_FILE = '/var/log/ha-log';
 
 async function must(rack: RackHandle, node: string, script: string): Promise<readonly string[]> {
@@ -62,6 +78,40 @@ async function pids(rack: RackHandle, node: string, pattern: string): Promise<re
   return (await runOn(rack, node, `pgrep -f '${pattern}' | grep -v "^$$\$"`)).lines.filter((l) => l !== '');
 }
 
+async function agentStatus(rack: RackHandle, name: string, command: string): Promise<AgentStatus | null> {
+  const said = await runOn(rack, name, `${command} status --json`);
+  return said.status === 0 ? (JSON.parse(said.lines.join('\n')) as AgentStatus) : null;
+}
+
+async function agentCalm(rack: RackHandle, name: string, command: string, links: readonly string[]): Promise<boolean> {
+  const status = await agentStatus(rack, name, command);
+  if (status === null) return false;
+  const heard = status.links.filter(({ fromPeer }) => fromPeer.state === 'up').map((link) => link.name);
+  return (
+    status.status === 'active' &&
+    status.peer.status === 'active' &&
+    status.stable &&
+    links.every((l) => heard.includes(l))
+  );
+}
+
+async function heartbeatCalm(rack: RackHandle, name: string, peer: string, links: readonly string[]): Promise<boolean> {
+  const ask = (words: string) => `timeout 10 cl_status ${words} 2>/dev/null`;
+  const questions = [
+    ...[name, peer].map((node) => ask(`nodestatus ${node}`)),
+    ask('rscstatus'),
+    ...links.map((link) => ask(`hblinkstatus ${peer} ${link}`)),
+  ];
+  const [own, other, resources, ...states] = (await runOn(rack, name, questions.join('; '))).lines;
+  return (
+    own === 'active' &&
+    other === 'active' &&
+    ['all', 'local', 'foreign', 'none'].includes(resources ?? '') &&
+    states.length === links.length &&
+    states.every((state) => state === 'up')
+  );
+}
+
 /** A node that runs our agent, from the build directory that the rack's nodes see. */
 export function twinbeatNode(rack: RackHandle, name: string): HaNode {
   const command = `'${process.execPath}' '${AGENT}'`;
@@ -85,6 +135,14 @@ export function twinbeatNode(rack: RackHandle, name: string): HaNode {
       await must(rack, name, `pkill -9 -f '${pattern}'`);
     },
     log: () => readLog(rack, name),
+    freeze: async () => void (await must(rack, name, `pkill -STOP -f '${pattern}'`)),
+    thaw: async () => void (await must(rack, name, `pkill -CONT -f '${pattern}'`)),
+    handOver: async (order, set) => void (await must(rack, name, `${command} ${order} ${set}`)),
+    rereadKeys: async (how) =>
+      void (await must(rack, name, how === 'command' ? `${command} reload` : `pkill -HUP -f '${pattern}'`)),
+    calm: (_peer, links) => agentCalm(rack, name, command, links),
+    sees: async (pingNode) =>
+      (await agentStatus(rack, name, command))?.pingNodes.find((ping) => ping.name === pingNode)?.status === 'up',
   };
 }
 
@@ -121,5 +179,20 @@ export function heartbeatNode(rack: RackHandle, name: string): HaNode {
       await gone(rack, name, pattern);
     },
     log: () => readLog(rack, name),
+    freeze: async () => void (await must(rack, name, `pkill -STOP -f '${pattern}'`)),
+    thaw: async () => void (await must(rack, name, `pkill -CONT -f '${pattern}'`)),
+    handOver: async (order, set) =>
+      void (await must(rack, name, `/usr/share/heartbeat/hb_${order} ${set} </dev/null >>/var/log/heartbeat.out 2>&1`)),
+    rereadKeys: async (how) =>
+      void (await must(
+        rack,
+        name,
+        how === 'command'
+          ? `${daemon} -r </dev/null >>/var/log/heartbeat.out 2>&1`
+          : 'kill -HUP "$(cat /run/heartbeat.pid)"',
+      )),
+    calm: (peer, links) => heartbeatCalm(rack, name, peer, links),
+    sees: async (pingNode) =>
+      (await runOn(rack, name, `timeout 10 cl_status nodestatus ${pingNode}`)).lines[0] === 'ping',
   };
 }

@@ -63,7 +63,9 @@ export async function installPair(
   failback: 'on' | 'off',
   timing: Timing,
   media?: readonly string[],
-  haresources: (preferred: string) => string = (preferred) => `${preferred} IPaddr2::${VIP}/24/eth0 httpd\n`,
+  haresources: (preferred: string, other: string) => string = (preferred) =>
+    `${preferred} IPaddr2::${VIP}/24/eth0 httpd\n`,
+  moreHaCf = '',
 ): Promise<PairInRack> {
   const [a, b] = rack.state().nodes;
   if (a === undefined || b === undefined) throw new Error('the rack has no two nodes');
@@ -71,9 +73,9 @@ export async function installPair(
   const make = (engine: HaNode['engine'], name: string): HaNode =>
     engine === 'twinbeat' ? twinbeatNode(rack, name) : heartbeatNode(rack, name);
   const nodes = [make(engines[0], a.name), make(engines[1], b.name)] as const;
-  const shared = { haresources: haresources(a.name), authkeys: 'auth 1\n1 sha1 myAuthkey\n' };
-  await nodes[0].install({ haCf: haCf(names, b.lanAddress, failback, timing, media), ...shared });
-  await nodes[1].install({ haCf: haCf(names, a.lanAddress, failback, timing, media), ...shared });
+  const shared = { haresources: haresources(a.name, b.name), authkeys: 'auth 1\n1 sha1 myAuthkey\n' };
+  await nodes[0].install({ haCf: haCf(names, b.lanAddress, failback, timing, media) + moreHaCf, ...shared });
+  await nodes[1].install({ haCf: haCf(names, a.lanAddress, failback, timing, media) + moreHaCf, ...shared });
   return { rack, names, nodes };
 }
 
