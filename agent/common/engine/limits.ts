@@ -41,6 +41,9 @@ export const FAILBACK_RETRY_MS = 1000;
 export const ORPHAN_LOCAL_MS = 300;
 export const ORPHAN_FOREIGN_MS = 3000;
 
+/** Age of the heartbeat on whose evidence such a set is started: as long as a host may take from arrival to step. */
+export const ORPHAN_EVIDENCE_MS = 50;
+
 /**
  * After `shutdone` the engine stays this long to answer retransmission requests, unless the peer
  * acknowledged earlier. The real daemon beats on for about two seconds.

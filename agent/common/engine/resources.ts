@@ -15,6 +15,7 @@ import { beginRestart } from './ending.ts';
 import { announceAgain, busy, claim, claims, release, releaseAll } from './holdings.ts';
 import {
   FAILBACK_RETRY_MS,
+  ORPHAN_EVIDENCE_MS,
   ORPHAN_FOREIGN_MS,
   ORPHAN_LOCAL_MS,
   REAL_CONFLICT_MS,
@@ -257,9 +258,22 @@ export function advanceOrphans(ctx: Context): void {
     const since = (state.orphanSince[side] ??= ctx.world.now);
     if (elapsedMs(since, ctx.world.now) < orphanGraceMs(side)) continue;
     raise(ctx, side, 'nobody');
-    if (!state.mine[side].failed) claim(ctx, side, 'nobody holds it');
+    if (!state.mine[side].failed) claimOrphan(ctx, side);
     else offerOnce(ctx, side);
   }
+}
+
+/**
+ * Only a heartbeat that has just come, with nothing missing before it, shows that the peer has not claimed the set since:
+ *
+ * 1. Nobody holds a set. The links are cut for less than the deadtime.
+ * 2. The peer, whose turn it is, starts the set; its report is lost.
+ * 3. The links are back, or not yet. We look at its last report, and start the set as well.
+ */
+function claimOrphan(ctx: Context, side: Side): void {
+  const { lastStatusAt } = ctx.state.peer;
+  if (lastStatusAt === null || elapsedMs(lastStatusAt, ctx.world.now) > ORPHAN_EVIDENCE_MS) return;
+  claim(ctx, side, 'nobody holds it');
 }
 
 /** Milliseconds a set must be left alone before we start it. */

@@ -318,3 +318,20 @@ test('a Twinbeat peer whose first status is an old one from before it was active
   h.runWithPeer(3000, 'active', { tbv: '1' });
   expect(h.sentOf('starting')).toHaveLength(asked);
 });
+
+// Found by: npm run sim -- --seed 34437 --profile fencing
+test('a set that nobody holds is started on the evidence of a heartbeat that has just come, never of an old report', () => {
+  const settled = { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' };
+  const h = new Harness();
+  h.step({ kind: 'start' });
+  h.hear('status', { st: 'active', dt: '1388', protocol: '1', tbv: '1' });
+  h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+  h.hear('resource', { ...settled, rsc_hold: 'local', tbc: 'local:1' });
+  expect(h.commands).toMatchObject([{ kind: 'acquire', groups: ['vip1'] }]);
+  // The peer gives its own group up, and is not heard for a while: it may have started it again.
+  h.hear('resource', settled);
+  h.run(4500);
+  expect(h.commands).toHaveLength(1);
+  h.hear('status', { st: 'active', dt: '1388', protocol: '1', tbv: '1' });
+  expect(h.commands.slice(1)).toMatchObject([{ kind: 'acquire', groups: ['vip2'], because: 'nobody holds it' }]);
+});
