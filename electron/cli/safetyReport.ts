@@ -1,8 +1,10 @@
 /** The part of `status` that is about safety: ping nodes, waiting takeovers, fencing, protection, keys, second holders. Pure. */
 import type { AgentStatus } from '../../agent/common/rpc/agentContract.ts';
 import type { PairState } from '../common/contract/state.ts';
-import { compareKeys, freshStatus, pairAlarms } from '../common/verdict/alarms.ts';
-import type { PairAlarm } from '../common/verdict/alarms.ts';
+import { compareKeys, pairAlarms, secondHolders } from '../common/verdict/alarms.ts';
+import { freshStatus } from '../common/verdict/links.ts';
+import { alarmReport } from './alarmText.ts';
+import type { AlarmReport } from './alarmText.ts';
 
 /** What one node says; null where it says nothing. */
 export interface NodeSafety {
@@ -24,7 +26,7 @@ export interface NodeSafety {
 
 export interface SafetyReport {
   readonly keys: 'same' | 'different' | 'changing' | 'unknown';
-  readonly alarms: readonly PairAlarm[];
+  readonly alarms: readonly AlarmReport[];
 }
 
 export function nodeSafety(status: AgentStatus | null): NodeSafety {
@@ -39,7 +41,7 @@ export function nodeSafety(status: AgentStatus | null): NodeSafety {
     };
     return { ...nothing, secondHolders: [], problems: [] };
   }
-  const { hold, peerName, vips, problems } = status;
+  const { hold, peerName, problems } = status;
   return {
     pingNodes: status.pingNodes,
     hold: hold === null ? null : { from: peerName, reasons: hold.reasons, heldMs: hold.sinceMs },
@@ -47,16 +49,14 @@ export function nodeSafety(status: AgentStatus | null): NodeSafety {
     takeoverRequires: status.takeoverRequires,
     protection: status.protection,
     keys: status.keys,
-    secondHolders: vips.flatMap(({ address, conflictMac, heldOn }) =>
-      conflictMac === null || heldOn === null ? [] : [{ address, mac: conflictMac }],
-    ),
+    secondHolders: secondHolders(status),
     problems: problems.map(({ code, detail }) => ({ code, detail })),
   };
 }
 
 export function safetyReport(state: PairState): SafetyReport {
   const [a, b] = [freshStatus(state.nodes[0]), freshStatus(state.nodes[1])];
-  return { keys: compareKeys(a, b), alarms: pairAlarms(state) };
+  return { keys: compareKeys(a, b), alarms: pairAlarms(state).map(alarmReport) };
 }
 
 /** Alarms first: whoever reads one line reads these. */

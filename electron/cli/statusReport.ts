@@ -1,7 +1,7 @@
 /** What `status` prints: the pair's state in the words of docs/cli.md, as JSON and as text. Pure. */
-import type { LinkStatus } from '../../agent/common/rpc/agentContract.ts';
 import type { NodeConnection, PairState } from '../common/contract/state.ts';
-import { freshStatus } from '../common/verdict/alarms.ts';
+import { freshStatus, pairLinks } from '../common/verdict/links.ts';
+import type { Direction } from '../common/verdict/links.ts';
 import { alarmLines, keysLine, nodeSafety, safetyLines, safetyReport } from './safetyReport.ts';
 import type { NodeSafety, SafetyReport } from './safetyReport.ts';
 
@@ -66,33 +66,20 @@ function nodeReport(
   };
 }
 
-type Direction = LinkStatus['fromPeer'];
-
-function direction(from: string, to: string, heard: Direction | undefined): DirectionReport {
-  return {
-    from,
-    to,
-    state: heard?.state ?? 'unknown',
-    lastHeardMs: heard?.silenceMs ?? null,
-    marginMs: heard?.marginMs ?? null,
-  };
+function direction(from: string, to: string, { state, silenceMs, marginMs }: Direction): DirectionReport {
+  return { from, to, state, lastHeardMs: silenceMs, marginMs };
 }
 
-/** The hearer knows best; the speaker's echo is used where the hearer is silent. */
-function linkReports(a: NodeConnection, b: NodeConnection): StatusReport['links'] {
-  const [ofA, ofB] = [freshStatus(a)?.links ?? [], freshStatus(b)?.links ?? []];
-  const ids = [...new Set([...ofA, ...ofB].map((l) => l.id))];
-  return ids.map((id) => {
-    const [la, lb] = [ofA.find((l) => l.id === id), ofB.find((l) => l.id === id)];
-    return {
-      id,
-      medium: (la ?? lb)?.medium ?? 'unknown',
-      directions: [
-        direction(a.node, b.node, lb?.fromPeer ?? la?.toPeer),
-        direction(b.node, a.node, la?.fromPeer ?? lb?.toPeer),
-      ],
-    };
-  });
+/** Links that a node speaks of now. */
+function linkReports(state: PairState): StatusReport['links'] {
+  const [a, b] = [state.nodes[0].node, state.nodes[1].node];
+  return pairLinks(state)
+    .filter(({ ends }) => ends.some((end) => end !== null))
+    .map(({ key, medium, aToB, bToA }) => ({
+      id: key,
+      medium,
+      directions: [direction(a, b, aToB), direction(b, a, bToA)],
+    }));
 }
 
 /** The report of a state. */
@@ -111,7 +98,7 @@ export function statusReport(state: PairState): StatusReport {
     nodes: [nodeReport(a, b, holders, vip?.verdict ?? null), nodeReport(b, a, holders, vip?.verdict ?? null)],
     vip: vips[0] ?? null,
     vips,
-    links: linkReports(a, b),
+    links: linkReports(state),
     safety: safetyReport(state),
   };
 }

@@ -44,15 +44,19 @@ const SETUP_OPTIONS = {
 export const VERBS: readonly VerbSpec[] = [
   {
     name: 'rack',
-    words: 'up|down|status|power|cable',
-    firstWords: ['up', 'down', 'status', 'power', 'cable'],
+    words: 'up|down|status|power|cable|power-switch',
+    firstWords: ['up', 'down', 'status', 'power', 'cable', 'power-switch'],
     summary:
-      'the built-in virtual two-server rack; `up` leaves it running; `power` and `cable` are its switches and plugs',
+      'the built-in virtual two-server rack; `up` leaves it running; `power`, `cable` and `power-switch` are its switches and plugs',
     options: {
       ...SETUP_OPTIONS,
       ...RACK_SAFETY_OPTIONS,
       ...NODE_OPTION,
-      to: { kind: 'string', value: 'STATE', help: 'power: off, on or reboot' },
+      to: {
+        kind: 'string',
+        value: 'STATE',
+        help: 'power: off, on or reboot; power-switch (what fencing uses): broken or works',
+      },
       cable: { kind: 'string', value: 'ID', help: 'cable: lan-a, lan-b, crossover or serial' },
       cut: { kind: 'string', value: 'WHAT', help: 'cable: both, a-to-b, b-to-a or none (plugged in)' },
       noise: { kind: 'string', value: 'PPM', help: 'cable: damaged bytes per million on the serial cable (default 0)' },

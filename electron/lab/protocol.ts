@@ -60,10 +60,10 @@ export type RackCredentials = z.infer<typeof CredentialsSchema>;
 export const rackContract = {
   state: stream(Done, RackStateSchema),
   access: call(Done, z.object({ pair: PairSpecSchema, credentials: CredentialsSchema })),
-  /** Both answer with the state that they led to. */
+  /** Each of the three answers with the state that it led to. */
   power: call(PowerSchema, RackStateSchema),
   cable: call(CableCommandSchema, RackStateSchema),
-  powerSwitch: call(PowerSwitchSchema, Done),
+  powerSwitch: call(PowerSwitchSchema, RackStateSchema),
   spawn: stream(SpawnSchema, SpawnEventSchema),
   down: call(Done, Done),
 };
@@ -100,6 +100,7 @@ export type WorldPlan = z.infer<typeof WorldPlanSchema>;
 export const WorldStateSchema = z.object({
   nodes: z.array(RackNodeSchema.omit({ ssh: true })),
   cables: z.array(CableSchema),
+  powerSwitchBroken: z.boolean(),
   /** Why one direction of a network cable cannot be cut alone; null: it can. */
   oneWayReason: z.string().nullable(),
 });
@@ -111,6 +112,6 @@ export const worldContract = {
   state: stream(Done, WorldStateSchema),
   power: call(PowerSchema, WorldStateSchema),
   cable: call(CableCommandSchema, WorldStateSchema),
-  powerSwitch: call(PowerSwitchSchema, Done),
+  powerSwitch: call(PowerSwitchSchema, WorldStateSchema),
   spawn: stream(SpawnSchema, SpawnEventSchema),
 };

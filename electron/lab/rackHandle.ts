@@ -29,6 +29,7 @@ const DOWN: RackState = {
   mode: null,
   nodes: [],
   cables: [],
+  powerSwitchBroken: false,
   vip: null,
   pid: null,
 };
@@ -115,7 +116,7 @@ export class RackHandle {
 
   /** Breaks or mends the power switch that the nodes fence each other with. */
   async powerSwitch(to: { broken: boolean }): Promise<void> {
-    await this.client.powerSwitch(to);
+    this.latest.set(await this.client.powerSwitch(to));
   }
 
   private granted(): { pair: PairSpec; credentials: RackCredentials } {

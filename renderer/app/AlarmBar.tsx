@@ -2,7 +2,7 @@
 import { Button } from 'antd';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { type Alarm, type Fencing, pairAlarms } from '../lib/alarms.ts';
+import { type Alarm, type Fencing, pairAlarms } from '../../electron/common/verdict/alarms.ts';
 import { holdReasons } from '../lib/eventText.ts';
 import { clock, seconds } from '../lib/format.ts';
 import type { T } from '../locales/index.ts';
@@ -10,19 +10,24 @@ import { usePairs } from '../stores/pairs.ts';
 import { showPane } from '../stores/ui.ts';
 import { askConfirmDead } from './actions.ts';
 
+type Told = Exclude<Alarm, { code: 'dual' }>;
+
+/** Two holders are the verdict bar's, right above. */
+const toldHere = (alarm: Alarm): alarm is Told => alarm.code !== 'dual';
+
 function fencingDetail({ device, state, detail }: Fencing, t: T): string {
   const text = t('alarm.fencingDetail', { device, state: t(`safety.fencingState.${state}`) });
   return detail === '' ? text : `${text} · ${detail}`;
 }
 
-function title(alarm: Alarm, t: T): string {
+function title(alarm: Told, t: T): string {
   const { node } = alarm;
-  switch (alarm.kind) {
-    case 'hold':
+  switch (alarm.code) {
+    case 'takeover-waits':
       return t('alarm.hold', { node, peer: alarm.peer });
-    case 'conflict':
+    case 'second-holder':
       return t('alarm.conflict', { address: alarm.address });
-    case 'keys':
+    case 'different-keys':
       return t('alarm.keys');
     case 'wrong-key':
       return t('alarm.wrongKey', { node, peer: alarm.peer });
@@ -31,24 +36,29 @@ function title(alarm: Alarm, t: T): string {
       return t(key, { node, peer: alarm.peer });
     }
     case 'problem':
-      return t('alarm.stray', { node, text: t(`problem.${alarm.code as 'stray-address'}`) });
+      return t('alarm.stray', {
+        node,
+        text: t(`problem.${alarm.problem as 'stray-address'}`, { defaultValue: alarm.problem }),
+      });
     case 'one-way':
       return t('alarm.oneWay', { to: node, from: alarm.peer });
   }
 }
 
-function words(alarm: Alarm, t: T): string {
+function words(alarm: Told, t: T): string {
   const { node } = alarm;
-  switch (alarm.kind) {
-    case 'hold': {
+  switch (alarm.code) {
+    case 'takeover-waits': {
       const waits = t('alarm.holdWaits', { reasons: holdReasons(alarm.reasons, t) });
       const shown = alarm.fencing !== null && alarm.fencing.state !== 'none';
       return shown && alarm.fencing !== null ? `${waits} ${fencingDetail(alarm.fencing, t)}` : waits;
     }
-    case 'conflict':
+    case 'second-holder':
       return t('alarm.conflictDetail', { mac: alarm.mac, node });
-    case 'keys':
-      return t('alarm.keysDetail', { list: alarm.fingerprints.join(' ≠ ') });
+    case 'different-keys':
+      return t('alarm.keysDetail', {
+        list: alarm.keys.map((key) => `${key.node} ${key.method} ${key.fingerprint}`).join(' ≠ '),
+      });
     case 'wrong-key':
       return t('alarm.wrongKeyDetail');
     case 'fencing':
@@ -63,7 +73,7 @@ function words(alarm: Alarm, t: T): string {
 /** Far above what two clocks of one node differ by within a report, far below what a person would miss. */
 const SINCE_JITTER_MS = 1000;
 
-function Since({ alarm }: { readonly alarm: Extract<Alarm, { kind: 'hold' }> }): React.JSX.Element {
+function Since({ alarm }: { readonly alarm: Extract<Alarm, { code: 'takeover-waits' }> }): React.JSX.Element {
   const { t } = useTranslation();
   // Each report computes the beginning anew; what it is off by must not make the shown second jump.
   const shown = useRef(alarm.sinceWallMs);
@@ -75,16 +85,16 @@ function Since({ alarm }: { readonly alarm: Extract<Alarm, { kind: 'hold' }> }):
   );
 }
 
-function Action({ alarm }: { readonly alarm: Alarm }): React.JSX.Element | null {
+function Action({ alarm }: { readonly alarm: Told }): React.JSX.Element | null {
   const { t } = useTranslation();
-  if (alarm.kind === 'hold' || (alarm.kind === 'fencing' && alarm.fencing.state === 'waiting-operator')) {
+  if (alarm.code === 'takeover-waits' || (alarm.code === 'fencing' && alarm.fencing.state === 'waiting-operator')) {
     return (
       <Button size="small" className="tb-alarm-button" onClick={() => askConfirmDead(alarm.node)}>
         {t('alarm.confirm', { peer: alarm.peer })}
       </Button>
     );
   }
-  if (alarm.kind === 'keys' || alarm.kind === 'wrong-key') {
+  if (alarm.code === 'different-keys' || alarm.code === 'wrong-key') {
     return (
       <Button size="small" className="tb-alarm-button" onClick={() => showPane('safety')}>
         {t('pane.show', { pane: t('pane.safety') })}
@@ -97,17 +107,17 @@ function Action({ alarm }: { readonly alarm: Alarm }): React.JSX.Element | null 
 export function AlarmBar(): React.JSX.Element | null {
   const { t } = useTranslation();
   const state = usePairs((s) => s.state);
-  const alarms = state === null ? [] : pairAlarms(state);
+  const alarms = state === null ? [] : pairAlarms(state).filter(toldHere);
   if (alarms.length === 0) return null;
   return (
     <section className="tb-alarms" aria-label={t('alarm.region')}>
       <ul>
         {alarms.map((alarm) => (
-          <li key={alarm.key} data-level={alarm.level} data-kind={alarm.kind}>
+          <li key={alarm.key} data-level={alarm.code === 'one-way' ? 'warn' : 'alarm'} data-code={alarm.code}>
             <span className="tb-alarm-glyph" aria-hidden="true" />
             <p title={`${title(alarm, t)} ${words(alarm, t)}`}>
-              <strong role="alert">{title(alarm, t)}</strong> {alarm.kind === 'hold' && <Since alarm={alarm} />}{' '}
-              <span>{words(alarm, t)}</span>
+              <strong role="alert">{title(alarm, t)}</strong>{' '}
+              {alarm.code === 'takeover-waits' && <Since alarm={alarm} />} <span>{words(alarm, t)}</span>
             </p>
             <Action alarm={alarm} />
           </li>

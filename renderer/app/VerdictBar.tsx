@@ -1,7 +1,7 @@
 /** The one line that says who holds the address. Always there, so that nothing moves when it changes. */
 import { useTranslation } from 'react-i18next';
 import type { PairState } from '../../electron/common/contract/state.ts';
-import { worstVip } from '../lib/links.ts';
+import { worstVip } from '../lib/roles.ts';
 import type { T } from '../locales/index.ts';
 import { usePairs } from '../stores/pairs.ts';
 

@@ -3,7 +3,7 @@ import i18next from 'i18next';
 import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
 import type { CableState, RackState } from '../../electron/common/contract/rack.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
-import { canConfirmDead } from '../lib/alarms.ts';
+import { canConfirmDead } from '../../electron/common/verdict/alarms.ts';
 import { LANGUAGES, type T } from '../locales/index.ts';
 import { connectPair, disconnectPair } from '../stores/connect.ts';
 import { link } from '../stores/link.ts';
@@ -28,6 +28,11 @@ export function power(node: string, action: 'off' | 'on' | 'reboot'): void {
 /** Pulls a cable, or plugs it in without the noise and one-way cuts it may have had. */
 export function setCable(cable: CableState['id'], plugged: boolean): void {
   void attempt(() => link.client.rackCable({ cable, aToB: plugged, bToA: plugged, noisePpm: 0 }));
+}
+
+/** Breaks or mends the power switch that the rack's servers fence each other with. */
+export function breakPowerSwitch(broken: boolean): void {
+  void attempt(() => link.client.rackPowerSwitch({ broken }));
 }
 
 export const RESOURCE_SETS = ['all', 'local', 'foreign'] as const;
@@ -101,6 +106,12 @@ function rackActions(rack: RackState | null, t: T): Action[] {
   return [
     ...nodes,
     ...cables,
+    {
+      id: 'power-switch',
+      group: 'rack',
+      title: t(rack.powerSwitchBroken ? 'palette.mendPowerSwitch' : 'palette.breakPowerSwitch'),
+      run: () => breakPowerSwitch(!rack.powerSwitchBroken),
+    },
     {
       id: 'rack-down',
       group: 'rack',

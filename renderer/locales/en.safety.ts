@@ -120,6 +120,7 @@ export const enSafety = {
     'raw-calls-unavailable': 'Raw system calls are not available',
     'bad-packets': 'Damaged or foreign packets arrive',
     unheard: 'The peer does not hear this server',
+    'same-uuid': 'A node with our own identity (uuid) sends',
     'unknown-node': 'A node that is not of this pair sends',
     'old-generation': 'Packets of an earlier life of the peer',
     'acquire-failed': 'Resources could not be started',

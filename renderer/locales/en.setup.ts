@@ -206,6 +206,8 @@ export const enSetup = {
     reboot: 'Reboot {{node}}',
     pull: 'Pull {{cable}}',
     plug: 'Plug in {{cable}}',
+    breakPowerSwitch: 'Break the power switch',
+    mendPowerSwitch: 'Mend the power switch',
     selectPair: 'Show {{name}}',
     openTerminal: 'Open terminal: {{node}}, {{kind}}',
     standby: '{{node}}: hand over {{set}}',

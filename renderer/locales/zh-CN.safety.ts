@@ -117,6 +117,7 @@ export const zhCNSafety: Pick<
     'raw-calls-unavailable': '底层系统调用不可用',
     'bad-packets': '收到损坏的或外来的报文',
     unheard: '对方听不到本机',
+    'same-uuid': '有节点使用与本机相同的标识（uuid）',
     'unknown-node': '收到不属于本双机的节点的报文',
     'old-generation': '收到对方前一代的报文',
     'acquire-failed': '资源启动失败',

@@ -206,6 +206,8 @@ export const zhCNSetup: Pick<Messages, 'connect' | 'secrets' | 'hostKey' | 'depl
     reboot: '重启 {{node}}',
     pull: '拔出{{cable}}',
     plug: '插回{{cable}}',
+    breakPowerSwitch: '弄坏电源开关',
+    mendPowerSwitch: '修好电源开关',
     selectPair: '显示 {{name}}',
     openTerminal: '打开终端：{{node}}，{{kind}}',
     standby: '{{node}}：交出{{set}}',

@@ -191,6 +191,8 @@ export class FakeConsole {
     });
   }
 
+  private powerSwitchBroken = false;
+
   rackState(): RackState {
     const cable = (
       id: 'lan-a' | 'lan-b' | 'crossover' | 'serial',
@@ -232,6 +234,7 @@ export class FakeConsole {
             cable('serial', 'serial', null),
           ]
         : [],
+      powerSwitchBroken: this.powerSwitchBroken,
       vip: up ? FAKE_VIP : null,
       pid: up ? 4242 : null,
     };
@@ -506,6 +509,11 @@ export class FakeConsole {
       const target = this.node(node);
       if (action !== 'on') this.pair.powerOff(target);
       if (action !== 'off') this.pair.powerOn(target);
+      return {};
+    },
+    rackPowerSwitch: ({ broken }) => {
+      this.powerSwitchBroken = broken;
+      this.rackFeed.push(this.rackState());
       return {};
     },
     rackCable: ({ cable, aToB, bToA, noisePpm }) => (this.pair.cables.set(cable, { aToB, bToA, noisePpm }), {}),

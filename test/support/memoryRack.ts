@@ -33,6 +33,7 @@ export class MemoryRack implements RackHandlePort {
   startHangs = false;
   startsStopped = 0;
   isDown = false;
+  private switchBroken = false;
   private readonly changed = new Emitter<RackState>();
   private readonly stopped = new AbortController();
   private crossover: { plugged: boolean; revertsInMs: number | null } = { plugged: true, revertsInMs: null };
@@ -74,9 +75,16 @@ export class MemoryRack implements RackHandlePort {
         powerRevertsInMs: null,
       })),
       cables: [{ ...cable, aToB: plugged, bToA: plugged, revertsInMs }],
+      powerSwitchBroken: this.switchBroken,
       vip: '10.0.0.9',
       pid: 1,
     };
+  }
+
+  powerSwitch({ broken }: { broken: boolean }): Promise<void> {
+    this.switchBroken = broken;
+    this.changed.fire(this.state());
+    return Promise.resolve();
   }
 
   onState(listener: (state: RackState) => void): () => void {

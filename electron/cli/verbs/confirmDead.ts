@@ -1,5 +1,5 @@
 /** `confirm-dead NODE` */
-import { freshStatus } from '../../common/verdict/alarms.ts';
+import { freshStatus } from '../../common/verdict/links.ts';
 import { connectPair } from '../connectPair.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
@@ -16,7 +16,7 @@ export async function runConfirmDead(parsed: Parsed, opened: CliConsole, io: Cli
   const dead = nodeNamed(given, 'confirm-dead', spec);
   const other = spec.nodes[0].name === dead ? spec.nodes[1].name : spec.nodes[0].name;
   const named = state.nodes.find((node) => node.node === dead);
-  if (named !== undefined && named.agent.phase === 'attached' && freshStatus(named) !== null) {
+  if (named !== undefined && freshStatus(named) !== null) {
     throw new CliError(
       'failed',
       `${dead} is not off: its agent answers (${named.status?.status ?? ''}). confirm-dead names the node that is off; did you mean ${other}?`,

@@ -1,4 +1,4 @@
-/** `rack up|down|status|power|cable` */
+/** `rack up|down|status|power|cable|power-switch` */
 import type { RackState } from '../../common/contract/rack.ts';
 import { CableIdSchema, RackUpOptionsSchema, SetupIdSchema } from '../../common/contract/rack.ts';
 import type { RackUpOptions } from '../../common/contract/rack.ts';
@@ -41,7 +41,10 @@ function text(state: RackState): string {
   const cables = state.cables.map(
     (c) => `cable ${c.id}  ${c.aToB && c.bToA ? 'plugged' : !c.aToB && !c.bToA ? 'pulled' : 'one way only'}`,
   );
-  return [`rack up  setup ${state.setup ?? '-'}  VIP ${state.vip ?? '-'}`, ...nodes, ...cables, ''].join('\n');
+  const powerSwitch = `power switch  ${state.powerSwitchBroken ? 'BROKEN' : 'works'}`;
+  return [`rack up  setup ${state.setup ?? '-'}  VIP ${state.vip ?? '-'}`, ...nodes, ...cables, powerSwitch, ''].join(
+    '\n',
+  );
 }
 
 async function stateNow(opened: CliConsole): Promise<RackState> {
@@ -95,6 +98,14 @@ async function plugCable(parsed: Parsed, opened: CliConsole): Promise<void> {
   await opened.client.rackCable({ cable: cable.data, ...carries, noisePpm });
 }
 
+const SWITCH = ['broken', 'works'] as const;
+
+async function setPowerSwitch(parsed: Parsed, opened: CliConsole): Promise<void> {
+  const to = SWITCH.find((one) => one === parsed.text('to'));
+  if (to === undefined) throw new CliError('usage', `rack power-switch expected --to ${SWITCH.join('|')}`);
+  await opened.client.rackPowerSwitch({ broken: to === 'broken' });
+}
+
 /** Prints the rack's state, following its way up on a terminal. */
 export async function runRack(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const [action] = parsed.words;
@@ -110,6 +121,7 @@ export async function runRack(parsed: Parsed, opened: CliConsole, io: CliIo): Pr
     if (action === 'down' && found) await opened.client.rackDown({});
     if (action === 'power') await switchPower(parsed, opened);
     if (action === 'cable') await plugCable(parsed, opened);
+    if (action === 'power-switch') await setPowerSwitch(parsed, opened);
   }
   const state = await stateNow(opened);
   io.out(parsed.flag('json') ? `${JSON.stringify(state)}\n` : text(state));

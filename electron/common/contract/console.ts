@@ -60,6 +60,8 @@ export const consoleContract = {
     }),
     Done,
   ),
+  /** Breaks or mends the power switch that the rack's nodes fence each other with. */
+  rackPowerSwitch: call(z.object({ broken: z.boolean() }), Done),
 
   pairList: call(z.object({}), z.array(PairSpecSchema)),
   pairSave: call(z.object({ spec: PairSpecSchema }), Done),

@@ -44,6 +44,8 @@ export const RackStateSchema = z.object({
   mode: z.enum(['rootless', 'root']).nullable(),
   nodes: z.array(RackNodeSchema),
   cables: z.array(CableSchema),
+  /** The power switch that the nodes fence each other with refuses everything. */
+  powerSwitchBroken: z.boolean(),
   vip: z.string().nullable(),
   pid: z.number().nullable(),
 });

@@ -1,25 +1,112 @@
-/** What must not be overlooked in a pair, in sentences: what waits, what contradicts itself, and what a person can do. */
+/** What must not be overlooked in a pair, as codes and data: screen and command line each put it into their own words. */
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { NodeConnection, PairState } from '../contract/state.ts';
-import { WITNESS_FRESH_MS } from './vip.ts';
+import { freshStatus, oneWay, pairLinks } from './links.ts';
 
-export interface PairAlarm {
-  readonly code: 'takeover-waits' | 'fencing' | 'second-holder' | 'different-keys' | 'wrong-key' | 'dual' | 'problem';
-  /** The node that says so. */
+export type HoldReason = NonNullable<AgentStatus['hold']>['reasons'][number];
+export type Fencing = NonNullable<AgentStatus['fencing']>;
+
+/** `key` is unique in the pair and stays while the alarm stays; `node` is the one that says so. */
+export type Alarm = { readonly key: string; readonly node: string } & (
+  | { readonly code: 'dual'; readonly address: string; readonly holders: readonly string[] }
+  | {
+      readonly code: 'takeover-waits';
+      readonly peer: string;
+      readonly reasons: readonly HoldReason[];
+      /** Wall clock of the node, Unix epoch milliseconds. */
+      readonly sinceWallMs: number;
+      readonly heldMs: number;
+      readonly fencing: Fencing | null;
+      /** Names of the node's reference hosts. */
+      readonly references: readonly string[];
+    }
+  /** Another machine answers for an address that `node` holds. */
+  | { readonly code: 'second-holder'; readonly address: string; readonly mac: string }
+  | { readonly code: 'different-keys'; readonly keys: readonly (AgentStatus['keys'] & { readonly node: string })[] }
+  | { readonly code: 'wrong-key'; readonly peer: string; readonly detail: string }
+  | { readonly code: 'fencing'; readonly peer: string; readonly fencing: Fencing }
+  | { readonly code: 'problem'; readonly problem: string; readonly detail: string }
+  /** `node` does not hear `peer`, who hears `node`. Dangerous only with the next fault. */
+  | { readonly code: 'one-way'; readonly peer: string; readonly links: readonly string[] }
+);
+
+/** Problems that endanger the address itself; the others stand on their node. */
+const ALARMING: ReadonlySet<string> = new Set([
+  'stray-address',
+  'address-lost',
+  'stop-failed',
+  'isolated',
+  'not-scheduled',
+]);
+
+interface Report {
   readonly node: string;
-  readonly text: string;
-  /** What ends it; empty where that depends. */
-  readonly remedy: string;
+  readonly peer: string;
+  readonly status: AgentStatus;
 }
 
-type Hold = NonNullable<AgentStatus['hold']>;
-type Fencing = NonNullable<AgentStatus['fencing']>;
+/** Every alarm of a pair, the worst kinds first. Only fresh words count: an old one is no news, and what is unknown is the verdict's business. */
+export function pairAlarms(state: PairState): Alarm[] {
+  const reports = state.nodes.flatMap((node, i): Report[] => {
+    const status = freshStatus(node);
+    return status === null ? [] : [{ node: node.node, peer: state.nodes[1 - i]?.node ?? status.peerName, status }];
+  });
+  return [
+    ...dualAlarms(state),
+    ...reports.flatMap(holdAlarm),
+    ...reports.flatMap(secondHolderAlarms),
+    ...keysAlarm(state),
+    ...reports.flatMap(fencingAlarm),
+    ...reports.flatMap(problemAlarms),
+    ...oneWayAlarms(state),
+  ];
+}
 
-/** A node's own status, unless it is too old to mean anything. */
-export function freshStatus(node: NodeConnection): AgentStatus | null {
-  return node.status !== null && (node.statusAgeMs ?? Number.POSITIVE_INFINITY) <= WITNESS_FRESH_MS
-    ? node.status
-    : null;
+function dualAlarms(state: PairState): Alarm[] {
+  return state.vips
+    .filter((vip) => vip.verdict === 'dual')
+    .map(({ address, holders }) => ({
+      code: 'dual',
+      key: `dual ${address}`,
+      node: holders[0] ?? '',
+      address,
+      holders,
+    }));
+}
+
+function holdAlarm({ node, peer, status }: Report): Alarm[] {
+  const { hold, fencing, pingNodes, wallMs } = status;
+  if (hold === null) return [];
+  return [
+    {
+      code: 'takeover-waits',
+      key: `takeover-waits ${node}`,
+      node,
+      peer,
+      reasons: hold.reasons,
+      heldMs: hold.sinceMs,
+      sinceWallMs: wallMs - hold.sinceMs,
+      fencing,
+      references: pingNodes.map(({ name }) => name),
+    },
+  ];
+}
+
+/** Other machines that answer for what the node holds. Who does not hold an address hears its holder, as it should be. */
+export function secondHolders({ vips }: AgentStatus): { readonly address: string; readonly mac: string }[] {
+  return vips.flatMap(({ address, conflictMac: mac, heldOn }) =>
+    mac === null || heldOn === null ? [] : [{ address, mac }],
+  );
+}
+
+function secondHolderAlarms({ node, status }: Report): Alarm[] {
+  return secondHolders(status).map(({ address, mac }) => ({
+    code: 'second-holder',
+    key: `second-holder ${node} ${address}`,
+    node,
+    address,
+    mac,
+  }));
 }
 
 /**
@@ -35,114 +122,46 @@ export function compareKeys(
   return a.keys.accepted > 1 && b.keys.accepted > 1 ? 'changing' : 'different';
 }
 
-/** Every alarm of a pair. Only fresh words count: an old one is no news, and what is unknown is the verdict's business. */
-export function pairAlarms(state: PairState): PairAlarm[] {
-  const statuses = state.nodes.flatMap((node) => freshStatus(node) ?? []);
-  return [
-    ...state.vips.filter((vip) => vip.verdict === 'dual').map(dualAlarm),
-    ...statuses.flatMap(holdAlarms),
-    ...statuses.flatMap(fencingAlarms),
-    ...statuses.flatMap(secondHolders),
-    ...keysAlarms(state),
-    ...statuses.flatMap(problemAlarms),
-  ];
-}
-
-function dualAlarm({ address, holders }: PairState['vips'][number]): PairAlarm {
-  const remedy = 'stop the service on the node that should not hold it, or take its cable away';
-  return { code: 'dual', node: holders[0] ?? '', text: `${address} is held by ${holders.join(' and ')}`, remedy };
-}
-
-function holdAlarms(status: AgentStatus): PairAlarm[] {
-  const { hold, node, peerName } = status;
-  if (hold === null) return [];
-  const seconds = (hold.sinceMs / 1000).toFixed(0);
-  const reasons = hold.reasons.map((reason) => reasonWords(reason, status));
-  const remedy =
-    `it ends when ${peerName} is heard again, or: make sure that ${peerName} is off, then run ` +
-    `"twinbeat confirm-dead ${peerName}"`;
-  return [
-    {
-      code: 'takeover-waits',
-      node,
-      text: `its takeover from ${peerName} has waited for ${seconds} s: ${reasons.join('; ')}`,
-      remedy,
-    },
-  ];
-}
-
-function reasonWords(reason: Hold['reasons'][number], { fencing, peerName, pingNodes }: AgentStatus): string {
-  switch (reason) {
-    case 'fencing':
-      return fencing === null ? `${peerName} is not yet known to be off` : fencingWords(fencing, peerName);
-    case 'fencing-failed':
-      return `fencing by ${fencing?.device ?? 'the device'} failed${fencing === null || fencing.detail === '' ? '' : ` (${fencing.detail})`}`;
-    case 'reference-silent':
-      return `no reference address answers (${pingNodes.map((ping) => ping.name).join(', ')}), so the fault may be on this side`;
-    case 'one-link':
-      return `fewer than two links had carried ${peerName}'s heartbeats, so a cable may be the reason`;
-    case 'key-mismatch':
-      return `somebody sends in ${peerName}'s name with another key, so it may live`;
-  }
-}
-
-function fencingWords({ device, state }: Fencing, peerName: string): string {
-  switch (state) {
-    case 'waiting-operator':
-      return `a person has to confirm that ${peerName} is off`;
-    case 'none':
-      return `fencing by ${device} has not begun`;
-    case 'running':
-    case 'failed':
-    case 'done':
-      return `fencing by ${device}: ${state}`;
-  }
-}
-
-function fencingAlarms({ fencing, hold, node, peerName }: AgentStatus): PairAlarm[] {
-  // A takeover that waits says so itself.
-  if (fencing === null || hold !== null) return [];
-  if (fencing.state !== 'failed' && fencing.state !== 'waiting-operator') return [];
-  const what = fencing.state === 'failed' ? 'failed' : 'waits until a person confirms';
-  const text = `fencing by ${fencing.device} ${what}${fencing.detail === '' ? '' : `: ${fencing.detail}`}`;
-  return [
-    {
-      code: 'fencing',
-      node,
-      text,
-      remedy: `make sure that ${peerName} is off, then run "twinbeat confirm-dead ${peerName}"`,
-    },
-  ];
-}
-
-function secondHolders({ node, vips }: AgentStatus): PairAlarm[] {
-  return vips.flatMap(({ address, conflictMac, heldOn }): PairAlarm[] => {
-    // Who does not hold it hears the holder, as it should be.
-    if (conflictMac === null || heldOn === null) return [];
-    const remedy = 'find that machine by its address in the switch; if it is the other node, stop its service';
-    return [{ code: 'second-holder', node, text: `${conflictMac} answers for ${address} as well`, remedy }];
-  });
-}
-
-function keysAlarms(state: PairState): PairAlarm[] {
+function keysAlarm(state: PairState): Alarm[] {
   const [a, b] = [freshStatus(state.nodes[0]), freshStatus(state.nodes[1])];
   if (a === null || b === null || compareKeys(a, b) !== 'different') return [];
-  const words = [a, b].map((status) => `${status.node} key ${status.keys.index} ${status.keys.fingerprint}`);
-  const text = `the nodes sign with different keys (${words.join(', ')}): each takes the other for dead`;
-  return [
-    { code: 'different-keys', node: a.node, text, remedy: "deploy again: it gives the first node's keys to both" },
-  ];
+  const keys = [a, b].map((status) => ({ ...status.keys, node: status.node }));
+  return [{ code: 'different-keys', key: 'different-keys', node: a.node, keys }];
 }
 
-/** Problems that endanger the address itself; the others stand on their node. */
-const ALARMING: ReadonlySet<string> = new Set(['stray-address', 'second-holder', 'not-scheduled', 'clock-jump']);
+/** Whether the device has done what it can, and a person has to do the rest. */
+const needsPerson = (fencing: Fencing): boolean => fencing.state === 'failed' || fencing.state === 'waiting-operator';
 
-function problemAlarms({ node, problems }: AgentStatus): PairAlarm[] {
-  return problems.flatMap(({ code, detail }): PairAlarm[] => {
-    if (code === 'key-mismatch') {
-      const remedy = "compare both nodes' keys (twinbeat keys show); deploy again gives the first node's to both";
-      return [{ code: 'wrong-key', node, text: detail, remedy }];
-    }
-    return ALARMING.has(code) ? [{ code: 'problem', node, text: `${code}: ${detail}`, remedy: '' }] : [];
+function fencingAlarm({ node, peer, status: { fencing, hold } }: Report): Alarm[] {
+  // A takeover that waits says so itself.
+  if (fencing === null || hold !== null || !needsPerson(fencing)) return [];
+  return [{ code: 'fencing', key: `fencing ${node}`, node, peer, fencing }];
+}
+
+function problemAlarms({ node, peer, status }: Report): Alarm[] {
+  return status.problems.flatMap(({ code: problem, detail }, i): Alarm[] => {
+    if (problem === 'key-mismatch') return [{ code: 'wrong-key', key: `wrong-key ${node}`, node, peer, detail }];
+    return ALARMING.has(problem)
+      ? [{ code: 'problem', key: `problem ${node} ${problem} ${i}`, node, problem, detail }]
+      : [];
   });
+}
+
+function oneWayAlarms(state: PairState): Alarm[] {
+  const names = [state.nodes[0].node, state.nodes[1].node] as const;
+  const links = pairLinks(state);
+  return ([0, 1] as const).flatMap((deaf): Alarm[] => {
+    const other = deaf === 0 ? 1 : 0;
+    const cut = links.filter((link) => oneWay(link) === (deaf === 0 ? 'b-to-a-dead' : 'a-to-b-dead'));
+    if (cut.length === 0) return [];
+    const [node, peer] = [names[deaf], names[other]];
+    const shown = cut.map((link) => link.names[deaf] ?? link.names[other] ?? link.key);
+    return [{ code: 'one-way', key: `one-way ${node}`, node, peer, links: shown }];
+  });
+}
+
+/** Whether there is anything that a person's word about the peer would end. */
+export function canConfirmDead(node: NodeConnection): boolean {
+  const status = freshStatus(node);
+  return status !== null && (status.hold !== null || status.fencing?.state === 'waiting-operator');
 }

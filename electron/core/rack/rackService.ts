@@ -11,6 +11,7 @@ const DOWN: RackState = {
   mode: null,
   nodes: [],
   cables: [],
+  powerSwitchBroken: false,
   vip: null,
   pid: null,
 };

@@ -207,7 +207,15 @@ function generalMethods(
   core: Core,
 ): Pick<
   Methods,
-  'info' | 'settingsGet' | 'settingsSet' | 'rackState' | 'rackUp' | 'rackDown' | 'rackPower' | 'rackCable'
+  | 'info'
+  | 'settingsGet'
+  | 'settingsSet'
+  | 'rackState'
+  | 'rackUp'
+  | 'rackDown'
+  | 'rackPower'
+  | 'rackCable'
+  | 'rackPowerSwitch'
 > {
   const { options, profiles, rack } = core;
   return {
@@ -237,6 +245,10 @@ function generalMethods(
     },
     rackCable: async ({ cable, ...setting }) => {
       await rack.need().cable(cable, setting);
+      return {};
+    },
+    rackPowerSwitch: async (to) => {
+      await rack.need().powerSwitch(to);
       return {};
     },
   };

@@ -84,6 +84,8 @@ export interface RackHandlePort {
     id: CableId,
     setting: { aToB: boolean; bToA: boolean; noisePpm: number; revertAfterMs?: number },
   ): Promise<void>;
+  /** Breaks or mends the switch that the nodes fence each other with. */
+  powerSwitch(to: { broken: boolean }): Promise<void>;
   pairSpec(): PairSpec;
   credentials(): { user: string; privateKeyPem: string; hostKeySha256: Readonly<Record<string, readonly string[]>> };
   spawnOn(host: string, argv: readonly string[]): SpawnedLines;

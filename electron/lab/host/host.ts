@@ -93,6 +93,7 @@ class RackHost {
         ssh: { host: '127.0.0.1', port: ports[i] ?? 0, user: USER },
       })),
       cables: world?.cables ?? [],
+      powerSwitchBroken: world?.powerSwitchBroken ?? false,
       vip: this.setup.vip,
       pid: process.pid,
     };
@@ -201,7 +202,7 @@ class RackHost {
       },
       power: async (command) => this.adopt(await this.client.power(command)),
       cable: async (command) => this.adopt(await this.client.cable(command)),
-      powerSwitch: (command) => this.client.powerSwitch(command),
+      powerSwitch: async (command) => this.adopt(await this.client.powerSwitch(command)),
       spawn: (input, _context, signal) => this.client.spawn(input, signal),
       down: async () => {
         await this.end();

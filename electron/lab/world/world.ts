@@ -29,14 +29,19 @@ interface Cable extends Plug {
 
 /** A built rack. */
 class World {
-  readonly state = new Latest<WorldState>({ nodes: [], cables: [], oneWayReason: null });
+  readonly state = new Latest<WorldState>({
+    nodes: [],
+    cables: [],
+    powerSwitchBroken: false,
+    oneWayReason: null,
+  });
   private readonly plan: WorldPlan;
   private readonly network: Network;
   private readonly serial: SerialCable | null;
   private readonly servers: readonly Server[];
   private readonly cables = new Map<CableId, Cable>();
   private readonly reverts = new Reverts();
-  readonly powerSwitch: PowerSwitch;
+  private readonly powerSwitch: PowerSwitch;
   private readonly hostPids = new Map<string, number>();
 
   constructor(plan: WorldPlan) {
@@ -107,6 +112,7 @@ class World {
         noisePpm,
         revertsInMs: this.reverts.inMs(`cable ${id}`),
       })),
+      powerSwitchBroken: this.powerSwitch.broken,
     });
   }
 
@@ -140,6 +146,12 @@ class World {
       );
     });
     await this.plug(cable, { aToB, bToA, noisePpm });
+  }
+
+  /** Breaks or mends the power switch that the nodes fence each other with. */
+  breakPowerSwitch(broken: boolean): void {
+    this.powerSwitch.broken = broken;
+    this.publish();
   }
 
   private async plug(cable: Cable, to: Cable): Promise<void> {
@@ -206,8 +218,9 @@ export function runWorld(): void {
       return world.state.value;
     },
     powerSwitch: async ({ broken }) => {
-      (await built).powerSwitch.broken = broken;
-      return {};
+      const world = await built;
+      world.breakPowerSwitch(broken);
+      return world.state.value;
     },
     spawn: async function* ({ host, argv }, _context, signal) {
       yield* (await built).spawn(host, argv, signal);

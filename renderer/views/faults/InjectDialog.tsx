@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FaultOffer, PairState } from '../../../electron/common/contract/state.ts';
 import { duration } from '../../lib/format.ts';
-import { roleOf } from '../../lib/links.ts';
+import { roleOf } from '../../lib/roles.ts';
 import { link } from '../../stores/link.ts';
 import { attempt } from '../../stores/notices.ts';
 import { FELT_FAULTS, LINK_FAULTS } from './faultModel.ts';

@@ -2,7 +2,7 @@
 import type { LinkStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { PairState } from '../../../electron/common/contract/state.ts';
 import type { Palette } from '../../app/palette.ts';
-import { freshStatus } from '../../lib/links.ts';
+import { freshStatus } from '../../../electron/common/verdict/links.ts';
 import type { T } from '../../locales/index.ts';
 import type { SessionData } from '../../lib/sessionData.ts';
 import type { TimeRange } from './viewport.ts';

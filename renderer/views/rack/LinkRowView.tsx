@@ -2,7 +2,7 @@
 import { useTranslation } from 'react-i18next';
 import { setCable } from '../../app/actions.ts';
 import { millis, seconds, UNKNOWN_TEXT } from '../../lib/format.ts';
-import { type Direction, oneWay } from '../../lib/links.ts';
+import { type Direction, oneWay } from '../../../electron/common/verdict/links.ts';
 import type { LinkRow, PictureLayout } from './geometry.ts';
 import type { PictureLink } from './pictureModel.ts';
 

@@ -8,7 +8,8 @@ import { isRackSelected, usePairs } from '../../stores/pairs.ts';
 import { useSize } from '../../ui/useSize.ts';
 import { layoutPicture, type PictureLayout, REFERENCES_SHOWN_MAX, roundedPath } from './geometry.ts';
 import { LinkArrows, LinkTitle } from './LinkRowView.tsx';
-import { pictureLinks, referenceHosts, vipTags } from './pictureModel.ts';
+import { pictureLinks, referenceHosts, showsPowerSwitch, vipTags } from './pictureModel.ts';
+import { PowerSwitch } from './PowerSwitch.tsx';
 import { ReferenceLines, ReferenceTitle } from './ReferenceRowView.tsx';
 import { ServerBox } from './ServerBox.tsx';
 import { shortName } from '../../lib/names.ts';
@@ -199,6 +200,7 @@ function Scene({
         {t('picture.lan')}
       </span>
       <ClientBox state={state} layout={layout} />
+      {rack !== null && showsPowerSwitch(state, rack) && <PowerSwitch broken={rack.powerSwitchBroken} />}
       {rack !== null && ([0, 1] as const).map((i) => <LanPlug key={i} layout={layout} rack={rack} index={i} />)}
       {([0, 1] as const).map((i) => (
         <ServerBox key={i} state={state} index={i} box={layout.servers[i]} rackNode={rackNode(i)} />

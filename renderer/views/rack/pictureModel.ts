@@ -1,7 +1,7 @@
 /** What the picture shows, from the states of pair and rack: no drawing here. */
 import type { CableState, RackState } from '../../../electron/common/contract/rack.ts';
 import type { NodeConnection, PairState, VipVerdict } from '../../../electron/common/contract/state.ts';
-import { type Direction, freshStatus, type PairLink, pairLinks } from '../../lib/links.ts';
+import { type Direction, freshStatus, type PairLink, pairLinks } from '../../../electron/common/verdict/links.ts';
 
 export interface PictureLink extends PairLink {
   /** The rack's cable that carries the link; null outside the rack and for links over the LAN. */
@@ -38,6 +38,11 @@ export function pictureLinks(state: PairState, rack: RackState | null): PictureL
       problems: [],
       cable,
     }));
+}
+
+/** Only a pair that fences has a use for the rack's power switch; a broken one is shown to everybody. */
+export function showsPowerSwitch(state: PairState, rack: RackState): boolean {
+  return rack.powerSwitchBroken || state.nodes.some((node) => (node.status?.fencing ?? null) !== null);
 }
 
 /** A reference host as each node sees it; `unknown` also where the node itself is not heard. */

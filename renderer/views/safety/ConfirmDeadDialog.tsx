@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { PairState } from '../../../electron/common/contract/state.ts';
 import { confirmDead } from '../../app/actions.ts';
 import { holdReasons } from '../../lib/eventText.ts';
-import { freshStatus } from '../../lib/links.ts';
+import { freshStatus } from '../../../electron/common/verdict/links.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { useUi } from '../../stores/ui.ts';
 

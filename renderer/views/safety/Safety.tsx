@@ -3,7 +3,7 @@ import { Button } from 'antd';
 import { Fragment } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PairState } from '../../../electron/common/contract/state.ts';
-import { canConfirmDead } from '../../lib/alarms.ts';
+import { canConfirmDead } from '../../../electron/common/verdict/alarms.ts';
 import { askConfirmDead } from '../../app/actions.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { useUi } from '../../stores/ui.ts';

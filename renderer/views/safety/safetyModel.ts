@@ -1,10 +1,10 @@
 /** What the safety pane shows: rows with one cell a node. Words come from the texts, colours from `state`. */
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { PairState } from '../../../electron/common/contract/state.ts';
-import { compareKeys } from '../../lib/alarms.ts';
+import { compareKeys, secondHolders } from '../../../electron/common/verdict/alarms.ts';
+import { freshStatus, oneWay, type PairLink, pairLinks } from '../../../electron/common/verdict/links.ts';
 import { holdReasons, problemText } from '../../lib/eventText.ts';
 import { clock, seconds } from '../../lib/format.ts';
-import { freshStatus, oneWay, type PairLink, pairLinks } from '../../lib/links.ts';
 import type { T } from '../../locales/index.ts';
 import { referenceHosts } from '../rack/pictureModel.ts';
 
@@ -67,13 +67,12 @@ function requiresCell({ takeoverRequires }: AgentStatus, t: T): Cell {
 }
 
 /** MAC of a second holder; that nobody was seen counts only after somebody asked. */
-function secondCell({ vips }: AgentStatus, t: T): Cell {
-  const found = vips.flatMap(({ address, conflictMac: mac, heldOn }) =>
-    mac === null || heldOn === null ? [] : [{ address, mac }],
-  );
+function secondCell(status: AgentStatus, t: T): Cell {
+  const found = secondHolders(status);
   if (found.length > 0) {
     return { state: 'dead', text: found.map((f) => t('safety.secondSeen', f)).join(t('common.comma')) };
   }
+  const { vips } = status;
   const asked = vips.length > 0 && vips.every((v) => v.probedAgoMs !== null);
   return asked ? { state: 'up', text: t('safety.noSecond') } : { state: 'unknown', text: t('safety.notAsked') };
 }

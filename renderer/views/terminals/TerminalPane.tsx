@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { addTerminal, type TerminalParams } from '../../app/dockLayout.ts';
 import { paletteOf } from '../../app/palette.ts';
-import { type Role, roleOf } from '../../lib/links.ts';
+import { type Role, roleOf } from '../../lib/roles.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { themeOf, useSettings } from '../../stores/settings.ts';
 import { RoleTag } from '../../ui/RoleTag.tsx';

@@ -42,7 +42,7 @@ describe.skipIf(why !== null)(`safety${why === null ? '' : ` (${why})`}`, () => 
     const { page, fake } = await open({ warm: true });
     await page.getByText('192.168.2.3 is on node1').waitFor();
     holdBack(fake);
-    const alarm = page.locator('.tb-alarms li[data-kind="hold"]');
+    const alarm = page.locator('.tb-alarms li[data-code="takeover-waits"]');
     await alarm.getByText('node2 does not take over from node1').waitFor();
     const words = (await alarm.textContent()) ?? '';
     expect(words).toContain('no reference address answers');
@@ -60,7 +60,7 @@ describe.skipIf(why !== null)(`safety${why === null ? '' : ` (${why})`}`, () => 
     await dialog.getByRole('textbox').fill('node1');
     await ok.click();
     await expect.poll(() => fake.requests).toEqual(['confirm-dead node2']);
-    await page.locator('.tb-alarms li[data-kind="hold"]').waitFor({ state: 'detached' });
+    await page.locator('.tb-alarms li[data-code="takeover-waits"]').waitFor({ state: 'detached' });
     await page.getByText('node2 takes over from node1').waitFor();
   });
 
@@ -68,7 +68,7 @@ describe.skipIf(why !== null)(`safety${why === null ? '' : ` (${why})`}`, () => 
     const { page, fake } = await open({ warm: true });
     await page.getByText('192.168.2.3 is on node1').waitFor();
     holdBack(fake);
-    await page.locator('.tb-alarms li[data-kind="hold"]').waitFor();
+    await page.locator('.tb-alarms li[data-code="takeover-waits"]').waitFor();
     await command(page, 'confirm that node1');
     await page.getByRole('dialog').getByRole('textbox').waitFor();
     // The dialog puts the focus into the field itself.
@@ -207,6 +207,19 @@ describe.skipIf(why !== null)(`safety${why === null ? '' : ` (${why})`}`, () => 
     await page.getByRole('button', { name: 'Start the built-in rack' }).click();
     await expect.poll(() => fake.rackOptions).toMatchObject({ setup: 's5', reference: true, fencing: true });
     await page.locator('.tb-dock').waitFor({ timeout: 30_000 });
+  });
+
+  test('rack: the power switch is broken beside the cables and mended by command; a pair that does not fence has none', async () => {
+    const { page, fake } = await open({ warm: true });
+    await page.getByText('192.168.2.3 is on node1').waitFor();
+    const shown = page.locator('.tb-power-switch');
+    expect(await shown.count()).toBe(0);
+    fake.pair.report('node1', { fencing: { device: 'external/twinbeat-rack', state: 'none', detail: '' } });
+    await shown.getByRole('button', { name: 'Break' }).click();
+    await shown.getByText('BROKEN').waitFor();
+    expect(fake.rackState().powerSwitchBroken).toBe(true);
+    await command(page, 'mend the power switch');
+    await shown.getByText('works').waitFor();
   });
 
   test('in Chinese: alarm, dialog and pane hold no English sentence', async () => {

@@ -46,10 +46,12 @@ describe.skipIf(missing('linux', 'namespaces', 'iproute') !== null)('the power s
 
   test('broken: nothing is switched, and nothing is said to be', async () => {
     await rack.powerSwitch({ broken: true });
+    expect(rack.state().powerSwitchBroken).toBe(true);
     expect(await ask(a, `reset ${b}`)).toEqual(['error the power switch is broken', '1']);
     expect((await ask(a, 'status')).at(-1)).toBe('1');
     expect(powerOf(b)).toBe('on');
     await rack.powerSwitch({ broken: false });
+    expect(rack.state().powerSwitchBroken).toBe(false);
     await on(rack, b, 'echo wrong >/run/rack/power-switch.token');
     expect(await ask(b, `reset ${a}`)).toEqual(['error wrong token', '1']);
     const token = await on(rack, a, 'cat /run/rack/power-switch.token');

@@ -227,8 +227,8 @@ describe('what must not be overlooked', () => {
       },
     );
     expect(report.safety.alarms.map(({ code, node }) => `${code} ${node}`)).toEqual([
-      'fencing b',
       'second-holder a',
+      'fencing b',
       'wrong-key b',
     ]);
     expect(report.nodes[0]?.safety.secondHolders).toEqual([{ address: '10.0.0.9', mac: '66:66:66:66:66:66' }]);

@@ -35,7 +35,7 @@ test('verbs, words and options arrive', () => {
 
 test.each([
   [['frob'], /unknown verb "frob": expected one of rack, preflight, deploy/],
-  [['rack'], /after "rack" expected up or down or status or power or cable/],
+  [['rack'], /after "rack" expected up or down or status or power or cable or power-switch/],
   [['rack', 'sideways'], /not "sideways"/],
   [['status', 'now'], /expected nothing, not "now"/],
   [['drill'], /expected power-off/],

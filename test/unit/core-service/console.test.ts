@@ -142,6 +142,17 @@ describe('who holds the address', () => {
   });
 });
 
+test('the power switch of the rack is broken and mended', async () => {
+  await rackWithHolder();
+  for (const broken of [true, false]) {
+    await client.rackPowerSwitch({ broken });
+    for await (const now of client.rackState({})) {
+      expect(now.powerSwitchBroken).toBe(broken);
+      break;
+    }
+  }
+});
+
 describe('faults', () => {
   test('one at a time; the rack does the physical ones, with their end in the same request', async () => {
     await rackWithHolder();

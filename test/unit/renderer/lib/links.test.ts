@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { PairState } from '../../../../electron/common/contract/state.ts';
-import { pairLinks, roleOf, worstVip } from '../../../../renderer/lib/links.ts';
+import { pairLinks } from '../../../../electron/common/verdict/links.ts';
+import { roleOf, worstVip } from '../../../../renderer/lib/roles.ts';
 import { FakeConsole } from '../../../support/fakeConsole.ts';
 
 let state: PairState;

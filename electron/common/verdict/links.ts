@@ -1,6 +1,7 @@
-/** Heartbeat links as the picture shows them: one entry a link, two directions each, from what both nodes say. */
-import type { LinkStatus } from '../../agent/common/rpc/agentContract.ts';
-import type { NodeConnection, PairState } from '../../electron/common/contract/state.ts';
+/** Heartbeat links of a pair: one entry a link, two directions each, from what both nodes say. Only fresh words count. */
+import type { AgentStatus, LinkStatus } from '../../../agent/common/rpc/agentContract.ts';
+import type { NodeConnection, PairState } from '../contract/state.ts';
+import { WITNESS_FRESH_MS } from './vip.ts';
 
 export type Health = 'up' | 'late' | 'dead' | 'unknown';
 
@@ -36,13 +37,10 @@ export function oneWay(link: Pick<PairLink, 'aToB' | 'bToA'>): 'a-to-b-dead' | '
   return link.bToA.state === 'dead' && hears(link.aToB) ? 'b-to-a-dead' : null;
 }
 
-/** A status older than this says nothing about now, milliseconds. */
-export const STATUS_FRESH_MS = 3000;
-
-/** The status of a node if it may be believed now. */
-export function freshStatus(node: NodeConnection): NodeConnection['status'] {
+/** The status of a node if it may be believed now: its agent is attached and spoke within the last moments. */
+export function freshStatus(node: NodeConnection): AgentStatus | null {
   if (node.phase !== 'ready' || node.agent.phase !== 'attached') return null;
-  if (node.statusAgeMs === null || node.statusAgeMs > STATUS_FRESH_MS) return null;
+  if (node.statusAgeMs === null || node.statusAgeMs > WITNESS_FRESH_MS) return null;
   return node.status;
 }
 
@@ -72,7 +70,7 @@ function matchEnds(a: readonly LinkStatus[], b: readonly LinkStatus[]): [LinkSta
 
 /**
  * Links of the pair. A node that is not heard keeps its links, from the last status it
- * gave, so that the picture keeps its shape; their directions are then unknown.
+ * gave, so that a picture keeps its shape; their directions are then unknown.
  */
 export function pairLinks(state: PairState): PairLink[] {
   const [nodeA, nodeB] = state.nodes;
@@ -97,22 +95,4 @@ export function pairLinks(state: PairState): PairLink[] {
       problems,
     };
   });
-}
-
-export type Role = 'holder' | 'standby' | 'dual' | 'unknown';
-
-/** The measured role of a node over all addresses of the pair; never taken from a configuration. */
-export function roleOf(state: PairState | null, node: string): Role {
-  if (state === null || state.vips.length === 0) return 'unknown';
-  if (state.vips.some((v) => v.verdict === 'dual' && v.holders.includes(node))) return 'dual';
-  if (state.vips.some((v) => v.verdict === 'one' && v.holder === node)) return 'holder';
-  const connection = state.nodes.find((n) => n.node === node);
-  if (connection === undefined || freshStatus(connection) === null) return 'unknown';
-  return state.vips.every((v) => v.verdict === 'one' || v.verdict === 'none') ? 'standby' : 'unknown';
-}
-
-/** The worst verdict over all addresses decides what the banner says. */
-export function worstVip(state: PairState): PairState['vips'][number] | null {
-  const rank = { dual: 0, none: 1, unknown: 2, one: 3 } as const;
-  return [...state.vips].sort((x, y) => rank[x.verdict] - rank[y.verdict])[0] ?? null;
 }

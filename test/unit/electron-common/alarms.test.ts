@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
-import type { AgentStatus } from '../../../../agent/common/rpc/agentContract.ts';
-import { canConfirmDead, compareKeys, pairAlarms } from '../../../../renderer/lib/alarms.ts';
-import { oneWay } from '../../../../renderer/lib/links.ts';
-import { FakeConsole } from '../../../support/fakeConsole.ts';
+import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
+import { canConfirmDead, compareKeys, pairAlarms } from '../../../electron/common/verdict/alarms.ts';
+import { oneWay } from '../../../electron/common/verdict/links.ts';
+import { FakeConsole } from '../../support/fakeConsole.ts';
 
 let fake: FakeConsole | null = null;
 
@@ -14,12 +14,12 @@ function pair(): FakeConsole {
 
 afterEach(() => fake?.close());
 
-const kinds = (console_: FakeConsole): string[] => pairAlarms(console_.pairState()).map((a) => `${a.kind} ${a.node}`);
+const codes = (console_: FakeConsole): string[] => pairAlarms(console_.pairState()).map((a) => `${a.code} ${a.node}`);
 
 const HOLD: AgentStatus['hold'] = { reasons: ['reference-silent', 'fencing'], sinceMs: 12_000 };
 
 test('alarms: none when all is well', () => {
-  expect(kinds(pair())).toEqual([]);
+  expect(codes(pair())).toEqual([]);
 });
 
 test('alarms: a held-back takeover says for what it waits and since when, and its fencing is not said twice', () => {
@@ -30,7 +30,13 @@ test('alarms: a held-back takeover says for what it waits and since when, and it
   });
   const [alarm, ...more] = pairAlarms(console_.pairState());
   expect(more).toEqual([]);
-  expect(alarm).toMatchObject({ kind: 'hold', node: 'node2', peer: 'node1', reasons: HOLD?.reasons, heldMs: 12_000 });
+  expect(alarm).toMatchObject({
+    code: 'takeover-waits',
+    node: 'node2',
+    peer: 'node1',
+    reasons: HOLD?.reasons,
+    heldMs: 12_000,
+  });
   const wallMs = console_.pairState().nodes[1].status?.wallMs ?? 0;
   expect(alarm).toMatchObject({ sinceWallMs: wallMs - 12_000 });
 });
@@ -39,7 +45,7 @@ test('alarms: nothing is concluded from an old report', () => {
   const console_ = pair();
   console_.pair.report('node2', { hold: HOLD });
   console_.blindToB = true;
-  expect(kinds(console_)).toEqual([]);
+  expect(codes(console_)).toEqual([]);
   expect(canConfirmDead(console_.pairState().nodes[1])).toBe(false);
 });
 
@@ -47,12 +53,12 @@ test('alarms: fencing that failed or waits for a person, without a takeover that
   const console_ = pair();
   for (const state of ['failed', 'waiting-operator'] as const) {
     console_.pair.report('node1', { fencing: { device: 'external/ipmi', state, detail: 'exit 1' } });
-    expect(kinds(console_)).toEqual(['fencing node1']);
+    expect(codes(console_)).toEqual(['fencing node1']);
   }
   expect(canConfirmDead(console_.pairState().nodes[0])).toBe(true);
   for (const state of ['none', 'running', 'done'] as const) {
     console_.pair.report('node1', { fencing: { device: 'external/ipmi', state, detail: '' } });
-    expect(kinds(console_)).toEqual([]);
+    expect(codes(console_)).toEqual([]);
   }
 });
 
@@ -65,12 +71,14 @@ test('alarms: a second holder with its address and MAC, and problems that endang
   console_.pair.report('node2', {
     problems: [
       { code: 'stray-address', detail: '10.0.0.9', sinceWallMs: 0 },
+      { code: 'not-scheduled', detail: '400 ms', sinceWallMs: 0 },
       { code: 'log-not-writable', detail: '/var/log/ha-log', sinceWallMs: 0 },
     ],
   });
   expect(pairAlarms(console_.pairState())).toMatchObject([
-    { kind: 'conflict', node: 'node1', address: '192.168.2.3', mac: '02:00:00:00:00:07' },
-    { kind: 'problem', node: 'node2', code: 'stray-address' },
+    { code: 'second-holder', node: 'node1', address: '192.168.2.3', mac: '02:00:00:00:00:07' },
+    { code: 'problem', node: 'node2', problem: 'stray-address' },
+    { code: 'problem', node: 'node2', problem: 'not-scheduled' },
   ]);
 });
 
@@ -85,14 +93,16 @@ test('no alarm: the standby node hears who holds the address', () => {
 });
 
 test('keys: different ones are an alarm, unless both sides still accept another one; nothing without both reports', () => {
-  const keys = (fingerprint: string, accepted: number): AgentStatus => {
+  const keys = (fingerprint: string, accepted: number, index = 1): AgentStatus => {
     const status = pair().pairState().nodes[0].status;
     fake?.close();
     if (status === null) throw new Error('the fake pair is not warm');
-    return { ...status, keys: { index: 1, method: 'sha1', fingerprint, accepted } };
+    return { ...status, keys: { index, method: 'sha1', fingerprint, accepted } };
   };
   expect(compareKeys(keys('a', 1), keys('a', 1))).toBe('same');
   expect(compareKeys(keys('a', 1), keys('b', 1))).toBe('different');
+  // A message names the index of its key: the same secret at another one is not found.
+  expect(compareKeys(keys('a', 1), keys('a', 1, 2))).toBe('different');
   expect(compareKeys(keys('a', 2), keys('b', 1))).toBe('different');
   expect(compareKeys(keys('a', 2), keys('b', 2))).toBe('changing');
   expect(compareKeys(keys('a', 1), null)).toBe('unknown');
@@ -103,7 +113,7 @@ test('one way: named by who does not hear whom; a link that nobody speaks of is 
   console_.pair.cables.set('crossover', { aToB: false, bToA: true, noisePpm: 0 });
   for (let i = 1; i <= 60; i++) console_.pair.advance(console_.pair.nowMs + 100);
   expect(pairAlarms(console_.pairState())).toMatchObject([
-    { kind: 'one-way', level: 'warn', node: 'node2', peer: 'node1', links: ['eth1'] },
+    { code: 'one-way', node: 'node2', peer: 'node1', links: ['eth1'] },
   ]);
   const side = (state: 'up' | 'dead' | 'unknown' | 'late') =>
     ({ state, marginMs: null, silenceMs: null, witness: 'receiver' }) as const;
@@ -116,5 +126,5 @@ test('wrong key: while the agent reports it', () => {
   const console_ = pair();
   expect(pairAlarms(console_.pairState())).toEqual([]);
   console_.pair.report('node1', { problems: [{ code: 'key-mismatch', detail: '', sinceWallMs: 0 }] });
-  expect(pairAlarms(console_.pairState())).toMatchObject([{ kind: 'wrong-key', node: 'node1', peer: 'node2' }]);
+  expect(pairAlarms(console_.pairState())).toMatchObject([{ code: 'wrong-key', node: 'node1', peer: 'node2' }]);
 });
