@@ -150,11 +150,19 @@ function nextWake(ctx: Context): Instant {
     if (since !== null) times.push(plusMs(since, resources.orphanGraceMs(side)));
   }
   for (const { dueAt } of state.peer.tracking.missing.values()) times.push(dueAt);
-  times.push(...linkDeadlines(ctx), ...seizingDeadlines(ctx), ...pingDeadlines(ctx));
-  times.push(...ipfailDeadlines(ctx), ...legacyDeadlines(ctx));
-  let earliest = state.nextBeatAt;
+  let earliest = earliestAfter(world.now, state.nextBeatAt, times);
+  earliest = earliestAfter(world.now, earliest, linkDeadlines(ctx));
+  earliest = earliestAfter(world.now, earliest, seizingDeadlines(ctx));
+  earliest = earliestAfter(world.now, earliest, pingDeadlines(ctx));
+  earliest = earliestAfter(world.now, earliest, ipfailDeadlines(ctx));
+  return earliestAfter(world.now, earliest, legacyDeadlines(ctx));
+}
+
+/** The earliest of `first` and those of `times` that are after `now`. */
+function earliestAfter(now: Instant, first: Instant, times: readonly (Instant | null)[]): Instant {
+  let earliest = first;
   for (const time of times) {
-    if (time !== null && isBefore(world.now, time) && isBefore(time, earliest)) earliest = time;
+    if (time !== null && isBefore(now, time) && isBefore(time, earliest)) earliest = time;
   }
   return earliest;
 }

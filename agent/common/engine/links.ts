@@ -43,7 +43,9 @@ export function echoList(links: readonly LinkState[], now: Instant): string {
 
 interface EchoEntry {
   readonly link: string;
+  /** Our send time, as it stands there and as a number. */
   readonly stamp: string;
+  readonly sentMs: number;
   readonly holdMs: number;
 }
 
@@ -56,8 +58,9 @@ function parseEchoes(value: string): EchoEntry[] {
   for (const part of value.split(';')) {
     const [link, stamp, hold] = part.split(',');
     const holdMs = parseMs(hold);
-    if (link !== undefined && stamp !== undefined && parseMs(stamp) !== null && holdMs !== null) {
-      entries.push({ link, stamp, holdMs });
+    const sentMs = parseMs(stamp);
+    if (link !== undefined && stamp !== undefined && sentMs !== null && holdMs !== null) {
+      entries.push({ link, stamp, sentMs, holdMs });
     }
   }
   return entries;
@@ -104,13 +107,12 @@ export function readEchoes(ctx: Context, link: LinkState, message: WireMessage, 
  * know from its last echo. A stamp of an earlier life of ours matches nothing.
  */
 function echoTarget(ctx: Context, entry: EchoEntry): LinkState | null {
-  const sentMs = Number(entry.stamp);
-  return ctx.state.links.find((l) => l.sent.has(entry.stamp) || l.echo?.sentMs === sentMs) ?? null;
+  return ctx.state.links.find((l) => l.sent.has(entry.stamp) || l.echo?.sentMs === entry.sentMs) ?? null;
 }
 
 /** Of two reports of the same heartbeat the earlier estimate is the better one: delay on the way only adds. */
 function noteEcho(link: LinkState, entry: EchoEntry, receivedAt: Instant): void {
-  const sentMs = Number(entry.stamp);
+  const { sentMs } = entry;
   const heardAt = plusMs(receivedAt, -entry.holdMs);
   const known = link.echo;
   if (known !== null && known.sentMs > sentMs) return;

@@ -24,8 +24,12 @@ function wireHold(state: EngineState): ResourceSet {
 
 /** `tbc`: every claimed set with the term of its claim, `-` when there is none. */
 function claimsText(state: EngineState): string {
-  const parts = SIDES.filter((side) => claims(state, side)).map((side) => `${side}:${state.mine[side].term}`);
-  return parts.length === 0 ? '-' : parts.join(' ');
+  let text = '';
+  // Built by hand: every step compares it with what was announced.
+  for (const side of SIDES) {
+    if (claims(state, side)) text += `${text === '' ? '' : ' '}${side}:${state.mine[side].term}`;
+  }
+  return text === '' ? '-' : text;
 }
 
 /** Sends what we hold, whether or not it changed. */
