@@ -185,7 +185,7 @@ export class Interpreter {
         pingNodes: list(get('pings', '')),
         deadpingMs: durationMs(get('deadping', get('deadtime', '5s'))),
         ipfail: get('ipfail', 'off') === 'on',
-        fencing: get('fencing', 'off') === 'on',
+        fencingDevice: get('fencing', 'off') === 'on' ? 'external/ipmi' : null,
         takeoverRequires: list(get('requires', '')) as TakeoverCondition[],
       },
       // The node comes back ten seconds after its power was cut.

@@ -17,7 +17,7 @@ import type { Context } from './state.ts';
 
 /** Without a device the condition `fencing` cannot be met; a person's word is then the only way. */
 function configured(ctx: Context): boolean {
-  return ctx.config.fencing || ctx.config.takeoverRequires.includes('fencing');
+  return ctx.config.fencingDevice !== null || ctx.config.takeoverRequires.includes('fencing');
 }
 
 /** Says once for each death that nothing is fenced, in the real daemon's words. */
@@ -59,7 +59,8 @@ function beginFencing(ctx: Context): void {
   const because = `${config.peer} is silent and may hold resources`;
   Object.assign(fencing, { view: 'running', command: id, generation: state.peer.tracking.generation, retryAt: null });
   state.safety.asides.set(id, { kind: 'fence' });
-  emit(ctx, 'warn', { kind: 'fencing', phase: 'begin', node: config.peer, detail: 'stonith device' });
+  const detail = config.fencingDevice ?? 'no device';
+  emit(ctx, 'warn', { kind: 'fencing', phase: 'begin', node: config.peer, detail });
   ctx.commands.push({ kind: 'fence', id, node: config.peer, because });
 }
 

@@ -31,8 +31,11 @@ export interface EngineConfig {
   readonly deadpingMs: number;
   /** ha.cf starts ipfail: the engine itself compares ping nodes with the peer, in ipfail's own messages. */
   readonly ipfail: boolean;
-  /** A stonith device is configured: a peer that may hold resources is fenced before its groups are taken. */
-  readonly fencing: boolean;
+  /**
+   * What people call the stonith device (`external/ipmi`; no secrets); null: none is configured. With one, a peer that may hold
+   * resources is fenced before its groups are taken.
+   */
+  readonly fencingDevice: string | null;
   /** What else a takeover from a silent peer needs. `fencing` without a device is a configuration error and never gets here. */
   readonly takeoverRequires: readonly TakeoverCondition[];
   readonly maxRexmitDelayMs: number;

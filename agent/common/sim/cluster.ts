@@ -23,7 +23,10 @@ export interface FencePlan {
 }
 
 /** What a pair demands before a takeover; the same on both nodes. */
-export type SafetyOptions = Pick<EngineConfig, 'pingNodes' | 'deadpingMs' | 'ipfail' | 'fencing' | 'takeoverRequires'>;
+export type SafetyOptions = Pick<
+  EngineConfig,
+  'pingNodes' | 'deadpingMs' | 'ipfail' | 'fencingDevice' | 'takeoverRequires'
+>;
 
 export interface ClusterOptions {
   readonly seed: number;
@@ -60,7 +63,7 @@ export interface Observer {
   fenced?(node: 0 | 1): void;
 }
 
-const NO_SAFETY = { pingNodes: [], ipfail: false, fencing: false, takeoverRequires: [] };
+const NO_SAFETY = { pingNodes: [], ipfail: false, fencingDevice: null, takeoverRequires: [] };
 
 const NO_DEVICE: FencePlan = { tookMs: 0, ok: false, off: false, bootMs: null };
 

@@ -110,7 +110,13 @@ class Run implements FaultTargets {
     return {
       ...options,
       names: ['node1', 'node2'],
-      safety: { pingNodes, deadpingMs: deadtimeMs, ipfail, fencing: fencing !== null, takeoverRequires },
+      safety: {
+        pingNodes,
+        deadpingMs: deadtimeMs,
+        ipfail,
+        fencingDevice: fencing === null ? null : 'external/sim',
+        takeoverRequires,
+      },
       plan: (node, command, wanted, random) => this.plan(node, command, wanted, random),
       planFence: (_node, random) => this.planFence(random),
     };

@@ -146,7 +146,7 @@ export function engineConfigOf(setup: Setup, identity: Identity, seed: number): 
     pingNodes: ha.pingNodes.map(({ name }) => name),
     deadpingMs: ha.deadpingMs,
     ipfail: ha.respawn.some(({ command }) => isIpfail(command)),
-    fencing: stonithLineFor(ha, setup.node) !== null,
+    fencingDevice: stonithLineFor(ha, setup.node)?.type ?? null,
     takeoverRequires: setup.safety.takeoverRequires,
     maxRexmitDelayMs: ha.maxRexmitDelayMs,
     seed,

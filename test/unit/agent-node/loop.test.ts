@@ -31,7 +31,7 @@ const ENGINE: EngineConfig = {
   pingNodes: [],
   deadpingMs: 3000,
   ipfail: false,
-  fencing: false,
+  fencingDevice: null,
   takeoverRequires: [],
   maxRexmitDelayMs: 250,
   seed: 1,

@@ -40,7 +40,7 @@ const fences = (h: Harness) => h.commands.filter((c) => c.kind === 'fence').leng
 
 describe('fencing', () => {
   test('nothing is taken before the device reports success, however long that takes', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     expect(h.commands).toMatchObject([{ kind: 'fence', node: 'node2' }]);
     expect(view(h)).toMatchObject({ fencing: 'running', hold: { reasons: ['fencing'], sinceMs: 0 } });
@@ -54,7 +54,7 @@ describe('fencing', () => {
   });
 
   test('a failure is retried every five seconds for ever and is never a success', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     for (let i = 1; i <= 20; i++) {
       expect(fences(h)).toBe(i);
@@ -73,7 +73,7 @@ describe('fencing', () => {
   });
 
   test('a host that the device does not know is told as the real daemon tells it', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     answerFence(h, false, 'BADHOST: not in the host list');
     expect(stonithResults(h)).toEqual(['badhost']);
@@ -100,7 +100,7 @@ describe('fencing', () => {
 
   test('a graceful stop is never fenced, nor the silence after it', () => {
     const requires = ['two-links', 'reference', 'fencing'] as const;
-    const h = joined({ fencing: true, takeoverRequires: requires, pingNodes: ['gw'] }, ['l1']);
+    const h = joined({ fencingDevice: 'external/ipmi', takeoverRequires: requires, pingNodes: ['gw'] }, ['l1']);
     h.hear('shutdone', { st: 'dead' });
     expect(acquired(h)).toEqual(['vip2']);
     h.run(60_000);
@@ -110,7 +110,7 @@ describe('fencing', () => {
   });
 
   test('a settled real peer that said it holds nothing is not fenced', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1' });
     h.run(DEADTIME_MS);
     expect(fences(h)).toBe(0);
@@ -119,14 +119,14 @@ describe('fencing', () => {
   });
 
   test('a spare that can only have held the empty set is not fenced: no race of two devices', () => {
-    const h = joined({ fencing: true, foreignGroups: [] });
+    const h = joined({ fencingDevice: 'external/ipmi', foreignGroups: [] });
     h.run(DEADTIME_MS);
     expect(fences(h)).toBe(0);
     expect(view(h).mine).toBe('all');
   });
 
   test('a peer that was never heard is fenced before anything is started, own groups too', () => {
-    const h = new Harness(testConfig({ fencing: true }));
+    const h = new Harness(testConfig({ fencingDevice: 'external/ipmi' }));
     h.step({ kind: 'start' });
     h.run(INITDEAD_MS);
     expect(h.commands).toMatchObject([{ kind: 'fence' }]);
@@ -135,7 +135,7 @@ describe('fencing', () => {
   });
 
   test('the node was reset and is back with a new life before the device answers: nothing is left to take', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     h.peerRestarts();
     h.hear('status', { ...BEAT, st: 'init' });
@@ -147,7 +147,7 @@ describe('fencing', () => {
   });
 
   test('a success for an earlier life proves nothing of the present one, which is fenced again', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     h.peerRestarts();
     h.hear('status', { ...BEAT, st: 'up' });
@@ -162,7 +162,7 @@ describe('fencing', () => {
   });
 
   test('healed with the same life while the device works: not taken, until that reset really silences it', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     h.hear('status', { ...BEAT, tbv: '1' });
     expect(h.eventsOf('takeover-hold').at(-1)).toMatchObject({ over: true });
@@ -176,7 +176,7 @@ describe('fencing', () => {
   });
 
   test('a device that lies is found out: its success is void and says so', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     h.hear('status', { ...BEAT, tbv: '1' });
     answerFence(h, true);
@@ -189,7 +189,7 @@ describe('fencing', () => {
   });
 
   test('an operator cannot take over around the fencing', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     h.step({ kind: 'operator', request: 'takeover', set: 'all' });
     expect(acquired(h)).toEqual([]);
@@ -197,7 +197,7 @@ describe('fencing', () => {
   });
 
   test('a result that comes after our own end is taken without harm', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.run(DEADTIME_MS);
     h.step({ kind: 'stop' });
     expect(h.eventsOf('takeover-hold').at(-1)).toMatchObject({ over: true });
@@ -208,7 +208,10 @@ describe('fencing', () => {
 
 describe('a person confirms', () => {
   test('it lifts every hold, counts as a fencing success, and only for this death', () => {
-    const h = joined({ fencing: true, takeoverRequires: ['two-links', 'reference'], pingNodes: ['gw'] }, ['l1']);
+    const h = joined(
+      { fencingDevice: 'external/ipmi', takeoverRequires: ['two-links', 'reference'], pingNodes: ['gw'] },
+      ['l1'],
+    );
     h.answering.clear();
     h.run(DEADTIME_MS);
     expect(view(h).hold?.reasons).toEqual(['fencing', 'reference-silent', 'one-link']);
@@ -229,7 +232,7 @@ describe('a person confirms', () => {
   });
 
   test('it is refused while the peer lives, and after a graceful stop', () => {
-    const h = joined({ fencing: true });
+    const h = joined({ fencingDevice: 'external/ipmi' });
     h.step({ kind: 'confirm-dead' });
     expect(h.eventsOf('log').at(-1)?.text).toContain('refused');
     h.run(DEADTIME_MS - 1);
