@@ -73,7 +73,7 @@ async function runVerb(parsed: Parsed, io: CliIo): Promise<number> {
     }
     stopping = true;
     stoppingSinceMs = performance.now();
-    io.warn('interrupted, cleaning up');
+    io.warn('interrupted, cleaning up (Ctrl-C again ends at once)');
     void opened.close().then(() => process.exit(EXIT.interrupted));
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
@@ -82,6 +82,10 @@ async function runVerb(parsed: Parsed, io: CliIo): Promise<number> {
   try {
     await run(parsed, opened, io);
     return EXIT.ok;
+  } catch (error) {
+    // Closing lets a verb finish its step in work; where that left things is worth its last words.
+    if (stopping && error instanceof CliError && error.exit === 'interrupted') io.warn(error.message);
+    throw error;
   } finally {
     if (!stopping) await opened.close();
     // The core is closing after a signal: its exit status is the signal's.

@@ -18,7 +18,7 @@ import { Profiles } from '../profiles/profiles.ts';
 import { RackService } from '../rack/rackService.ts';
 import { SessionStore } from '../store/sessionStore.ts';
 import { Terminals } from '../terminal/terminals.ts';
-import { rotatePairKeys } from './keyRotation.ts';
+import { KeyRotations, rotationNodes } from './keyRotation.ts';
 import { Pairs } from './pairs.ts';
 import type { Deployer, NodeConnector, RackHandlePort, RackPort, SecretStore } from './ports.ts';
 
@@ -82,6 +82,7 @@ class Core {
   readonly store: SessionStore;
   readonly pairs: Pairs;
   readonly terminals = new Terminals();
+  readonly rotations = new KeyRotations();
 
   constructor(options: ConsoleOptions) {
     this.options = options;
@@ -187,6 +188,8 @@ class Core {
 
   async close(): Promise<void> {
     this.terminals.closeAll();
+    // Its step in work needs the connections.
+    await this.rotations.end();
     await this.pairs.close();
     await this.rack.close();
     this.store.close();
@@ -340,7 +343,10 @@ function sessionMethods(
     engineStandby: ({ pairId, node, set }) => core.agent(pairId, node).standby({ set }),
     engineTakeover: ({ pairId, node, set }) => core.agent(pairId, node).takeover({ set }),
     engineConfirmDead: ({ pairId, node }) => core.agent(pairId, node).confirmDead({}),
-    keysRotate: ({ pairId, method }, _context, signal) => rotatePairKeys(pairs.need(pairId), method, signal),
+    keysRotate: ({ pairId, method }, _context, signal) => {
+      const live = pairs.need(pairId);
+      return core.rotations.start(live, rotationNodes(live), method, signal);
+    },
     faultOffers: ({ pairId }) => pairs.need(pairId).faults.offers(),
     faultInject: ({ pairId, node, name, link, durationMs }) =>
       pairs.need(pairId).faults.inject(node, name, link, durationMs),

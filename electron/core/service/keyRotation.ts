@@ -1,4 +1,4 @@
-/** `keysRotate` of a connected pair: the nodes' connections and agents as the rotation wants them, and its progress as a stream. */
+/** Rotations of keys on connected pairs: the nodes' connections and agents as a rotation wants them, its progress as a stream. */
 import { fail, ok } from '../../../agent/common/base/result.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
@@ -19,33 +19,54 @@ import type { NodeConnector } from './ports.ts';
 /** How long an agent may take for one answer, milliseconds. */
 const ANSWER_MS_MAX = 5000;
 
-const inWork = new WeakSet<LivePair>();
+interface InWork {
+  readonly stop: CancelSource;
+  readonly ended: Promise<void>;
+}
 
-/**
- * Starts rotating. One at a time for each pair, else `busy`. Who stops reading stops the work after its present step; the work itself goes on
- * until then, so that both nodes are left with keys that each other accepts.
- */
-export function rotatePairKeys(
-  live: LivePair,
-  method: HaSpec['authMethod'],
-  signal: CancelSignal,
-): AsyncIterable<KeyRotationProgress> {
-  if (inWork.has(live)) throw new RpcError('busy', 'the keys of this pair are being changed already');
-  inWork.add(live);
-  const stop = new CancelSource();
-  if (signal.aborted) stop.cancel();
-  else signal.addEventListener('abort', () => stop.cancel(), { once: true });
-  // Cancelling still has news (where it stopped), so only the consumer's leaving ends the queue.
-  const queue = new AsyncQueue<KeyRotationProgress>(new CancelSource().signal, () => stop.cancel());
+/** The rotations of a console: one at a time for each pair. */
+export class KeyRotations {
+  private readonly inWork = new Map<object, InWork>();
+
+  /**
+   * Starts rotating the keys of `nodes`; throws `busy` while those of the same `pair` (any object that stands for it) are in work. Who stops
+   * reading stops the work after its present step; the work itself goes on until then, so that both nodes are left with keys that each
+   * other accepts.
+   */
+  start(
+    pair: object,
+    nodes: readonly [RotationNode, RotationNode],
+    method: HaSpec['authMethod'],
+    signal: CancelSignal,
+  ): AsyncIterable<KeyRotationProgress> {
+    if (this.inWork.has(pair)) throw new RpcError('busy', 'the keys of this pair are being changed already');
+    const stop = new CancelSource();
+    if (signal.aborted) stop.cancel();
+    else signal.addEventListener('abort', () => stop.cancel(), { once: true });
+    // Cancelling still has news (where it stopped), so only the consumer's leaving ends the queue.
+    const queue = new AsyncQueue<KeyRotationProgress>(new CancelSource().signal, () => stop.cancel());
+    const ended = rotateKeys(nodes, method, stop.signal, (progress) => queue.push(progress))
+      .then(
+        () => queue.end(),
+        (error: Error) => queue.end(error),
+      )
+      .finally(() => this.inWork.delete(pair));
+    this.inWork.set(pair, { stop, ended });
+    return queue;
+  }
+
+  /** Stops every rotation after its present step; resolves when all have ended. */
+  async end(): Promise<void> {
+    const all = [...this.inWork.values()];
+    for (const { stop } of all) stop.cancel();
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+}
+
+/** Both nodes of a connected pair as a rotation wants them. */
+export function rotationNodes(live: LivePair): readonly [RotationNode, RotationNode] {
   const [a, b] = live.connectors;
-  const nodes = [rotationNode(a, live.feeds[0]), rotationNode(b, live.feeds[1])] as const;
-  void rotateKeys(nodes, method, stop.signal, (progress) => queue.push(progress))
-    .then(
-      () => queue.end(),
-      (error: Error) => queue.end(error),
-    )
-    .finally(() => inWork.delete(live));
-  return queue;
+  return [rotationNode(a, live.feeds[0]), rotationNode(b, live.feeds[1])];
 }
 
 function rotationNode(connector: NodeConnector, feed: NodeFeed): RotationNode {
