@@ -30,7 +30,7 @@ export const ALLOWED: readonly Rule[] = [
     reason: 'a node that returns after it was dead: section 5',
   },
   {
-    line: /ha_msg_addraw|NV failure \(string2msg_ll\)|Input string: \[|sp=>>>|depth=0|MSG: Dumping message|MSG\[\d+\] : \[/,
+    line: /ha_msg_addraw|NV failure \(string2msg_ll\)|Input string: \[|sp=|depth=0|MSG: Dumping message|MSG\[\d+\] : \[/,
     reason:
       'a serial frame torn by a power cut or a kill: the next one is glued to it (section 1.7); two real daemons do the same',
   },
@@ -38,6 +38,28 @@ export const ALLOWED: readonly Rule[] = [
     line: /(\S+) on \S+ is also answered by/,
     reason:
       'our alarm for the address that a killed real daemon leaves behind (M1); a pair of real daemons stays silent about it',
+  },
+  {
+    line: /EOF in ttygets \[\S+\]: Interrupted system call/,
+    reason: 'the signal by which the real daemon rereads its keys interrupts its own reading of the serial line',
+    only: ['key change'],
+  },
+  {
+    line: /Cluster node \S+ returning after partition|Both machines own (our|foreign) resources!/,
+    reason:
+      'what both engines say when a frozen real daemon goes on under its old generation (M4), before both start over',
+    only: ['freeze and thaw'],
+  },
+  {
+    line: /Both machines own (our|foreign) resources!/,
+    reason:
+      'the real daemon judges each report as it arrives (11.11): one that a newer one has overtaken makes it count a group twice for a moment, in its log only; the kernels of both nodes are watched meanwhile',
+    only: ['loss and reordering'],
+  },
+  {
+    line: /Problem \[bad-packets\]: \/dev\/ttyS0/,
+    reason: 'our alarm for noise on the serial line, once; the real daemon warns once for each frame',
+    only: ['loss and reordering'],
   },
 ];
 

@@ -1,7 +1,7 @@
 /** Stories in which a daemon starts, ends, or does not run for a while. Each cycle goes both ways: ours fails, then heartbeat does. */
 import { VIP } from '../../support/pairStory.ts';
 import { runOn } from '../../support/rackRun.ts';
-import type { Story } from './campaign.ts';
+import type { Story } from './story.ts';
 import { OTHER_VIP, type Stage } from './stage.ts';
 import type { HaNode } from '../../support/haNodes.ts';
 

@@ -1,7 +1,7 @@
 /** Stories in which people act on a running pair: hand-overs of every kind, and new keys. */
 import { writeOn } from '../../support/rackRun.ts';
 import type { HaNode } from '../../support/haNodes.ts';
-import type { Story } from './campaign.ts';
+import type { Story } from './story.ts';
 import type { Stage } from './stage.ts';
 
 /** From each node, with a group of its own on each: every order with every set that moves something there. */

@@ -3,7 +3,7 @@ import type { CableId } from '../../../electron/common/contract/rack.ts';
 import { VIP } from '../../support/pairStory.ts';
 import type { HaNode } from '../../support/haNodes.ts';
 import { holders, runOn, until } from '../../support/rackRun.ts';
-import type { Story } from './campaign.ts';
+import type { Story } from './story.ts';
 import { GATEWAY, WITHIN, type Stage } from './stage.ts';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

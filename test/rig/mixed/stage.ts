@@ -57,7 +57,7 @@ export class Stage {
 
   /** A rack with the pair installed on it and not started. */
   static async up(setup: Setup): Promise<Stage> {
-    const rack = await startRack({ name: `mixed-${setup.name}` });
+    const rack = await startRack({ name: `mixed-${setup.name}-${process.pid}` });
     try {
       const pair = await install(rack, setup);
       return new Stage(rack, setup, pair);
@@ -161,14 +161,13 @@ export class Stage {
       await this.handOver(this.peerOf(node), 'standby', 'all', this.allOn(node));
   }
 
-  /** An operator's order to a calm pair, and its outcome. */
+  /** An operator's order to a pair at rest, and its outcome. */
   async handOver(
     node: HaNode,
     order: 'standby' | 'takeover',
     set: 'local' | 'foreign' | 'all',
     place: Place,
   ): Promise<void> {
-    await this.calm();
     await node.handOver(order, set);
     await this.rests(place);
   }
