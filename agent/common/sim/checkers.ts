@@ -8,11 +8,10 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** Measures how long groups run nowhere, from `begin` on. */
+/** Measures how long groups are served nowhere, from `begin` to `end`. */
 export class ServiceMeter {
-  /** Longest time that a group ran nowhere, milliseconds, up to the last look. */
-  longestMs = 0;
   private readonly cluster: Cluster;
+  private readonly longest = new Map<string, number>();
   private readonly downSince = new Map<string, number>();
   private counting = false;
 
@@ -23,26 +22,26 @@ export class ServiceMeter {
 
   /** Counts from now; what is down now is down since now. */
   begin(): void {
-    this.longestMs = 0;
+    this.longest.clear();
     this.downSince.clear();
     this.counting = true;
     this.look();
   }
 
-  /** Stops counting. */
-  end(): void {
+  /** Stops counting. Returns the longest time that a group was served nowhere, milliseconds. `exempt` groups do not count. */
+  end(exempt: ReadonlySet<string>): number {
     this.look();
     this.counting = false;
+    return Math.max(0, ...[...this.longest].filter(([group]) => !exempt.has(group)).map(([, ms]) => ms));
   }
 
-  /** Brings the measure up to date. `exempt`: groups that nobody can start. */
-  look(exempt: ReadonlySet<string> = new Set()): void {
+  private look(): void {
     if (!this.counting) return;
     const { nowMs, nodes } = this.cluster;
     for (const group of this.cluster.allGroups) {
       const since = this.downSince.get(group);
-      if (since !== undefined && !exempt.has(group)) this.longestMs = Math.max(this.longestMs, nowMs - since);
-      const up = nodes.some((node) => node.groups.has(group));
+      if (since !== undefined) this.longest.set(group, Math.max(this.longest.get(group) ?? 0, nowMs - since));
+      const up = nodes.some((node) => node.serving.has(group));
       if (up) this.downSince.delete(group);
       else this.downSince.set(group, since ?? nowMs);
     }
@@ -71,7 +70,7 @@ export class AvailabilityChecker {
   check(): void {
     const { nowMs } = this.cluster;
     for (const group of this.cluster.allGroups) {
-      const up = this.cluster.nodes.some((node) => node.groups.has(group));
+      const up = this.cluster.nodes.some((node) => node.serving.has(group));
       if (up) this.seen.add(group);
       const since = this.downSince.get(group);
       if (!up && this.seen.has(group) && since === undefined) this.downSince.set(group, nowMs);
@@ -104,14 +103,18 @@ export class ConvergenceChecker {
     this.violations.push({ checker, atMs: this.cluster.nowMs, detail });
   }
 
-  /** What is not settled now, in words; empty when everything is. `exempt`: groups that failed to start on every node. */
+  /** What is not settled now, in words; empty when everything is. `exempt`: groups that were left to a person. */
   unsettled(exempt: ReadonlySet<string>): readonly { readonly checker: string; readonly detail: string }[] {
     const { cluster } = this;
     const found: { checker: string; detail: string }[] = [];
     for (const group of cluster.allGroups) {
       const owners = cluster.nodes.filter((node) => node.groups.has(group)).map((node) => node.name);
-      if (owners.length === 1 || (owners.length === 0 && exempt.has(group))) continue;
-      found.push({ checker: 'somebody-owns', detail: `${group} is owned by [${owners.join(' ')}]` });
+      const served = cluster.nodes.some((node) => node.serving.has(group));
+      if ((owners.length === 1 && served) || (owners.length <= 1 && exempt.has(group))) continue;
+      found.push({
+        checker: 'somebody-owns',
+        detail: `${group} is owned by [${owners.join(' ')}], ${served ? 'served' : 'not served'}`,
+      });
     }
     for (const node of cluster.nodes) {
       if (node.power === 'running' && node.engine !== null) {

@@ -70,6 +70,8 @@ export class SimNode {
   power: Power = 'off';
   /** Groups of which anything runs on this machine, whoever started it. */
   readonly groups = new Set<string>();
+  /** Those of them that were started successfully and are not being stopped: what clients can use. */
+  readonly serving = new Set<string>();
   engine: Engine | null = null;
   generation = 0;
   /** An engine that stops is started again at once: whoever stopped it is done. */
@@ -117,7 +119,7 @@ export class SimNode {
   start(): void {
     if (this.power === 'running' || this.power === 'paused') return;
     this.beginLife('running');
-    this.groups.clear();
+    this.clearGroups();
     this.host.groupsChanged();
     this.generation++;
     this.steppedAtMs = this.host.schedule.nowMs;
@@ -129,13 +131,18 @@ export class SimNode {
   powerOff(): void {
     this.outages++;
     this.beginLife('off');
-    this.groups.clear();
+    this.clearGroups();
     this.host.groupsChanged();
   }
 
   /** The daemon is gone at once; the groups stay up. */
   kill(): void {
     if (this.power !== 'off') this.beginLife('idle');
+  }
+
+  private clearGroups(): void {
+    this.groups.clear();
+    this.serving.clear();
   }
 
   private beginLife(power: Power): void {
@@ -280,10 +287,10 @@ export class SimNode {
         : { tookMs: 1, ok: true };
     const { life } = this;
     if (command.kind === 'acquire') this.change(() => groups.forEach((g) => this.groups.add(g)));
+    if (command.kind === 'release') this.change(() => groups.forEach((g) => this.serving.delete(g)));
     const end = () => {
       if (life !== this.life) return;
-      if (command.kind === 'release' && plan.ok) this.change(() => groups.forEach((g) => this.groups.delete(g)));
-      if (command.kind === 'let-go') this.change(() => this.groups.delete(command.address));
+      if (plan.ok) this.change(() => this.takeEffect(command, groups));
       this.working = false;
       this.queue.shift();
       this.answer(command.id, plan.ok);
@@ -292,6 +299,16 @@ export class SimNode {
     this.host.schedule.at(this.host.schedule.nowMs + plan.tookMs, () => {
       if (life === this.life) this.finish(end);
     });
+  }
+
+  private takeEffect(command: EngineCommand, groups: readonly string[]): void {
+    for (const group of groups) {
+      if (command.kind === 'acquire') this.serving.add(group);
+      else this.groups.delete(group);
+    }
+    if (command.kind !== 'let-go') return;
+    this.groups.delete(command.address);
+    this.serving.delete(command.address);
   }
 
   private change(how: () => void): void {

@@ -36,6 +36,9 @@ const ENGINE_WAIT_MAX_MS = 15_000;
 /** Nothing may happen for this long, and a deadtime, before a pair counts as settled: longer than any retry of the engine. */
 const CALM_MS = 1500;
 
+/** The same when something could not be started or stopped: a stop is tried again every five seconds when somebody waits for it. */
+const STUCK_CALM_MS = 5500;
+
 /** Deadtimes without a fault in which a settled pair must not move anything. */
 const QUIET_DEADTIMES = 2;
 
@@ -48,6 +51,9 @@ const LOST_REPORTS_MS = 4000;
 /** An alarm about keys needs one refused packet, which the host tells at most once a second. */
 const KEY_ALARM_MS = 2500;
 
+/** By group: the life (generation) of each node whose last try to start it, or to stop it, failed. */
+type Attempts = Map<string, Map<number, number>>;
+
 class Run implements FaultTargets {
   readonly options: SimOptions;
   readonly cluster: Cluster;
@@ -57,14 +63,16 @@ class Run implements FaultTargets {
   readonly ownership: OwnershipChecker;
   readonly service: ServiceMeter;
   healed = false;
+  /** One node has lost its power for good, so a reset does not bring it back. */
+  private dying = false;
   failoverMs: number | null = null;
   unservedMs = 0;
   private readonly wantsTimeline: boolean;
   private readonly gate: KeyGate | null = null;
   private readonly convergence: ConvergenceChecker;
   private readonly availability: AvailabilityChecker | null;
-  /** By group: the life (generation) of each node whose last try to start it failed. */
-  private readonly failedOn = new Map<string, Map<number, number>>();
+  private readonly failedOn: Attempts = new Map();
+  private readonly stuckOn: Attempts = new Map();
   private readonly keyAlarmsMs: number[] = [];
   private readonly broken: Violation[] = [];
 
@@ -127,7 +135,8 @@ class Run implements FaultTargets {
     const chance = command === 'acquire' ? options.acquireFails : options.releaseFails;
     const hangs = !this.healed && random.chance(options.hangs);
     const fails = hangs || (!this.healed && random.chance(chance));
-    if (command === 'acquire') this.noteAcquire(node, wanted, !fails);
+    const attempts = command === 'acquire' ? this.failedOn : this.stuckOn;
+    this.noteAttempt(attempts, node, wanted, !fails);
     return { tookMs: hangs ? options.hangMs : random.nextFraction() * options.commandMaxMs, ok: !fails };
   }
 
@@ -136,19 +145,20 @@ class Run implements FaultTargets {
     if (fencing === null) return { tookMs: 0, ok: false, off: false, bootMs: null };
     const ok = this.healed || !random.chance(fencing.fails);
     const tookMs = random.nextFraction() * fencing.tookMaxMs;
-    return { tookMs, ok, off: ok || random.chance(0.5), bootMs: fencing.bootMs };
+    const bootMs = this.dying ? null : fencing.bootMs;
+    return { tookMs, ok, off: ok || random.chance(0.5), bootMs };
   }
 
   log(text: string): void {
     if (this.wantsTimeline) this.timeline.push(`${this.cluster.nowMs.toFixed(1).padStart(10)} ${text}`);
   }
 
-  private noteAcquire(node: 0 | 1, groups: readonly string[], ok: boolean): void {
+  private noteAttempt(attempts: Attempts, node: 0 | 1, groups: readonly string[], ok: boolean): void {
     for (const group of groups) {
-      const lives = this.failedOn.get(group) ?? new Map<number, number>();
+      const lives = attempts.get(group) ?? new Map<number, number>();
       if (ok) lives.delete(node);
       else lives.set(node, this.cluster.nodes[node].generation);
-      this.failedOn.set(group, lives);
+      attempts.set(group, lives);
     }
   }
 
@@ -172,11 +182,16 @@ class Run implements FaultTargets {
     this.ownership.look();
   }
 
-  /** Groups that the present life of neither node could start at its last try: reported, never retried by themselves. */
+  /** Groups that the present lives of both nodes could not start, or one of them could not stop: reported, and left to a person. */
   private exempt(): ReadonlySet<string> {
-    const { nodes } = this.cluster;
-    const failed = (lives: Map<number, number>) => nodes.every((node, i) => lives.get(i) === node.generation);
-    return new Set([...this.failedOn].filter(([, lives]) => failed(lives)).map(([group]) => group));
+    const { nodes, allGroups } = this.cluster;
+    return new Set(
+      allGroups.filter((group) => {
+        const failed = nodes.map((node, i) => this.failedOn.get(group)?.get(i) === node.generation);
+        const stuck = nodes.map((node, i) => this.stuckOn.get(group)?.get(i) === node.generation);
+        return !failed.includes(false) || stuck.includes(true);
+      }),
+    );
   }
 
   /** Lets time pass until the pair is settled and calm, or `boundMs` is over, which is a violation. */
@@ -187,12 +202,14 @@ class Run implements FaultTargets {
     convergence.beginQuiet();
     while (cluster.nowMs < untilMs) {
       cluster.advance(options.deadtimeMs / 2);
-      if (convergence.quiet && convergence.unsettled(this.exempt()).length === 0) calmSinceMs ??= cluster.nowMs;
+      const exempt = this.exempt();
+      if (convergence.quiet && convergence.unsettled(exempt).length === 0) calmSinceMs ??= cluster.nowMs;
       else {
         calmSinceMs = null;
         convergence.beginQuiet();
       }
-      if (calmSinceMs !== null && cluster.nowMs - calmSinceMs >= options.deadtimeMs + CALM_MS) return;
+      const calmMs = options.deadtimeMs + (exempt.size > 0 ? STUCK_CALM_MS : CALM_MS);
+      if (calmSinceMs !== null && cluster.nowMs - calmSinceMs >= calmMs) return;
     }
     convergence.requireSettled(this.exempt());
     convergence.requireQuiet();
@@ -220,18 +237,18 @@ class Run implements FaultTargets {
     const { deadtimeMs, keepaliveMs, commandMaxMs, fencing, latencyMaxMs } = options;
     this.log(`node${dies + 1} loses its power`);
     service.begin();
+    this.dying = true;
     cluster.nodes[dies].powerOff();
     this.ownership.look();
     const boundMs =
       deadtimeMs + keepaliveMs + 3 * commandMaxMs + latencyMaxMs + (fencing?.tookMaxMs ?? 0) + REACTION_MS;
     const survivor = cluster.nodes[dies === 0 ? 1 : 0];
-    const waiting = () => cluster.allGroups.filter((group) => !survivor.groups.has(group));
-    // Not simply the whole bound: a node that was reset may be back by then and have its groups again.
+    const waiting = () => cluster.allGroups.filter((group) => !survivor.serving.has(group));
     const untilMs = cluster.nowMs + boundMs;
     while (waiting().length > 0 && cluster.nowMs < untilMs) cluster.advance(keepaliveMs / 2);
-    service.end();
-    this.failoverMs = service.longestMs;
-    for (const group of waiting()) this.fail('takes-over', `${group} does not run ${Math.round(boundMs)} ms later`);
+    this.failoverMs = service.end(this.exempt());
+    for (const group of waiting()) this.fail('takes-over', `${group} is not served ${Math.round(boundMs)} ms later`);
+    this.dying = false;
     cluster.nodes[dies].start();
     this.settle(this.settleBoundMs());
   }
@@ -260,8 +277,7 @@ class Run implements FaultTargets {
     this.heal();
     this.service.begin();
     this.settle(this.settleBoundMs());
-    this.service.end();
-    this.unservedMs = this.service.longestMs;
+    this.unservedMs = this.service.end(this.exempt());
     this.requireQuietness();
     if (options.diesAtEnd !== null && this.violations.length === 0) this.tryFailover(options.diesAtEnd);
     this.ownership.look();
