@@ -18,7 +18,7 @@ export const GATEWAY = '192.168.2.254';
 export const LINKS = ['eth0', 'eth1', '/dev/ttyS0'] as const;
 
 /** Bound for anything that a pair does by itself; see pairStory. A double restart after a split is the longest. */
-export const WITHIN = { withinMs: 120_000, everyMs: 300 };
+export const WITHIN = { withinMs: 120_000, everyMs: 500 };
 
 export interface Setup {
   readonly name: string;
@@ -125,13 +125,21 @@ export class Stage {
     return (await answeredBy(this.rack)) === place[VIP];
   }
 
-  /** Waits until each address is held as said, by one node, and the client is answered by the right one. */
-  async settled(place: Place): Promise<void> {
-    const said = Object.entries(place).map(([address, node]) => `${node} alone holds ${address}`);
+  /** True when the addresses are placed in one of these ways. */
+  private async placedOneOf(places: readonly Place[], nodes: readonly string[]): Promise<boolean> {
+    for (const place of places) if (await this.placed(place, nodes)) return true;
+    return false;
+  }
+
+  /** Waits until each address is held as one of the places says, by one node, and the client is answered by the right one. */
+  async settled(...places: readonly Place[]): Promise<void> {
+    const said = places.map((place) =>
+      Object.entries(place).map(([address, node]) => `${node} alone holds ${address}`),
+    );
     const powered = () => this.rack.state().nodes.flatMap((n) => (n.power === 'on' ? [n.name] : []));
     await until(
-      `${said.join(', ')}, and serves`,
-      async () => ((await this.placed(place, powered())) ? true : null),
+      `${said.join(' or ')}, and serves`,
+      async () => ((await this.placedOneOf(places, powered())) ? true : null),
       WITHIN,
     );
   }
@@ -147,11 +155,11 @@ export class Stage {
   }
 
   /** Settled and calm: where a story begins and ends. */
-  async rests(place: Place): Promise<void> {
-    await this.settled(place);
+  async rests(...places: readonly Place[]): Promise<void> {
+    await this.settled(...places);
     await this.calm();
     // What is being decided while both look calm would move it now.
-    if (!(await this.placed(place, this.pair.names))) await this.settled(place);
+    await this.settled(...places);
   }
 
   /** Makes this node hold everything, by an operator's order when it does not already. */
