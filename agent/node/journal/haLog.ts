@@ -152,9 +152,11 @@ export function haLogTexts(body: EventBody, names: HaLogNames): string[] {
         ? [`node ${body.peer}: is dead`]
         : [`Status update for node ${body.peer}: status ${body.status}`];
     case 'link': {
-      // Heartbeat knows only its own ears, and only up and dead.
-      if (body.direction !== 'from-peer' || (body.state !== 'up' && body.state !== 'dead')) return [];
-      return [`Link ${names.peer}:${names.linkNames.get(body.link) ?? body.link} ${body.state}.`];
+      // Heartbeat knows only its own ears, and only up and dead. That the peer is deaf it never says: our words.
+      if (body.state !== 'up' && body.state !== 'dead') return [];
+      const name = names.linkNames.get(body.link) ?? body.link;
+      if (body.direction === 'from-peer') return [`Link ${names.peer}:${name} ${body.state}.`];
+      return [`${names.peer} ${body.state === 'up' ? 'hears us' : 'does not hear us'} over ${name}.`];
     }
     case 'late-heartbeat':
       return [`Late heartbeat: Node ${body.peer}: interval ${Math.round(body.intervalMs)} ms`];

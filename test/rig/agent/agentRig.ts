@@ -54,7 +54,7 @@ export class AgentRig {
   readonly dir: string;
   private readonly prefix = `tb${process.pid}`;
   private readonly cable: ChildProcess;
-  private readonly ttys: readonly string[];
+  private readonly ttys: string[];
   private readonly agents = new Map<Side, ChildProcess>();
   private readonly adopted: number[] = [];
   private readonly errors: Record<Side, string> = { a: '', b: '' };
@@ -72,7 +72,7 @@ export class AgentRig {
     return new AgentRig({ ...RIG_DEFAULTS, ...options }, cable, line.trim().split(' '));
   }
 
-  private constructor(options: RigOptions, cable: ChildProcess, ttys: readonly string[]) {
+  private constructor(options: RigOptions, cable: ChildProcess, ttys: string[]) {
     this.options = options;
     this.cable = cable;
     this.ttys = ttys;
@@ -127,6 +127,10 @@ export class AgentRig {
     for (const side of ['a', 'b'] as const) this.configure(side);
   }
 
+  namespace(name: string): string {
+    return this.ns(name);
+  }
+
   private ns(name: string): string {
     return `${this.prefix}${name}`;
   }
@@ -163,9 +167,36 @@ export class AgentRig {
     symlinkSync(this.ttys[side === 'a' ? 0 : 1] ?? '', this.ttyPath(side));
   }
 
-  /** Cuts the serial cable, or joins it again. */
-  cutSerial(cut: boolean): void {
-    this.cable.stdin?.write(cut ? 'cut\n' : 'join\n');
+  /** Cuts the serial cable, or joins it again; `from`: only what this side sends. */
+  cutSerial(cut: boolean, from?: Side): void {
+    this.cable.stdin?.write(`${cut ? 'cut' : 'join'}${from === undefined ? '' : ` ${from}`}\n`);
+  }
+
+  /** The driver hangs the port up and the device goes, as when a USB adapter is pulled. */
+  pullAdapter(side: Side): void {
+    this.unplugSerial(side);
+    this.cable.stdin?.write(`unplug ${side}\n`);
+  }
+
+  /** The adapter is back, under the name that ha.cf has. */
+  async returnAdapter(side: Side): Promise<void> {
+    const path = new Promise<string>((resolve) => this.cable.stdout?.once('data', (text) => resolve(String(text))));
+    this.cable.stdin?.write(`plug ${side}\n`);
+    this.ttys[side === 'a' ? 0 : 1] = (await path).trim();
+    this.plugSerial(side);
+  }
+
+  /** Everything that either side sends over the serial line from now on, piece by piece. */
+  tapSerial(listener: (from: Side, text: string) => void): void {
+    let rest = '';
+    this.cable.stdout?.on('data', (text: Buffer) => {
+      const lines = (rest + text.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const [from, data = ''] of lines.map((line) => line.split(' '))) {
+        if (from === 'a' || from === 'b') listener(from, Buffer.from(data, 'base64').toString('latin1'));
+      }
+    });
+    this.cable.stdin?.write('tap\n');
   }
 
   unplugSerial(side: Side): void {

@@ -1,6 +1,10 @@
 /**
  * A null-modem cable as a process of its own, so that nothing that a test does can hold its bytes up: two ptys, joined.
- * Prints their two paths, one line. `cut` and `join` on standard input; ends when standard input ends.
+ * Prints their two paths, one line. Words on standard input, one a line; it ends when standard input ends.
+ *
+ * - `cut` and `join`: both ways; `cut a`: what end a sends is lost, the other way goes on
+ * - `unplug a`: the far side of a's pty is closed, which its node sees as a hang-up; `plug a`: a new pty, its path is printed
+ * - `tap`: from now on every piece that an end sends is printed, as `a <base64>`, also when the cable is cut
  */
 import { spawnSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
@@ -11,29 +15,63 @@ interface PtyBinary {
   open(cols: number, rows: number): { readonly master: number; readonly slave: number; readonly pty: string };
 }
 
+type Name = 'a' | 'b';
+
+interface End {
+  /** -1: unplugged. */
+  master: number;
+  stream: ReadStream | null;
+  /** What this end sends is lost. */
+  cut: boolean;
+}
+
 const require = createRequire(import.meta.url);
 const { requireBinary } = require('@lydell/node-pty/requireBinary.js') as { requireBinary(file: string): PtyBinary };
 const binary = requireBinary('pty.node');
-const ends = [binary.open(80, 25), binary.open(80, 25)] as const;
-let cut = false;
+const ends: Readonly<Record<Name, End>> = {
+  a: { master: -1, stream: null, cut: false },
+  b: { master: -1, stream: null, cut: false },
+};
+let tapped = false;
 
-for (const { pty } of ends) spawnSync('stty', ['-F', pty, 'raw', '-echo']);
-ends.forEach(({ master }, i) => {
+/** Returns the path that the node opens. The slave stays open here, as a wire that nobody listens to is no hang-up. */
+function plug(name: Name): string {
+  const { master, pty } = binary.open(80, 25);
+  spawnSync('stty', ['-F', pty, 'raw', '-echo']);
+  const far = ends[name === 'a' ? 'b' : 'a'];
   const stream = new ReadStream(master);
   stream.on('data', (bytes: Buffer) => {
+    if (tapped) process.stdout.write(`${name} ${bytes.toString('base64')}\n`);
     try {
-      if (!cut) writeSync(ends[i === 0 ? 1 : 0].master, bytes);
+      if (!ends[name].cut && far.master >= 0) writeSync(far.master, bytes);
     } catch {
       // Nobody reads at the far end and its buffer is full: lost, as on a wire.
     }
   });
   stream.on('error', () => undefined);
-});
+  ends[name].master = master;
+  ends[name].stream = stream;
+  return pty;
+}
+
+function obey(word: string, which: string | undefined): void {
+  const names: readonly Name[] = which === 'a' || which === 'b' ? [which] : ['a', 'b'];
+  if (word === 'tap') tapped = true;
+  for (const name of names) {
+    if (word === 'cut' || word === 'join') ends[name].cut = word === 'cut';
+    if (word === 'plug') process.stdout.write(`${plug(name)}\n`);
+    if (word === 'unplug') {
+      ends[name].master = -1;
+      ends[name].stream?.destroy();
+    }
+  }
+}
+
 process.stdin.on('data', (text: Buffer) => {
-  for (const word of text.toString().split('\n')) {
-    if (word === 'cut') cut = true;
-    if (word === 'join') cut = false;
+  for (const line of text.toString().split('\n')) {
+    const [word = '', which] = line.split(' ');
+    obey(word, which);
   }
 });
 process.stdin.on('end', () => process.exit(0));
-process.stdout.write(`${ends[0].pty} ${ends[1].pty}\n`);
+process.stdout.write(`${plug('a')} ${plug('b')}\n`);

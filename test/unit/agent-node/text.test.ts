@@ -10,7 +10,10 @@ const texts = (body: EventBody): string => haLogTexts(body, NAMES).join('\n');
 
 test('the lines that an engineer greps for', () => {
   expect(texts({ kind: 'link', link: 'l1', direction: 'from-peer', state: 'dead' })).toMatch(/^Link n2:eth1 dead\.$/);
-  expect(texts({ kind: 'link', link: 'l1', direction: 'to-peer', state: 'dead' })).toBe('');
+  expect(texts({ kind: 'link', link: 'l1', direction: 'to-peer', state: 'dead' })).toBe(
+    'n2 does not hear us over eth1.',
+  );
+  expect(texts({ kind: 'link', link: 'l1', direction: 'to-peer', state: 'unknown' })).toBe('');
   expect(texts({ kind: 'peer-status', peer: 'n2', status: 'active' })).toMatch(
     /^Status update for node (\S+): status active$/,
   );
