@@ -157,6 +157,13 @@ export const enSafety = {
       sign: 'Sign with the new key',
       forget: 'Forget the old key',
     },
+    failure: {
+      check: 'The keys cannot be changed now. Nothing was changed.',
+      lost: 'A server or its links went silent. Both servers still accept each other’s key.',
+      refused: 'A key file could not be written. Both servers still accept each other’s key.',
+      'taken-back': 'The new key was not proven to work, so the change was taken back.',
+      unlike: 'The servers ended with different keys: deploy again.',
+    },
     phase: {
       idle: 'Nothing is changed before you start.',
       running: 'Working…',

@@ -327,6 +327,14 @@ export const en = {
     paste: 'Paste',
   },
   fault: {
+    reason: {
+      'no-power-switch': 'Only the rack can do this; a real server has a power switch.',
+      'agent-silent': 'The agent of this server does not answer.',
+      'power-not-on': 'The power of this server is not on.',
+      'no-such-cable': 'This setup has no such cable.',
+      'cable-pulled': 'This cable is pulled already.',
+      agent: 'This server cannot do it: {{reason}}',
+    },
     region: 'Faults',
     node: 'On server',
     duration: 'Takes itself back after',

@@ -158,6 +158,13 @@ export const zhCNSafety: Pick<
       sign: '用新密钥签名',
       forget: '忘记旧密钥',
     },
+    failure: {
+      check: '目前无法更换密钥。没有做任何改动。',
+      lost: '有服务器或其链路失去联系。两台服务器仍然接受对方的密钥。',
+      refused: '密钥文件无法写入。两台服务器仍然接受对方的密钥。',
+      'taken-back': '未能证实新密钥可用，已撤回改动。',
+      unlike: '两台服务器最终的密钥不一致：请重新部署。',
+    },
     phase: {
       idle: '开始之前不会有任何改动。',
       running: '正在进行…',

@@ -314,6 +314,14 @@ export const zhCN: Messages = {
     paste: '粘贴',
   },
   fault: {
+    reason: {
+      'no-power-switch': '只有机架能做到；真实服务器请用其电源开关。',
+      'agent-silent': '这台服务器的代理没有应答。',
+      'power-not-on': '这台服务器没有上电。',
+      'no-such-cable': '此接线方案没有这根线缆。',
+      'cable-pulled': '这根线缆已经拔出。',
+      agent: '这台服务器做不到：{{reason}}',
+    },
     region: '故障',
     node: '服务器',
     duration: '自动撤销时间',

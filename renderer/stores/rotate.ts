@@ -10,10 +10,12 @@ export type KeyMethod = (typeof KEY_METHODS)[number];
 
 interface RotateState extends Rotation {
   readonly pairId: string | null;
+  readonly failure: KeyRotationProgress['failure'];
+  /** What failed, in the core's words. */
   readonly error: string;
 }
 
-const EMPTY: RotateState = { pairId: null, phase: 'idle', items: [], error: '' };
+const EMPTY: RotateState = { pairId: null, phase: 'idle', items: [], failure: null, error: '' };
 
 export const useRotate = create<RotateState>(() => EMPTY);
 
@@ -32,10 +34,12 @@ export async function startRotation(pairId: string, method: KeyMethod): Promise<
   stop = mine;
   useRotate.setState({ ...EMPTY, pairId, phase: 'running' }, true);
   const finish = (phase: 'done' | 'failed' | 'cancelled', error = ''): void => useRotate.setState({ phase, error });
+  const fail = (item: KeyRotationProgress): void =>
+    useRotate.setState({ phase: 'failed', failure: item.failure, error: named(item) });
   try {
     for await (const item of link.client.keysRotate({ pairId, method }, mine.signal)) {
       if (item.step === 'done' || item.step === 'cancelled') finish(item.step);
-      else if (item.step === 'failed') finish('failed', named(item));
+      else if (item.step === 'failed') fail(item);
       else useRotate.setState((s) => ({ items: [...s.items, item] }));
     }
     // The stream of a stopped rotation ends without a word.

@@ -355,6 +355,7 @@ export class FakeConsole {
           name,
           node: node.name,
           available: reason === null,
+          reasonCode: reason === null ? null : 'agent',
           reason,
           commands: COMMANDS[name]?.[0] ?? [],
           revertCommands: COMMANDS[name]?.[1] ?? [],

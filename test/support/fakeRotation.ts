@@ -22,10 +22,10 @@ export async function* fakeRotation(
   for (const step of ['check', 'learn', 'sign', 'forget'] as const) {
     for (const { name } of pair.nodes) {
       if (step === failsAt) {
-        yield { step: 'failed', node: name, detail: 'the agent refused the file' };
+        yield { step: 'failed', node: name, failure: 'refused', detail: 'the agent refused the file' };
         return;
       }
-      yield { step, node: name, detail: `authkeys: ${step}` };
+      yield { step, node: name, failure: null, detail: `authkeys: ${step}` };
       await sleep(stepMs);
       if (step === 'check') continue;
       const isNew = step !== 'learn';
@@ -39,9 +39,9 @@ export async function* fakeRotation(
       });
     }
     if (signal.aborted) {
-      yield { step: 'cancelled', node: null, detail: '' };
+      yield { step: 'cancelled', node: null, failure: null, detail: '' };
       return;
     }
   }
-  yield { step: 'done', node: null, detail: '' };
+  yield { step: 'done', node: null, failure: null, detail: '' };
 }

@@ -40,7 +40,10 @@ export const VipStatusSchema = z.object({
   group: z.string(),
   /** Interface that carries the address on this node right now, read back from the kernel; null: not held here. */
   heldOn: z.string().nullable(),
-  /** MAC of another host that answers for the address on the LAN; null: none seen. */
+  /**
+   * MAC of another host that answers for the address on the LAN; null: none seen. Where `heldOn` is null that is the holder, as it should
+   * be; only beside an address that is held here is it a second holder.
+   */
   conflictMac: z.string().nullable(),
   /** When the LAN was last asked who has it, milliseconds ago; null: never, so `conflictMac` says nothing. */
   probedAgoMs: z.number().nullable(),

@@ -10,6 +10,11 @@ import { ConsoleFaultNameSchema, FaultOfferSchema, ActiveFaultSchema, PairStateS
 export const KeyRotationProgressSchema = z.object({
   step: z.enum(['check', 'learn', 'sign', 'forget', 'done', 'failed', 'cancelled']),
   node: z.string().nullable(),
+  /**
+   * Why it failed; null for every other step. `check`: nothing was changed. `lost`: a node or its links went silent. `refused`: the file
+   * could not be written. `taken-back`: the change was not proven to work. `unlike`: the nodes ended with different keys.
+   */
+  failure: z.enum(['check', 'lost', 'refused', 'taken-back', 'unlike']).nullable(),
   detail: z.string(),
 });
 export type KeyRotationProgress = z.infer<typeof KeyRotationProgressSchema>;

@@ -60,11 +60,22 @@ export type ConsoleFaultName = z.infer<typeof ConsoleFaultNameSchema>;
 export const ActiveFaultSchema = FaultStateSchema.extend({ node: z.string(), name: ConsoleFaultNameSchema });
 export type ActiveFault = z.infer<typeof ActiveFaultSchema>;
 
+/** Why a fault cannot be done now; `agent`: for a reason of the node's own, which `reason` has in the agent's words. */
+export const FaultReasonSchema = z.enum([
+  'no-power-switch',
+  'agent-silent',
+  'power-not-on',
+  'no-such-cable',
+  'cable-pulled',
+  'agent',
+]);
+
 export const FaultOfferSchema = z.object({
   name: ConsoleFaultNameSchema,
   node: z.string(),
   available: z.boolean(),
-  /** Why it cannot be done here, or null. */
+  /** Why it cannot be done here, as a code and in words; both null where it can. */
+  reasonCode: FaultReasonSchema.nullable(),
   reason: z.string().nullable(),
   commands: z.array(z.string()),
   revertCommands: z.array(z.string()),

@@ -73,9 +73,10 @@ export async function rotateKeys(
   signal: CancelSignal,
   tell: (progress: KeyRotationProgress) => void,
 ): Promise<void> {
-  tell({ step: 'check', node: null, detail: 'looking at both nodes and their keys' });
+  tell({ step: 'check', node: null, failure: null, detail: 'looking at both nodes and their keys' });
   const checked = await check(nodes);
-  if (!checked.ok) return tell({ step: 'failed', node: checked.reason, detail: `check: ${checked.detail}` });
+  if (!checked.ok)
+    return tell({ step: 'failed', node: checked.reason, failure: 'check', detail: `check: ${checked.detail}` });
   const { works, old } = checked.value;
   const fresh = newKey(checked.value, method);
   const both = new Map([...old, [fresh.index, fresh.value] as const]);
@@ -97,11 +98,14 @@ export async function rotateKeys(
     },
   ] as const;
   for (const { step, ring, said } of steps) {
-    if (signal.aborted) return tell({ step: 'cancelled', node: null, detail: cancelledBefore(step) });
+    if (signal.aborted) return tell({ step: 'cancelled', node: null, failure: null, detail: cancelledBefore(step) });
     for (const work of works) {
       const changed = await change(work, ring(work));
-      if (!changed.ok) return tell({ step: 'failed', node: work.node.name, detail: `${step}: ${changed.detail}` });
-      tell({ step, node: work.node.name, detail: said });
+      if (!changed.ok) {
+        const { reason: failure, detail } = changed;
+        return tell({ step: 'failed', node: work.node.name, failure, detail: `${step}: ${detail}` });
+      }
+      tell({ step, node: work.node.name, failure: null, detail: said });
     }
   }
   tell(await lastWord(nodes));
@@ -178,7 +182,7 @@ function newKey({ works, old }: Checked, method: Method): Key {
 }
 
 /** One node's file and running agent; taken back when it is not proven to work. */
-async function change(work: Work, ring: Keyring): Promise<Result<void>> {
+async function change(work: Work, ring: Keyring): Promise<Result<void, 'lost' | 'refused' | 'taken-back'>> {
   const { node, other } = work;
   const before = work.text;
   const [own, peers] = [await node.status(), await other.status()];
@@ -241,15 +245,16 @@ async function prove(
 
 async function lastWord(nodes: readonly [RotationNode, RotationNode]): Promise<KeyRotationProgress> {
   const [a, b] = [await nodes[0].status(), await nodes[1].status()];
-  if (!a.ok || !b.ok) return { step: 'done', node: null, detail: 'both nodes use the new key only' };
+  if (!a.ok || !b.ok) return { step: 'done', node: null, failure: null, detail: 'both nodes use the new key only' };
   const { index, method, fingerprint } = a.value.keys;
   if (fingerprint !== b.value.keys.fingerprint) {
     const detail = `the nodes say different fingerprints: ${fingerprint} and ${b.value.keys.fingerprint}`;
-    return { step: 'failed', node: null, detail };
+    return { step: 'failed', node: null, failure: 'unlike', detail };
   }
   return {
     step: 'done',
     node: null,
+    failure: null,
     detail: `both nodes use key ${index} (${method}) only, fingerprint ${fingerprint}`,
   };
 }

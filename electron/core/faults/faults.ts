@@ -22,6 +22,7 @@ const SHOWN_AFTER_END_MS = 10_000;
 /** Arming writes, syncs and proves a guard before it injects; a slow disk takes its time. Milliseconds. */
 const INJECT_MS_MAX = 20_000;
 
+const NOT_AVAILABLE = { available: false, commands: [], revertCommands: [] };
 const NO_POWER_SWITCH = 'power-off: only the rack can do this; a real server has a power switch';
 
 interface AgentFault {
@@ -96,19 +97,21 @@ export class Faults {
       if (state !== null && isRackFault(name)) return rackOffer(state, node, name);
       const base = { name, node, level: 'software' as const };
       if (name === 'power-off') {
-        return { ...base, available: false, reason: NO_POWER_SWITCH, commands: [], revertCommands: [] };
+        return { ...base, ...NOT_AVAILABLE, reasonCode: 'no-power-switch', reason: NO_POWER_SWITCH };
       }
       const offer = fromAgent.find((o) => o.name === name);
       if (offer === undefined)
         return {
           ...base,
-          available: false,
+          ...NOT_AVAILABLE,
+          reasonCode: 'agent-silent',
           reason: 'the agent of this node does not answer',
-          commands: [],
-          revertCommands: [],
         };
       const { available, commands, revertCommands } = offer;
-      return { ...base, available, reason: available ? null : offer.reason, commands, revertCommands };
+      const why = available
+        ? { reasonCode: null, reason: null }
+        : { reasonCode: 'agent' as const, reason: offer.reason };
+      return { ...base, available, ...why, commands, revertCommands };
     });
   }
 

@@ -26,23 +26,25 @@ export function rackOffer(state: RackState, node: string, name: ConsoleFaultName
   const base = { name, node, level: 'physical' as const };
   if (name === 'power-off') {
     const isOn = state.nodes.find((n) => n.name === node)?.power === 'on';
-    const reason = isOn ? null : 'the power of this node is not on';
     return {
       ...base,
       available: isOn,
-      reason,
+      reasonCode: isOn ? null : 'power-not-on',
+      reason: isOn ? null : 'the power of this node is not on',
       commands: [`rack: power off ${node}`],
       revertCommands: [`rack: power on ${node}`],
     };
   }
   const cable = cableOf(state, node, name);
   if (cable === null) {
-    return { ...base, available: false, reason: 'this setup has no such cable', commands: [], revertCommands: [] };
+    const reason = 'this setup has no such cable';
+    return { ...base, available: false, reasonCode: 'no-such-cable', reason, commands: [], revertCommands: [] };
   }
   const isWhole = cable.aToB && cable.bToA;
   return {
     ...base,
     available: isWhole,
+    reasonCode: isWhole ? null : 'cable-pulled',
     reason: isWhole ? null : 'this cable is pulled already',
     commands: [`rack: pull cable ${cable.id}`],
     revertCommands: [`rack: plug cable ${cable.id}`],

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FaultOffer, PairState } from '../../../electron/common/contract/state.ts';
 import { duration } from '../../lib/format.ts';
+import type { T } from '../../locales/index.ts';
 import { link } from '../../stores/link.ts';
 import { attempt } from '../../stores/notices.ts';
 import { usePairs } from '../../stores/pairs.ts';
@@ -38,6 +39,12 @@ function useOffers(state: PairState | null): readonly FaultOffer[] {
   return offers;
 }
 
+/** What it does, or why it cannot be done: a reason of the node's own in the agent's words, which say more than its code. */
+function offerText({ name, reasonCode, reason }: FaultOffer, t: T): string {
+  if (reasonCode === null) return t(`fault.what.${name}`);
+  return t(`fault.reason.${reasonCode}`, { reason });
+}
+
 function OfferLine({
   offer,
   onInject,
@@ -53,7 +60,7 @@ function OfferLine({
         <div>
           <strong>{t(`fault.name.${offer.name}`)}</strong>{' '}
           <span className="tb-level">{t(`fault.level.${offer.level}`)}</span>
-          <p>{offer.available ? t(`fault.what.${offer.name}`) : offer.reason}</p>
+          <p title={offer.reason ?? undefined}>{offerText(offer, t)}</p>
         </div>
         <button type="button" className="tb-mini" aria-expanded={open} onClick={() => setOpen(!open)}>
           {t('fault.showCommands')}

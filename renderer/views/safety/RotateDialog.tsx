@@ -44,7 +44,7 @@ function Steps(): React.JSX.Element {
 
 function Rotation({ pairId }: { readonly pairId: string }): React.JSX.Element {
   const { t } = useTranslation();
-  const { phase, error } = useRotate();
+  const { phase, failure, error } = useRotate();
   const present = usePairs((s) => s.state?.nodes[0].status?.keys.method);
   const [method, setMethod] = useState<KeyMethod>(KEY_METHODS.find((m) => m === present) ?? 'sha1');
   const running = phase === 'running';
@@ -85,7 +85,7 @@ function Rotation({ pairId }: { readonly pairId: string }): React.JSX.Element {
       </label>
       <Steps />
       <p role="status" className="tb-rotate-phase" data-phase={phase}>
-        {t(`rotate.phase.${phase}`)}
+        {failure === null ? t(`rotate.phase.${phase}`) : t(`rotate.failure.${failure}`)}
       </p>
       {error !== '' && <Alert type="error" showIcon title={error} />}
     </Modal>

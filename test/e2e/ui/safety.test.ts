@@ -146,6 +146,7 @@ describe.skipIf(why !== null)(`safety${why === null ? '' : ` (${why})`}`, () => 
     fake.rotationFailsAt = 'sign';
     await command(page, 'rotate the keys');
     await dialog.getByRole('button', { name: 'Rotate now' }).click();
+    await dialog.getByText('A key file could not be written.').waitFor();
     await dialog.getByText('node1: the agent refused the file').waitFor();
     expect(await dialog.locator('li[data-state="failed"]').textContent()).toContain('Sign with the new key');
     expect(fake.requests).toEqual(['rotate sha256', 'rotate sha256']);

@@ -205,7 +205,7 @@ test('lost at any moment: both nodes still accept each other, and running it aga
 test('an agent that does not take the new keys: its node gets the old file back, the other one keeps both', async () => {
   world.b.deaf = true;
   const told = await rotate();
-  expect(last(told)).toMatchObject({ step: 'failed', node: 'b' });
+  expect(last(told)).toMatchObject({ step: 'failed', node: 'b', failure: 'taken-back' });
   expect(last(told)?.detail).toMatch(/^learn: .*accepts 1, expected .*2; the node is back/);
   expect(world.b.file).toBe(OLD);
   expect(world.deafMoments).toEqual([]);

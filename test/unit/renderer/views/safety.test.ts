@@ -111,6 +111,7 @@ test('picture: references stand between the servers above the links, at every si
 test('rotation: a step is done when both nodes did it; the next one is then in work, or is where it failed', () => {
   const item = (step: KeyRotationProgress['step'], node: string | null): KeyRotationProgress => ({
     step,
+    failure: null,
     node,
     detail: '',
   });
