@@ -27,17 +27,19 @@ export const ALLOWED: readonly Rule[] = [
   { line: /Cannot lock ourselves into memory/, reason: 'the real daemon in a namespace without memlock rights' },
   {
     line: /Late heartbeat: Node \S+: interval \d+ ms \(> deadtime\)/,
-    reason: 'a node that returns after it was dead: section 5',
+    reason: 'the real daemon says it of a node, or of the gateway, that returns after it was dead (section 5)',
+    only: ['start order', 'graceful stop', 'kill', 'power-off', 'freeze and thaw', 'ipfail'],
   },
   {
     line: /ha_msg_addraw|NV failure \(string2msg_ll\)|Input string: \[|sp=|depth=0|MSG: Dumping message|MSG\[\d+\] : \[/,
     reason:
-      'a serial frame torn by a power cut or a kill: the next one is glued to it (section 1.7); two real daemons do the same',
+      'a serial frame torn by noise, a cut cable, or the end of its sender: the next one is glued to it (section 1.7), and the real daemon prints the whole',
   },
   {
     line: /(\S+) on \S+ is also answered by/,
     reason:
-      'our alarm for the address that a killed real daemon leaves behind (M1); a pair of real daemons stays silent about it',
+      'our alarm for the address that a killed or frozen real daemon keeps (M1, M4); a pair of real daemons stays silent about it',
+    only: ['kill', 'freeze and thaw'],
   },
   {
     line: /EOF in ttygets \[\S+\]: Interrupted system call|string2msg_ll: buffer overflow after NEWLINE/,
