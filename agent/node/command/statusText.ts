@@ -23,12 +23,32 @@ function safetyLines(status: AgentStatus): string[] {
   return [
     `keys: signing with ${keys.index} ${keys.method} ${keys.fingerprint}, accepting ${keys.accepted}`,
     ...(takeoverRequires.length === 0 ? [] : [`takeover requires: ${takeoverRequires.join(', ')}`]),
-    ...(hold === null ? [] : [`TAKEOVER WAITS for ${hold.reasons.join(', ')}, since ${ms(hold.sinceMs)}`]),
+    ...(hold === null
+      ? []
+      : [`TAKEOVER from ${status.peerName} WAITS for ${hold.reasons.join(', ')}, for ${ms(hold.sinceMs)} now`]),
     ...(fencing === null ? [] : [`fencing: ${fencing.device}: ${fencing.state} ${fencing.detail}`.trimEnd()]),
     ...status.pingNodes.map((ping) => `ping node ${ping.name}: ${ping.status} (silent ${ms(ping.silenceMs)})`),
     'protection:',
     ...status.protection.map((p) => `  ${p.what}: ${PROTECTION_MARK[p.state]} (${p.detail})`),
   ];
+}
+
+/**
+ * What is wrong now. Besides the daemon's own problems also the two states that are told by members of their own:
+ * "no problems" below a second holder would be believed.
+ */
+function problemLines(status: AgentStatus): string[] {
+  const { hold } = status;
+  const lines = [
+    ...(hold === null
+      ? []
+      : [`  [takeover-waits] nothing of ${status.peerName} is started: ${hold.reasons.join(', ')}`]),
+    ...status.vips
+      .filter((v) => v.heldOn !== null && v.conflictMac !== null)
+      .map((v) => `  [second-holder] ${v.address} is here, and ${v.conflictMac} answers for it as well`),
+    ...status.problems.map((p) => `  [${p.code}] ${p.detail}`),
+  ];
+  return lines.length === 0 ? ['no problems'] : ['problems:', ...lines];
 }
 
 /** Lines for a terminal, without the last line feed. */
@@ -40,7 +60,9 @@ export function statusText(status: AgentStatus): string {
         ? 'LAN not asked'
         : v.conflictMac === null
           ? 'nobody else answers'
-          : `answered by ${v.conflictMac}`;
+          : v.heldOn === null
+            ? `answered by ${v.conflictMac}`
+            : `AND ANSWERED BY ${v.conflictMac}`;
     return `  ${v.address}: ${v.heldOn === null ? 'not here' : `here on ${v.heldOn}`}, ${other}`;
   });
   return [
@@ -55,8 +77,6 @@ export function statusText(status: AgentStatus): string {
     ...status.groups.map((g) => `  ${g.key} (${g.preferredNode}): ${g.state}: ${g.resources.join(' ')}`),
     'addresses:',
     ...vip,
-    ...(status.problems.length === 0
-      ? ['no problems']
-      : ['problems:', ...status.problems.map((p) => `  [${p.code}] ${p.detail}`)]),
+    ...problemLines(status),
   ].join('\n');
 }
