@@ -181,7 +181,9 @@ export class Groups {
         ? { severity: 'info', body: { ...about, phase: 'done', tookMs } }
         : { severity: 'crit', body: { ...about, phase: 'failed', tookMs, detail: result.detail } },
     );
-    if (action === 'stop') this.noteStop(`${group.key}: ${resource.spec}`, result);
+    const what = `${group.key}: ${resource.spec}`;
+    if (result.ok) this.noteSuccess(what);
+    else if (action === 'stop') this.noteStopFailure(what, result.detail);
     return result;
   }
 
@@ -201,16 +203,18 @@ export class Groups {
     }
   }
 
-  /** What does not stop may run on both nodes soon: said until a later stop succeeds, and passed on. */
-  private noteStop(what: string, result: Result<null, string>): void {
+  /** A resource that stopped, or that was started again on purpose, is no longer one that does not stop. */
+  private noteSuccess(what: string): void {
     const detail = this.stuck.get(what);
-    if (result.ok && detail !== undefined) {
-      this.stuck.delete(what);
-      this.host.publish({ severity: 'info', body: { kind: 'problem', code: 'stop-failed', over: true, detail } });
-    }
-    if (result.ok) return;
-    const text = `${what} does not stop and may still run: ${result.detail}`;
-    if (detail === undefined) {
+    if (detail === undefined) return;
+    this.stuck.delete(what);
+    this.host.publish({ severity: 'info', body: { kind: 'problem', code: 'stop-failed', over: true, detail } });
+  }
+
+  /** What does not stop may run on both nodes soon: said until a later stop or start succeeds, and passed on. */
+  private noteStopFailure(what: string, why: string): void {
+    const text = `${what} does not stop and may still run: ${why}`;
+    if (!this.stuck.has(what)) {
       this.stuck.set(what, text);
       this.host.publish({
         severity: 'crit',

@@ -134,6 +134,17 @@ test('what does not stop is a problem until it does, and is passed on', async ()
   expect(problems(true)).toEqual(['stop-failed']);
 });
 
+test('what did not stop and was started again on purpose is a problem no longer', async () => {
+  await groups.acquire([KEY], OPTIONS);
+  broken.add('web stop');
+  const releasing = groups.release([KEY]);
+  await timers.advance(10_000);
+  await releasing;
+  expect(problems(true)).toEqual([]);
+  expect((await groups.acquire([KEY], OPTIONS)).ok).toBe(true);
+  expect(problems(true)).toEqual(['stop-failed']);
+});
+
 test('a stop that hangs is not tried again; without a status that answers it counts as still running', async () => {
   await groups.acquire([KEY], OPTIONS);
   silent.add('web stop').add('web status');
