@@ -57,7 +57,10 @@ function takeoverLines(body: Extract<EventBody, { kind: 'takeover' }>): string[]
 }
 
 function resourceLines(body: Extract<EventBody, { kind: 'resource' }>): string[] {
-  const [script = '', ...args] = body.resource.split('::');
+  // The only argument of IPv6addr is an address, where `::` separates nothing.
+  const [script = '', ...args] = body.resource.startsWith('IPv6addr::')
+    ? ['IPv6addr', body.resource.slice('IPv6addr::'.length)]
+    : body.resource.split('::');
   const call = `${script} ${args.join(' ')}`;
   if (body.phase === 'begin') return body.action === 'status' ? [] : [`Running ${call} ${body.action}`];
   if (body.phase === 'done') return [];
@@ -121,7 +124,9 @@ function safetyTexts(body: EventBody): string[] {
       return fencingLines(body);
     case 'takeover-hold':
       return [
-        body.over ? `Takeover of ${body.from} goes on.` : `Takeover of ${body.from} waits: ${body.reasons.join(', ')}.`,
+        body.over
+          ? `Takeover of ${body.from} waits no longer: ${body.detail}.`
+          : `Takeover of ${body.from} waits: ${body.reasons.join(', ')}.`,
       ];
     case 'key-mismatch':
       return [

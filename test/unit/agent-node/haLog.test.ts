@@ -91,3 +91,19 @@ test('a file that cannot be written is said once, and the other one is still wri
   expect(said).toEqual(['log-not-writable begins']);
   expect(read('debug').split('\n')).toHaveLength(3);
 });
+
+describe('lines that must not mislead', () => {
+  const text = (body: TimelineEvent['body']): string => haLogLines({ ...event('info', ''), body }, NAMES).join('\n');
+
+  test('an IPv6 address stays in one piece', () => {
+    const resource = 'IPv6addr::fd00:2::3/64/eth0';
+    const body = { kind: 'resource', group: resource, resource, action: 'start', phase: 'begin' } as const;
+    expect(text(body)).toContain('Running IPv6addr fd00:2::3/64/eth0 start');
+  });
+
+  test('a takeover that is no longer needed does not go on', () => {
+    const detail = 'node2 is heard';
+    const body = { kind: 'takeover-hold', over: true, from: 'node2', reasons: [], detail } as const;
+    expect(text(body)).toContain('Takeover of node2 waits no longer: node2 is heard.');
+  });
+});
