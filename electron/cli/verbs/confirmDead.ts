@@ -17,9 +17,12 @@ export async function runConfirmDead(parsed: Parsed, opened: CliConsole, io: Cli
   const other = spec.nodes[0].name === dead ? spec.nodes[1].name : spec.nodes[0].name;
   const named = state.nodes.find((node) => node.node === dead);
   if (named !== undefined && freshStatus(named) !== null) {
+    const otherNode = state.nodes.find((node) => node.node === other);
+    const swapped = otherNode === undefined || freshStatus(otherNode) === null;
     throw new CliError(
       'failed',
-      `${dead} is not off: its agent answers (${named.status?.status ?? ''}). confirm-dead names the node that is off; did you mean ${other}?`,
+      `${dead} is not off: its agent answers (${named.status?.status ?? ''}). confirm-dead names the node that is off` +
+        (swapped ? `; did you mean ${other}?` : ', and both nodes answer'),
     );
   }
   const reply = await opened.client.engineConfirmDead({ pairId: spec.id, node: other });
