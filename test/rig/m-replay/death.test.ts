@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { missing } from '../../support/needs.ts';
 import { OTHER, type AgentRig, type Side } from '../agent/agentRig.ts';
-import { Replay } from './replay.ts';
+import { Replay, TEST_MS } from './replay.ts';
 
 const reason = missing('linux', 'root', 'namespaces', 'iproute');
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
   replay = await Replay.up();
   rig = replay.rig;
   await replay.start();
-});
+}, TEST_MS);
 
 afterAll(async () => {
   if (reason === null) await replay.down();
@@ -36,11 +36,11 @@ describe.skipIf(reason !== null)('M1 to M4', () => {
   // The real daemon: SIGKILL to all of it leaves the address on the node; the peer takes over after 6.4 s, two nodes own it, the
   // client loses no ping, so that a ping probe calls it a pass.
   // Ours: a guard beside the agent takes the address off at once; the peer takes over after deadtime; never do two answer.
-  test('M1: kill -9 of the agent: the address goes with it, one holder at any time', { timeout: 60_000 }, async () => {
+  test('M1: kill -9 of the agent: the address goes with it, one holder at any time', { timeout: TEST_MS }, async () => {
     const mark = replay.mark();
     rig.signal('a', 'SIGKILL');
-    await rig.until('the guard took the address off', () => !rig.holds('a'));
-    await rig.until('b took over', () => rig.holds('b') && rig.serviceRuns('b'));
+    await replay.until('the guard took the address off', () => !rig.holds('a'));
+    await replay.until('b took over', () => rig.holds('b') && rig.serviceRuns('b'));
     await mark.answeredBy('b');
     await mark.servedAgain();
     expect(mark.doubleRounds()).toBeLessThanOrEqual(1);
@@ -53,7 +53,7 @@ describe.skipIf(reason !== null)('M1 to M4', () => {
 
   // The real daemon: started again, both nodes log a normal join and both keep the address, for good, without a word.
   // Ours: the killed node releases what it left behind before its first packet, joins, and holds nothing.
-  test('M2: the killed agent is started again: nothing left over, no second holder', { timeout: 60_000 }, async () => {
+  test('M2: the killed agent is started again: nothing left over, no second holder', { timeout: TEST_MS }, async () => {
     const mark = replay.mark();
     rig.start('a');
     await replay.settled('b');
@@ -70,11 +70,11 @@ describe.skipIf(reason !== null)('M1 to M4', () => {
   // The real daemon: only its master killed: the siblings go down in an emergency, one child lingers, the address stays; duplicate again.
   // Ours: what can die alone is the guard, and it is replaced; the agent is one process, so a kill that hits its heartbeat thread
   // ends all of it, and M1 holds.
-  test('M3: one part of it killed: the guard is replaced, a thread ends the whole', { timeout: 60_000 }, async () => {
+  test('M3: one part of it killed: the guard is replaced, a thread ends the whole', { timeout: TEST_MS }, async () => {
     const mark = replay.mark();
     const first = guardPid('b');
     process.kill(first, 'SIGKILL');
-    await rig.until('there is another guard', () => {
+    await replay.until('there is another guard', () => {
       const ended = mark.bodies('b', 'problem').filter(({ code, over }) => code === 'no-address-guard' && over);
       return ended.length === 1 && guardPid('b') !== first;
     });
@@ -86,8 +86,8 @@ describe.skipIf(reason !== null)('M1 to M4', () => {
     const threads = readdirSync(`/proc/${pid}/task`).map(Number);
     process.kill(Math.max(...threads), 'SIGKILL');
     expect(await rig.exited('b')).toBeNull();
-    await rig.until('the guard took the address off', () => !rig.holds('b'));
-    await rig.until('a took over', () => rig.holds('a') && rig.serviceRuns('a'));
+    await replay.until('the guard took the address off', () => !rig.holds('b'));
+    await replay.until('a took over', () => rig.holds('a') && rig.serviceRuns('a'));
     await mark.answeredBy('a');
     expect(mark.doubleRounds()).toBeLessThanOrEqual(1);
     rig.start('b');
@@ -97,46 +97,50 @@ describe.skipIf(reason !== null)('M1 to M4', () => {
   // Agent and guard killed in the same moment is M1 to the letter: nobody is left to remove the address, and only fencing or the
   // watchdog could. The real daemons stay silent about it for ever. Ours: the survivor names the second holder by its MAC, as an error in
   // journal, log and status; the killed node's next start ends it, and the survivor says that, too.
-  test('M1, M2: agent and guard killed together: two hold it, said by MAC, over at the next start', async () => {
-    const mark = replay.mark();
-    process.kill(guardPid('a'), 'SIGSTOP');
-    rig.signal('a', 'SIGKILL');
-    process.kill(guardPid('a'), 'SIGKILL');
-    await rig.until('b took over', () => rig.holds('b'));
-    expect(rig.holds('a')).toBe(true);
-    const conflicts = () => mark.bodies('b', 'vip').filter(({ change }) => change === 'conflict');
-    await rig.until('b names the second holder', () => conflicts().length > 0);
-    expect(conflicts()[0]?.mac).toBe(replay.mac('a'));
-    expect((await rig.status('b'))?.vips[0]).toMatchObject({ heldOn: 'eth0', conflictMac: replay.mac('a') });
-    expect(rig.log('b')).toMatch(/CRIT: .* is also answered by|ERROR: .* is also answered by/);
-    expect(mark.doubleRounds()).toBeGreaterThan(1);
+  test(
+    'M1, M2: agent and guard killed together: two hold it, said by MAC, over at the next start',
+    async () => {
+      const mark = replay.mark();
+      process.kill(guardPid('a'), 'SIGSTOP');
+      rig.signal('a', 'SIGKILL');
+      process.kill(guardPid('a'), 'SIGKILL');
+      await replay.until('b took over', () => rig.holds('b'));
+      expect(rig.holds('a')).toBe(true);
+      const conflicts = () => mark.bodies('b', 'vip').filter(({ change }) => change === 'conflict');
+      await replay.until('b names the second holder', () => conflicts().length > 0);
+      expect(conflicts()[0]?.mac).toBe(replay.mac('a'));
+      expect((await rig.status('b'))?.vips[0]).toMatchObject({ heldOn: 'eth0', conflictMac: replay.mac('a') });
+      expect(rig.log('b')).toMatch(/CRIT: .* is also answered by|ERROR: .* is also answered by/);
+      expect(mark.doubleRounds()).toBeGreaterThan(1);
 
-    rig.start('a');
-    await replay.settled('b');
-    await rig.until('b says that it is over', () =>
-      mark.bodies('b', 'vip').some(({ change }) => change === 'conflict-over'),
-    );
-    await mark.answeredBy('b');
-  }, 60_000);
+      rig.start('a');
+      await replay.settled('b');
+      await replay.until('b says that it is over', () =>
+        mark.bodies('b', 'vip').some(({ change }) => change === 'conflict-over'),
+      );
+      await mark.answeredBy('b');
+    },
+    TEST_MS,
+  );
 
   // The real daemon: stopped for 17 s and woken: both own the address for as long; on the heal both give up everything and start
   // over, 23.3 s with nobody on it: the heal is the outage.
   // Ours: a frozen node cannot let go either, and both own it until it wakes (fencing or the watchdog exclude that); the peer names the
   // second holder. On waking up the frozen one alone gives up and starts over, before it sends a word of its old life; the
   // other one goes on as if nothing had happened, and the client loses nothing.
-  test('M4: frozen and thawed: the woken node gives way, nobody else restarts', { timeout: 90_000 }, async () => {
+  test('M4: frozen and thawed: the woken node gives way, nobody else restarts', { timeout: TEST_MS }, async () => {
     const frozen: Side = 'b';
     const other = OTHER[frozen];
     const mark = replay.mark();
     const before = { [frozen]: lives(frozen), [other]: lives(other) };
     rig.signal(frozen, 'SIGSTOP');
-    await rig.until('the other takes over', () => rig.holds(other) && rig.serviceRuns(other));
-    await rig.until('it names the second holder', () =>
+    await replay.until('the other takes over', () => rig.holds(other) && rig.serviceRuns(other));
+    await replay.until('it names the second holder', () =>
       mark.bodies(other, 'vip').some(({ change, mac }) => change === 'conflict' && mac === replay.mac(frozen)),
     );
     const heal = replay.mark();
     rig.signal(frozen, 'SIGCONT');
-    await rig.until('the woken one gave it up', () => !rig.holds(frozen));
+    await replay.until('the woken one gave it up', () => !rig.holds(frozen));
     await replay.settled(other);
     await heal.answeredBy(other);
     await heal.servedAgain();

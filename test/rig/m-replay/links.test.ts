@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { writeFileSync } from 'node:fs';
 import { missing } from '../../support/needs.ts';
 import { OTHER, type AgentRig, type Side } from '../agent/agentRig.ts';
-import { Replay, SIDES } from './replay.ts';
+import { Replay, SIDES, TEST_MS } from './replay.ts';
 
 const reason = missing('linux', 'root', 'namespaces', 'iproute', 'nft');
 
@@ -19,12 +19,12 @@ beforeAll(async () => {
   replay = await Replay.up({ keepaliveMs: 400, deadtimeMs: 2400 });
   rig = replay.rig;
   await replay.start();
-});
+}, TEST_MS);
 
 afterEach(async () => {
   // None of these may move the address.
   if (reason === null) await replay.settled('a');
-});
+}, TEST_MS);
 
 afterAll(async () => {
   if (reason === null) await replay.down();
@@ -46,23 +46,31 @@ function linesSince(side: Side, from: number): string[] {
 describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
   // The real daemon: both sides log the link dead at deadtime, nothing fails over, up again a second after. Ours: the same words, and each
   // side knows both directions.
-  test('M8: serial cable cut both ways: dead on both sides, nothing moves, up again', { timeout: 60_000 }, async () => {
-    const mark = replay.mark();
-    const from = { a: rig.log('a').length, b: rig.log('b').length };
-    rig.cutSerial(true);
-    for (const side of SIDES) await replay.linkIs(side, 'serial', 'dead', 'dead');
-    for (const side of SIDES) {
-      const line = `Link node${OTHER[side]}:${rig.ttyPath(side)} dead.`;
-      expect(
-        linesSince(side, from[side]).filter((text) => text.includes(line)),
-        side,
-      ).toHaveLength(1);
-    }
-    rig.cutSerial(false);
-    for (const side of SIDES) await replay.linkIs(side, 'serial', 'up', 'up');
-    for (const side of SIDES) expect(mark.moved(side), side).toEqual([]);
-    expect(mark.outageMs()).toBe(0);
-  });
+  test(
+    'M8: serial cable cut both ways: dead on both sides, nothing moves, up again',
+    { timeout: TEST_MS },
+    async () => {
+      const mark = replay.mark();
+      const from = { a: rig.log('a').length, b: rig.log('b').length };
+      rig.cutSerial(true);
+      for (const side of SIDES) await replay.linkIs(side, 'serial', 'dead', 'dead');
+      for (const side of SIDES) {
+        const line = `Link node${OTHER[side]}:${rig.ttyPath(side)} dead.`;
+        expect(
+          linesSince(side, from[side]).filter((text) => text.includes(line)),
+          side,
+        ).toHaveLength(1);
+      }
+      expect(await replay.link('a', 'serial')).toMatchObject({
+        fromPeer: { state: 'dead' },
+        toPeer: { state: 'dead' },
+      });
+      rig.cutSerial(false);
+      for (const side of SIDES) await replay.linkIs(side, 'serial', 'up', 'up');
+      for (const side of SIDES) expect(mark.moved(side), side).toEqual([]);
+      expect(mark.outageMs()).toBe(0);
+    },
+  );
 
   // The real daemon: only the deaf side logs it; the other one shows the link up, and a dashboard of one node is blind. Ours: every
   // heartbeat says what it has heard of the other one, so both sides name the same direction, in status, journal and log.
@@ -89,18 +97,18 @@ describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
       for (const side of SIDES) await replay.linkIs(side, 'serial', 'up', 'up');
       for (const side of SIDES) expect(mark.moved(side), side).toEqual([]);
     },
-    60_000,
+    TEST_MS,
   );
 
   // The real daemon: 203 to 205 bytes a status on serial, one acknowledgement for 4.4 of them, 266 B/s each way at keepalive 1 s. Ours
   // adds link name, send time and echoes: larger messages (with this rig's long tty names), fewer others. What counts is the line: what one
   // keepalive sends takes less than a quarter of a second of it at 19200 baud.
-  test('M14: what is on the serial line, counted by message', { timeout: 60_000 }, async () => {
+  test('M14: what is on the serial line, counted by message', { timeout: TEST_MS }, async () => {
     const sent: Record<Side, string> = { a: '', b: '' };
     rig.tapSerial((from, text) => (sent[from] += text));
     const STATUSES = 25;
     const statuses = (side: Side): string[] => messagesIn(sent[side]).filter(isStatus);
-    await rig.until('enough has been sent', () => SIDES.every((side) => statuses(side).length >= STATUSES));
+    await replay.until('enough has been sent', () => SIDES.every((side) => statuses(side).length >= STATUSES));
     for (const side of SIDES) {
       const all = messagesIn(sent[side]);
       const some = statuses(side);
@@ -121,7 +129,7 @@ describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
 
   // The real daemon, when the tty hangs up: 0.6 to 0.9 MB of log a second and node, more than half a processor at real-time priority. Ours:
   // one problem, the link dead on both sides, the device tried again every few seconds without a word; back by itself.
-  test('M15: the serial adapter is pulled: said once, quiet until it returns', { timeout: 90_000 }, async () => {
+  test('M15: the serial adapter is pulled: said once, quiet until it returns', { timeout: TEST_MS }, async () => {
     const mark = replay.mark();
     const from = rig.log('a').length;
     const before = await rig.status('a');
@@ -154,12 +162,12 @@ describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
   // The real daemon has switches for lost packets (OnlyForTesting, read again by `heartbeat -r`): the log says that they are on, and not
   // one packet is lost. Ours has no such switch and claims none: the file changes nothing and is not mentioned. Faults are injected by the kernel's
   // filter, and they show: three lost of four make the link late, all lost make it dead, on both sides.
-  test('M16: no test hook that pretends; loss that is real shows', { timeout: 90_000 }, async () => {
+  test('M16: no test hook that pretends; loss that is real shows', { timeout: TEST_MS }, async () => {
     const mark = replay.mark();
     const from = rig.log('b').length;
     writeFileSync(`${rig.place('b', 'ha.d')}/OnlyForTesting`, 'TESTING="yes"\nXMITLOSS=1.0\nRCVLOSS=1.0\n');
     rig.signal('b', 'SIGHUP');
-    await rig.until('the keys were read again', () => mark.bodies('b', 'keys').length === 1);
+    await replay.until('the keys were read again', () => mark.bodies('b', 'keys').length === 1);
     expect(linesSince('b', from).join('\n')).not.toMatch(/loss|testing/i);
 
     const drop = async (which: string): Promise<void> => {
@@ -177,7 +185,7 @@ describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
     const states = (side: Side, direction: string): string[] =>
       mark.bodies(side, 'link').flatMap((event) => (event.direction === direction ? [event.state] : []));
     await drop('numgen inc mod 4 < 3');
-    await rig.until('b finds the crossover late', () => states('b', 'from-peer').includes('late'));
+    await replay.until('b finds the crossover late', () => states('b', 'from-peer').includes('late'));
     await drop('');
     await replay.linkIs('b', 'bcast', 'dead', 'up');
     await replay.linkIs('a', 'bcast', 'up', 'dead');

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { TimelineEvent } from '../../../agent/common/timeline/event.ts';
 import { missing } from '../../support/needs.ts';
 import type { RigOptions, Side } from '../agent/agentRig.ts';
-import { Replay, SIDES, type Mark } from './replay.ts';
+import { Replay, SIDES, TEST_MS, type Mark } from './replay.ts';
 
 const reason = missing('linux', 'root', 'namespaces', 'iproute');
 const PING_NODE = '10.77.0.254';
@@ -33,7 +33,7 @@ async function pair(options: Partial<RigOptions> = {}, deadtimes: Partial<Record
     });
   }
   await made.start();
-  await made.rig.until('both see the ping node', async () => {
+  await made.until('both see the ping node', async () => {
     const both = await Promise.all(SIDES.map((side) => made.rig.status(side)));
     return both.every((status) => status?.pingNodes[0]?.status === 'up');
   });
@@ -52,20 +52,20 @@ describe.skipIf(reason !== null)('M5, M6, M7, M13', () => {
   // The real daemon, after a full split of 20 s: both give up everything and start over: 22.6 s without service, by the heal.
   // Ours (ADR 0003): who held it before the split keeps it; the other alone releases. Nobody restarts, and the keeper's address,
   // service and neighbours are never touched.
-  test('M5: full split, then heal: the older holder keeps, nobody restarts', { timeout: 90_000 }, async () => {
+  test('M5: full split, then heal: the older holder keeps, nobody restarts', { timeout: TEST_MS }, async () => {
     const made = await pair();
     const { rig } = made;
     const fault = made.mark();
     made.split(true);
-    await rig.until('b took over as well', () => rig.holds('b') && rig.serviceRuns('b'));
+    await made.until('b took over as well', () => rig.holds('b') && rig.serviceRuns('b'));
     expect(rig.holds('a')).toBe(true);
-    await rig.until('both call the other dead', () => SIDES.every((side) => died(fault, side) !== undefined));
+    await made.until('both call the other dead', () => SIDES.every((side) => died(fault, side) !== undefined));
     const splitMs = fault.outageMs();
     expect(splitMs).toBe(0);
 
     const heal = made.mark();
     made.split(false);
-    await rig.until('b released', () => !rig.holds('b') && !rig.serviceRuns('b'));
+    await made.until('b released', () => !rig.holds('b') && !rig.serviceRuns('b'));
     await made.settled('a');
     await heal.answeredBy('a');
     await heal.servedAgain();
@@ -85,12 +85,12 @@ describe.skipIf(reason !== null)('M5, M6, M7, M13', () => {
   // The switch port of the holder goes down while another path is alive (M7). The real daemon: the ping node is dead after
   // deadtime, ipfail compares, waits two seconds, and hands over: 11.8 s. Ours speaks the same ipfail in the same order; its delay is
   // two keepalives.
-  test('M6, M7: planned standby; then the holder loses its switch port', { timeout: 120_000 }, async () => {
+  test('M6, M7: planned standby; then the holder loses its switch port', { timeout: TEST_MS }, async () => {
     const made = await pair();
     const { rig } = made;
     const planned = made.mark();
     expect((await rig.command('a', 'standby', 'all')).status).toBe(0);
-    await rig.until('b holds', () => rig.holds('b') && !rig.holds('a') && rig.serviceRuns('b'));
+    await made.until('b holds', () => rig.holds('b') && !rig.holds('a') && rig.serviceRuns('b'));
     await planned.answeredBy('b');
     await planned.servedAgain();
     await made.settled('b');
@@ -101,7 +101,7 @@ describe.skipIf(reason !== null)('M5, M6, M7, M13', () => {
 
     const fault = made.mark();
     rig.ip('c', 'link', 'set', 'pb', 'down');
-    await rig.until('a has it, b gave it up', () => rig.holds('a') && rig.serviceRuns('a') && !rig.holds('b'));
+    await made.until('a has it, b gave it up', () => rig.holds('a') && rig.serviceRuns('a') && !rig.holds('b'));
     await fault.answeredBy('a');
     await fault.servedAgain();
     expect(fault.bodies('b', 'ping-node')).toEqual([{ kind: 'ping-node', node: PING_NODE, status: 'dead' }]);
@@ -118,7 +118,7 @@ describe.skipIf(reason !== null)('M5, M6, M7, M13', () => {
     const heal = made.mark();
     rig.ip('c', 'link', 'set', 'pb', 'up');
     await made.settled('a');
-    await rig.until('b sees the ping node again', () => heal.bodies('b', 'ping-node').some((e) => e.status === 'up'));
+    await made.until('b sees the ping node again', () => heal.bodies('b', 'ping-node').some((e) => e.status === 'up'));
     expect(heal.outageMs()).toBe(0);
     expect(rig.holds('a')).toBe(true);
     process.stdout.write(
@@ -129,7 +129,7 @@ describe.skipIf(reason !== null)('M5, M6, M7, M13', () => {
   // The real daemon: each node enforces the deadtime that its PEER advertises, and shows it nowhere: with 3 s and 10 s, one was declared
   // dead after 3.3 s, the other after 10.3 s. Ours does the same (a mixed pair must agree), and status shows which: margin and
   // silence of the peer add up to the peer's own deadtime.
-  test('M13: different deadtimes: the peer’s own one counts, and is shown', { timeout: 90_000 }, async () => {
+  test('M13: different deadtimes: the peer’s own one counts, and is shown', { timeout: TEST_MS }, async () => {
     const own: Readonly<Record<Side, number>> = { a: 2000, b: 9000 };
     const made = await pair({}, own);
     const { rig } = made;
@@ -143,10 +143,10 @@ describe.skipIf(reason !== null)('M5, M6, M7, M13', () => {
     }
     const mark = made.mark();
     made.split(true);
-    await rig.until('b calls a dead', () => died(mark, 'b') !== undefined);
+    await made.until('b calls a dead', () => died(mark, 'b') !== undefined);
     // Seven seconds lie between the two; b's clock and a's are the same machine's.
     expect(died(mark, 'a')).toBeUndefined();
-    await rig.until('a calls b dead', () => died(mark, 'a') !== undefined);
+    await made.until('a calls b dead', () => died(mark, 'a') !== undefined);
     const silence = (died(mark, 'a')?.wallMs ?? 0) - (died(mark, 'b')?.wallMs ?? 0);
     expect(silence).toBeGreaterThan(3000);
   });
