@@ -22,6 +22,9 @@ const RUNS_DEFAULT = 1000;
 const THREADS_MAX = 64;
 const STOPPED_STATUS = 130;
 
+/** Interrupts closer together than this are one. */
+const SECOND_INTERRUPT_MS = 1000;
+
 function usage(): never {
   process.stderr.write(`${USAGE}\n`);
   process.exit(2);
@@ -81,13 +84,16 @@ function progressLine(startedMs: number, total: number) {
 async function runMany(jobs: readonly Job[], threads: number): Promise<number> {
   const startedMs = Date.now();
   const campaign = startCampaign(jobs, threads, progressLine(startedMs, jobs.length));
-  let interrupted = false;
-  // The first Ctrl-C lets every thread finish its chunk; the next one is the default: the process and its threads end.
-  process.once('SIGINT', () => {
-    interrupted = true;
+  let interruptedMs: number | null = null;
+  // The first Ctrl-C lets every thread finish its chunk. It may arrive twice, from the terminal and from npm; a later one ends it all.
+  const onInterrupt = (): void => {
+    interruptedMs ??= Date.now();
     campaign.stop();
-  });
+    if (Date.now() - interruptedMs > SECOND_INTERRUPT_MS) process.exit(STOPPED_STATUS);
+  };
+  process.on('SIGINT', onInterrupt);
   const summary = await campaign.done;
+  process.off('SIGINT', onInterrupt);
   const seconds = (Date.now() - startedMs) / 1000;
   if (process.stdout.isTTY) process.stdout.write('\n');
   for (const failure of summary.failures) {
@@ -97,7 +103,7 @@ async function runMany(jobs: readonly Job[], threads: number): Promise<number> {
   print(describeSummary(summary));
   print([`${seconds.toFixed(1)} s on ${threads} threads, ${Math.round(summary.runs / seconds)} runs a second`]);
   if (summary.failures.length > 0) return 1;
-  return interrupted ? STOPPED_STATUS : 0;
+  return interruptedMs === null ? 0 : STOPPED_STATUS;
 }
 
 const values = readArgs();

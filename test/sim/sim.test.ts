@@ -27,7 +27,7 @@ test('a run is repeated exactly by its seed', () => {
   }
 });
 
-test('threads find what one thread finds', { timeout: 60_000 }, async () => {
+test('threads find what one thread finds', { timeout: 240_000 }, async () => {
   const jobs = Array.from({ length: 150 }, (_, i) => jobOf(i + 1, null));
   const threaded = await startCampaign(jobs, 2, () => undefined).done;
   const alone = runJobs(jobs);
