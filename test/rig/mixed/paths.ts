@@ -32,7 +32,7 @@ async function loseUdp(stage: Stage, percent: number | null): Promise<number> {
 async function thereAndBack(stage: Stage): Promise<void> {
   for (const node of [stage.ours, stage.heartbeat]) {
     await stage.calm([]);
-    await node.handOver('standby', 'all');
+    await stage.order(node, 'standby', 'all');
     await stage.settled(stage.allOn(stage.peerOf(node)));
   }
 }

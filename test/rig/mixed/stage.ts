@@ -10,6 +10,7 @@ import type { HaNode } from '../../support/haNodes.ts';
 import { answeredBy, CALM_TIMING, installPair, VIP } from '../../support/pairStory.ts';
 import type { PairInRack } from '../../support/pairStory.ts';
 import { holders, until } from '../../support/rackRun.ts';
+import type { Wait } from '../../support/rackRun.ts';
 import { HoldWatch } from './holdWatch.ts';
 
 /** The second group's address, in setups that have two. */
@@ -19,6 +20,10 @@ export const LINKS = ['eth0', 'eth1', '/dev/ttyS0'] as const;
 
 /** Bound for anything that a pair does by itself; see pairStory. A double restart after a split is the longest. */
 export const WITHIN = { withinMs: 120_000, everyMs: 500 };
+
+/** How long a real daemon's word for an order is awaited, and how often the order is given. */
+const ORDER_HEARD = { withinMs: 20_000, everyMs: 500 };
+const ORDER_ATTEMPTS = 3;
 
 export interface Setup {
   readonly name: string;
@@ -169,6 +174,23 @@ export class Stage {
       await this.handOver(this.peerOf(node), 'standby', 'all', this.allOn(node));
   }
 
+  /** An operator's order. The real daemon's FIFO loses one now and then, and it tells of every one that it has: who sees nothing, repeats. */
+  async order(node: HaNode, order: 'standby' | 'takeover', set: 'local' | 'foreign' | 'all'): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const mark = await this.mark();
+      await node.handOver(order, set);
+      if (node.engine === 'twinbeat' || attempt === ORDER_ATTEMPTS) return;
+      const heard = this.says(node, /wants to go standby/, mark, ORDER_HEARD);
+      if (
+        await heard.then(
+          () => true,
+          () => false,
+        )
+      )
+        return;
+    }
+  }
+
   /** An operator's order to a pair at rest, and its outcome. */
   async handOver(
     node: HaNode,
@@ -176,7 +198,7 @@ export class Stage {
     set: 'local' | 'foreign' | 'all',
     place: Place,
   ): Promise<void> {
-    await node.handOver(order, set);
+    await this.order(node, order, set);
     await this.rests(place);
   }
 
@@ -202,11 +224,11 @@ export class Stage {
   }
 
   /** Waits for a line that the node writes after the mark. */
-  async says(node: HaNode, what: RegExp, mark: Mark): Promise<void> {
+  async says(node: HaNode, what: RegExp, mark: Mark, wait: Wait = WITHIN): Promise<void> {
     await until(
       `${node.name} (${node.engine}) logs ${what.source}`,
       async () => ((await this.since(node, mark)).some((line) => what.test(line)) ? true : null),
-      WITHIN,
+      wait,
     );
   }
 
