@@ -3,7 +3,7 @@ import { assert } from '../base/assert.ts';
 import { elapsedMs, plusMs } from '../base/instant.ts';
 import type { ResourceSet } from '../timeline/event.ts';
 import { STOP_RETRY_MS } from './limits.ts';
-import { SIDES, setOf } from './sets.ts';
+import { SIDES, includes, mirrorSide, setOf } from './sets.ts';
 import type { Side } from './sets.ts';
 import { emit } from './state.ts';
 import type { Context, EngineState, PendingCommand } from './state.ts';
@@ -79,8 +79,10 @@ export function claim(ctx: Context, side: Side, because: string): void {
     holding.state = 'held';
     return;
   }
+  const again = holding.state === 'stuck';
   holding.state = 'starting';
-  issue(ctx, { kind: 'acquire', side, retry: false }, because);
+  holding.retryStopAt = null;
+  issue(ctx, { kind: 'acquire', side, retry: again }, because);
 }
 
 /** Stops a set, unless it is not ours. While it is being started the stop queues behind the start. */
@@ -113,11 +115,12 @@ export function commandDone(ctx: Context, id: number, ok: boolean, detail: strin
   assert(command !== undefined, `command-done for unknown command ${id}`);
   state.pending.delete(id);
   if (command.side === null || state.mine[command.side].command !== id) return;
-  if (command.kind === 'acquire') acquireDone(ctx, command.side, ok, detail);
+  if (command.kind === 'acquire') acquireDone(ctx, command.side, command.retry, ok, detail);
   else releaseDone(ctx, command.side, command.retry, ok, detail);
 }
 
-function acquireDone(ctx: Context, side: Side, ok: boolean, detail: string): void {
+/** `again`: the set was stuck. The host starts every group of it that it can, also after one has failed. */
+function acquireDone(ctx: Context, side: Side, again: boolean, ok: boolean, detail: string): void {
   const holding = ctx.state.mine[side];
   if (ok) {
     // Also a start that a stop has overtaken, or a repeated announcement: it works again.
@@ -133,6 +136,14 @@ function acquireDone(ctx: Context, side: Side, ok: boolean, detail: string): voi
   beginProblem(ctx, side, 'acquire-failed', `${side}: ${detail}`);
   // A failed repeat of the announcement leaves the groups running: nothing to undo.
   if (holding.state !== 'starting') return;
+  if (again) {
+    // To stop it once more would take down its healthy groups as well, and nobody could start them elsewhere: only when the
+    // peer runs them, too, it has to be.
+    const contested = includes(ctx.state.peer.claims, mirrorSide(side));
+    holding.state = 'stuck';
+    holding.retryStopAt = contested ? plusMs(ctx.world.now, STOP_RETRY_MS) : null;
+    return;
+  }
   holding.failed = true;
   release(ctx, side, 'acquire failed: stop what started');
 }

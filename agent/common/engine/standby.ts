@@ -140,7 +140,8 @@ function finishReleasing(ctx: Context, set: ResourceSet, gave: readonly Side[]):
 }
 
 /**
- * Giver: something could not be stopped, so nothing changes hands; what did stop is started here again. A Twinbeat peer
+ * Giver: something could not be stopped, so nothing changes hands; what did stop is started here again. That is more than
+ * the sets that stopped as a whole: a stuck set has healthy groups, too, and starting what still runs changes nothing. A Twinbeat peer
  * reads from our settled report that it waits in vain; a real one waits, and does nothing, until its own time is over.
  */
 function withdraw(ctx: Context, set: ResourceSet, gave: readonly Side[], stuck: string): void {
@@ -150,7 +151,7 @@ function withdraw(ctx: Context, set: ResourceSet, gave: readonly Side[], stuck: 
   if (includes(set, 'foreign')) state.needFailback = false;
   tell(ctx, 'refused', set, `the ${stuck} groups could not be stopped; they stay here`);
   for (const side of gave) {
-    if (state.mine[side].state === 'none') claim(ctx, side, 'standby withdrawn');
+    claim(ctx, side, 'standby withdrawn');
   }
   report(ctx, null);
 }

@@ -180,7 +180,7 @@ export interface LinkState {
 export interface PendingCommand {
   readonly kind: 'acquire' | 'release' | 'exit';
   readonly side: Side | null;
-  /** Second try of a release that failed once. */
+  /** Second try of a release that failed once; start of a set that was stuck. */
   readonly retry: boolean;
 }
 
