@@ -39,6 +39,8 @@ export interface StatusReport {
   readonly vips: readonly VipReport[];
   readonly links: readonly {
     readonly id: string;
+    /** What people call it, unlike any other link. */
+    readonly label: string;
     readonly medium: string;
     readonly directions: readonly DirectionReport[];
   }[];
@@ -75,8 +77,9 @@ function linkReports(state: PairState): StatusReport['links'] {
   const [a, b] = [state.nodes[0].node, state.nodes[1].node];
   return pairLinks(state)
     .filter(({ ends }) => ends.some((end) => end !== null))
-    .map(({ key, medium, aToB, bToA }) => ({
+    .map(({ key, labels, medium, aToB, bToA }) => ({
       id: key,
+      label: labels[0] ?? labels[1] ?? key,
       medium,
       directions: [direction(a, b, aToB), direction(b, a, bToA)],
     }));
@@ -103,6 +106,11 @@ export function statusReport(state: PairState): StatusReport {
   };
 }
 
+/** The id, which `fault --link` takes, and the label where that says more. */
+function linkName({ id, label }: StatusReport['links'][number]): string {
+  return label === id.replace(':', ' ') ? id : `${id} (${label})`;
+}
+
 const ms = (value: number | null): string => (value === null ? '-' : `${value.toFixed(0)} ms`);
 
 /** The same for people. */
@@ -122,7 +130,7 @@ export function statusText(report: StatusReport): string {
   for (const link of report.links) {
     for (const d of link.directions) {
       lines.push(
-        `link  ${link.id}  ${d.from} -> ${d.to}  ${d.state}  heard ${ms(d.lastHeardMs)} ago  margin ${ms(d.marginMs)}`,
+        `link  ${linkName(link)}  ${d.from} -> ${d.to}  ${d.state}  heard ${ms(d.lastHeardMs)} ago  margin ${ms(d.marginMs)}`,
       );
     }
   }

@@ -6,6 +6,7 @@ export { print, type ConfigDocument } from './document.ts';
 export { parseHaCf, type ParsedHaCf } from './haCf.ts';
 export { checkForNode, peerOf } from './haCfChecks.ts';
 export { parseHaresources, type ParsedHaresources } from './haresources.ts';
+export { linkLabel } from './linkLabel.ts';
 export type {
   AutoFailback,
   ConfigProblem,

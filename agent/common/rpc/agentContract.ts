@@ -23,6 +23,8 @@ const Direction = z.object({
 export const LinkStatusSchema = z.object({
   id: z.string(),
   name: z.string(),
+  /** What people call it, unlike any other link of the node: `bcast eth1`, `ucast6 eth1 fd00::2`. Older agents do not say it. */
+  label: z.string().optional(),
   medium: z.enum(['ucast', 'bcast', 'mcast', 'serial']),
   fromPeer: Direction,
   toPeer: Direction,

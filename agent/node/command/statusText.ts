@@ -7,7 +7,7 @@ function ms(value: number | null): string {
 
 function linkLine(link: LinkStatus): string {
   const way = (d: LinkStatus['fromPeer']): string => `${d.state} (silent ${ms(d.silenceMs)}, margin ${ms(d.marginMs)})`;
-  const line = `  ${link.medium} ${link.name}: from peer ${way(link.fromPeer)}, to peer ${way(link.toPeer)}, round trip ${ms(link.rttMs)}`;
+  const line = `  ${link.label ?? `${link.medium} ${link.name}`}: from peer ${way(link.fromPeer)}, to peer ${way(link.toPeer)}, round trip ${ms(link.rttMs)}`;
   return link.problem === null ? line : `${line}\n    problem: ${link.problem}`;
 }
 

@@ -1,4 +1,5 @@
 /** Turns the heartbeat thread's samples into what the console is told. Unknown stays null, never 0. */
+import { linkLabel } from '../../common/config/index.ts';
 import type { HaConfig } from '../../common/config/model.ts';
 import type { DirectionView, LinkView } from '../../common/engine/types.ts';
 import type { AgentSample, AgentStatus, LinkStatus } from '../../common/rpc/agentContract.ts';
@@ -28,6 +29,7 @@ export function linkStatuses(ha: HaConfig, sample: ThreadSample, interfaces: rea
       {
         id: link.id,
         name: link.name,
+        label: linkLabel(link, ha.links),
         medium: link.medium,
         fromPeer: direction(view.fromPeer, snapshot.peer.deadtimeMs),
         toPeer: direction(view.toPeer, ha.deadtimeMs),

@@ -115,6 +115,7 @@ describe('status', () => {
     expect(report.links).toEqual([
       {
         id: 'eth1',
+        label: 'bcast eth1',
         medium: 'bcast',
         directions: [
           { from: 'a', to: 'b', state: 'up', lastHeardMs: 100, marginMs: 2900 },
@@ -172,6 +173,17 @@ describe('what must not be overlooked', () => {
     expect(report.safety).toEqual({ keys: 'same', alarms: [] });
     expect(statusText(report)).not.toContain('ALARM');
     expect(statusText(report)).toContain('keys  same  a key 1 sha1 a1b2c3d4e5f6  b key 1');
+  });
+
+  test('a script that does not start or stop: what a person does then', () => {
+    const report = both({
+      problems: ['acquire-failed', 'stop-failed'].map((code) => ({ code, detail: 'local: web', sinceWallMs: 0 })),
+    });
+    const [start, stop] = statusText(report).split('\n');
+    expect(start).toMatch(
+      /^ALARM a {2}acquire-failed: local: web {2}-> repair the script .*twinbeat takeover --node a"$/,
+    );
+    expect(stop).toMatch(/^ALARM a {2}stop-failed: local: web {2}-> repair the script, .*standby --node a" .* for b,/);
   });
 
   test('a takeover that waits comes first, with what for, since when, and what ends it', () => {
