@@ -53,12 +53,24 @@ function words(alarm: Alarm): readonly [text: string, remedy: string] {
     case 'fencing':
       return [fencingText(alarm.fencing), confirm(alarm.peer)];
     case 'problem':
-      return [`${alarm.problem}: ${alarm.detail}`, ''];
+      return [`${alarm.problem}: ${alarm.detail}`, problemRemedy(alarm)];
     case 'one-way':
       return [
         `does not hear ${alarm.peer} on ${alarm.links.join(', ')}, though ${alarm.peer} hears it there`,
         'look at the cable, and at the firewall of both nodes',
       ];
+  }
+}
+
+/** What ends a problem; empty where that depends. */
+function problemRemedy({ problem, node, peer }: Extract<Alarm, { code: 'problem' }>): string {
+  switch (problem) {
+    case 'acquire-failed':
+      return `repair the script (its output is in the log of ${node}), then run "twinbeat takeover --node ${node}"`;
+    case 'stop-failed':
+      return `repair the script, then "twinbeat standby --node ${node}" stops it again for ${peer}, or "twinbeat takeover --node ${node}" keeps it`;
+    default:
+      return '';
   }
 }
 

@@ -45,6 +45,12 @@ function title(alarm: Told, t: T): string {
   }
 }
 
+/** What a person does about a problem, where that does not depend. */
+const REMEDIES: Readonly<Record<string, 'alarm.acquireFailedRemedy' | 'alarm.stopFailedRemedy'>> = {
+  'acquire-failed': 'alarm.acquireFailedRemedy',
+  'stop-failed': 'alarm.stopFailedRemedy',
+};
+
 function words(alarm: Told, t: T): string {
   const { node } = alarm;
   switch (alarm.code) {
@@ -63,8 +69,10 @@ function words(alarm: Told, t: T): string {
       return t('alarm.wrongKeyDetail');
     case 'fencing':
       return fencingDetail(alarm.fencing, t);
-    case 'problem':
-      return alarm.detail;
+    case 'problem': {
+      const remedy = REMEDIES[alarm.problem];
+      return remedy === undefined ? alarm.detail : `${alarm.detail} · ${t(remedy, { node, peer: alarm.peer })}`;
+    }
     case 'one-way':
       return t('alarm.oneWayDetail', { from: alarm.peer, to: node, links: alarm.links.join(', ') });
   }

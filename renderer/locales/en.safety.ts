@@ -33,6 +33,8 @@ export const enSafety = {
     fencingWaits: '{{node}} waits for a person to confirm that {{peer}} is off',
     fencingDetail: '{{device}}: {{state}}',
     stray: '{{node}}: {{text}}',
+    acquireFailedRemedy: 'Repair the script, then let {{node}} take over.',
+    stopFailedRemedy: 'Repair the script, then let {{node}} go to standby, or take over to keep it.',
     oneWay: '{{to}} does not hear {{from}}',
     oneWayDetail: 'One way only on {{links}}: {{from}} still hears {{to}}.',
   },

@@ -36,6 +36,8 @@ export const zhCNSafety: Pick<
     fencingWaits: '{{node}} 正在等待人工确认 {{peer}} 已断电',
     fencingDetail: '{{device}}：{{state}}',
     stray: '{{node}}：{{text}}',
+    acquireFailedRemedy: '修复脚本后让 {{node}} 接管。',
+    stopFailedRemedy: '修复脚本后让 {{node}} 转为备用；若要留在本机，让它接管。',
     oneWay: '{{to}} 听不到 {{from}}',
     oneWayDetail: '{{links}} 仅单向畅通：{{from}} 仍能听到 {{to}}。',
   },

@@ -25,16 +25,17 @@ export type Alarm = { readonly key: string; readonly node: string } & (
   | { readonly code: 'different-keys'; readonly keys: readonly (AgentStatus['keys'] & { readonly node: string })[] }
   | { readonly code: 'wrong-key'; readonly peer: string; readonly detail: string }
   | { readonly code: 'fencing'; readonly peer: string; readonly fencing: Fencing }
-  | { readonly code: 'problem'; readonly problem: string; readonly detail: string }
+  | { readonly code: 'problem'; readonly peer: string; readonly problem: string; readonly detail: string }
   /** `node` does not hear `peer`, who hears `node`. Dangerous only with the next fault. */
   | { readonly code: 'one-way'; readonly peer: string; readonly links: readonly string[] }
 );
 
-/** Problems that endanger the address itself; the others stand on their node. */
+/** Problems that endanger the address or the service behind it; the others stand on their node. */
 const ALARMING: ReadonlySet<string> = new Set([
   'stray-address',
   'address-lost',
   'stop-failed',
+  'acquire-failed',
   'isolated',
   'not-scheduled',
 ]);
@@ -58,7 +59,8 @@ export function pairAlarms(state: PairState): Alarm[] {
     ...keysAlarm(state),
     ...reports.flatMap(fencingAlarm),
     ...reports.flatMap(problemAlarms),
-    ...oneWayAlarms(state),
+    // What is signed with another key is not heard either: no cable and no firewall would be at fault.
+    ...(hasOtherKey(state, reports) ? [] : oneWayAlarms(state)),
   ];
 }
 
@@ -142,9 +144,17 @@ function problemAlarms({ node, peer, status }: Report): Alarm[] {
   return status.problems.flatMap(({ code: problem, detail }, i): Alarm[] => {
     if (problem === 'key-mismatch') return [{ code: 'wrong-key', key: `wrong-key ${node}`, node, peer, detail }];
     return ALARMING.has(problem)
-      ? [{ code: 'problem', key: `problem ${node} ${problem} ${i}`, node, problem, detail }]
+      ? [{ code: 'problem', key: `problem ${node} ${problem} ${i}`, node, peer, problem, detail }]
       : [];
   });
+}
+
+/** Whether the nodes differ in their keys, or one of them was sent something with another one. */
+function hasOtherKey(state: PairState, reports: readonly Report[]): boolean {
+  return (
+    keysAlarm(state).length > 0 ||
+    reports.some(({ status }) => status.problems.some(({ code }) => code === 'key-mismatch'))
+  );
 }
 
 function oneWayAlarms(state: PairState): Alarm[] {
@@ -155,7 +165,7 @@ function oneWayAlarms(state: PairState): Alarm[] {
     const cut = links.filter((link) => oneWay(link) === (deaf === 0 ? 'b-to-a-dead' : 'a-to-b-dead'));
     if (cut.length === 0) return [];
     const [node, peer] = [names[deaf], names[other]];
-    const shown = cut.map((link) => link.names[deaf] ?? link.names[other] ?? link.key);
+    const shown = cut.map((link) => link.labels[deaf] ?? link.labels[other] ?? link.key);
     return [{ code: 'one-way', key: `one-way ${node}`, node, peer, links: shown }];
   });
 }

@@ -20,6 +20,8 @@ export interface PairLink {
   /** Link id on each node, where that node is known; these index the session's series. */
   readonly ids: readonly [string | null, string | null];
   readonly names: readonly [string | null, string | null];
+  /** What people call it on each node, unlike any other link there. */
+  readonly labels: readonly [string | null, string | null];
   /** What each node itself reports; null where it is not heard. */
   readonly ends: readonly [LinkStatus | null, LinkStatus | null];
   readonly aToB: Direction;
@@ -45,6 +47,9 @@ export function freshStatus(node: NodeConnection): AgentStatus | null {
 }
 
 const NOTHING: Direction = { state: 'unknown', marginMs: null, silenceMs: null, witness: 'nobody' };
+
+/** What people call a link. Agents before `label` name no address, so that two links of one interface read alike. */
+const labelOf = (link: LinkStatus): string => link.label ?? `${link.medium} ${link.name}`;
 
 function direction(receiver: LinkStatus | null, sender: LinkStatus | null): Direction {
   // The receiver measures; the sender only repeats what it was told, and only a Twinbeat peer tells.
@@ -88,6 +93,7 @@ export function pairLinks(state: PairState): PairLink[] {
       medium: a?.medium ?? b?.medium ?? 'bcast',
       ids: [a?.id ?? null, b?.id ?? null],
       names: [a?.name ?? null, b?.name ?? null],
+      labels: [a === null ? null : labelOf(a), b === null ? null : labelOf(b)],
       ends: [liveA, liveB],
       aToB: direction(liveB, liveA),
       bToA: direction(liveA, liveB),

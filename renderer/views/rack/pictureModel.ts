@@ -31,6 +31,7 @@ export function pictureLinks(state: PairState, rack: RackState | null): PictureL
       medium: cable.kind === 'serial' ? 'serial' : 'bcast',
       ids: [null, null],
       names: [null, null],
+      labels: [null, null],
       ends: [null, null],
       aToB: NOT_HEARD,
       bToA: NOT_HEARD,

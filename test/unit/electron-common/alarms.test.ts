@@ -113,13 +113,37 @@ test('one way: named by who does not hear whom; a link that nobody speaks of is 
   console_.pair.cables.set('crossover', { aToB: false, bToA: true, noisePpm: 0 });
   for (let i = 1; i <= 60; i++) console_.pair.advance(console_.pair.nowMs + 100);
   expect(pairAlarms(console_.pairState())).toMatchObject([
-    { code: 'one-way', node: 'node2', peer: 'node1', links: ['eth1'] },
+    { code: 'one-way', node: 'node2', peer: 'node1', links: ['bcast eth1'] },
   ]);
   const side = (state: 'up' | 'dead' | 'unknown' | 'late') =>
     ({ state, marginMs: null, silenceMs: null, witness: 'receiver' }) as const;
   expect(oneWay({ aToB: side('dead'), bToA: side('unknown') })).toBeNull();
   expect(oneWay({ aToB: side('dead'), bToA: side('dead') })).toBeNull();
   expect(oneWay({ aToB: side('late'), bToA: side('dead') })).toBe('b-to-a-dead');
+});
+
+test('one way: each link once by a name of its own, and not a word of cables while the keys are at fault', () => {
+  const console_ = pair();
+  const base = console_.pairState().nodes[0].status?.links[0];
+  const dead = { state: 'dead', silenceMs: 9000, marginMs: -1 } as const;
+  const link = (id: string, label: string, isDead: boolean): AgentStatus['links'][number] => ({
+    ...(base as AgentStatus['links'][number]),
+    ...{ id, label, name: 'eth1', medium: 'ucast' },
+    ...(isDead ? { fromPeer: dead } : {}),
+  });
+  const links = (isDead: boolean): { links: AgentStatus['links'] } => ({
+    links: [link('ucast:eth1', 'ucast eth1 10.0.0.2', isDead), link('ucast:eth1#2', 'ucast6 eth1 fd00::2', isDead)],
+  });
+  console_.pair.report('node1', links(true));
+  console_.pair.report('node2', links(false));
+  expect(pairAlarms(console_.pairState())).toMatchObject([
+    { code: 'one-way', node: 'node1', links: ['ucast eth1 10.0.0.2', 'ucast6 eth1 fd00::2'] },
+  ]);
+  console_.pair.report('node2', {
+    ...links(false),
+    problems: [{ code: 'key-mismatch', detail: '', sinceWallMs: 0 }],
+  });
+  expect(codes(console_)).toEqual(['wrong-key node2']);
 });
 
 test('wrong key: while the agent reports it', () => {
