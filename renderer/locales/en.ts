@@ -284,7 +284,7 @@ export const en = {
       holdBegin: 'ALARM: takeover from {{from}} is held back: {{reasons}}',
       holdOver: 'takeover from {{from}} is no longer held back',
       keyMismatch: 'ALARM: packets in the name of {{peer}} carry a wrong key',
-      keyMismatchOver: 'hears {{peer}} with the right key again',
+      keyMismatchOver: 'no longer gets packets in the name of {{peer}} with a wrong key',
       letGoAsked: 'tells the stale holder to let {{address}} go',
       letGoHeard: 'is told to let {{address}} go',
       letGoDone: 'has let {{address}} go',

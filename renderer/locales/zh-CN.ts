@@ -276,7 +276,7 @@ export const zhCN: Messages = {
       holdBegin: '告警：暂缓接管 {{from}}：{{reasons}}',
       holdOver: '接管 {{from}} 不再暂缓',
       keyMismatch: '告警：以 {{peer}} 名义发送的报文密钥错误',
-      keyMismatchOver: '再次听到 {{peer}} 密钥正确的报文',
+      keyMismatchOver: '不再收到以 {{peer}} 名义、密钥错误的报文',
       letGoAsked: '要求残留的持有者放弃 {{address}}',
       letGoHeard: '被要求放弃 {{address}}',
       letGoDone: '已放弃 {{address}}',

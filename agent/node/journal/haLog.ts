@@ -131,7 +131,7 @@ function safetyTexts(body: EventBody): string[] {
     case 'key-mismatch':
       return [
         body.over
-          ? `node [${body.peer}] authenticates again`
+          ? `no packets in the name of [${body.peer}] with a wrong key any more`
           : `node [${body.peer}] failed authentication: its authkeys differ from ours`,
       ];
     case 'let-go':
