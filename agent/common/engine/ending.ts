@@ -42,6 +42,7 @@ function begin(ctx: Context, ending: Ending): void {
   state.phase = 'shutdown';
   state.standby = { kind: 'none' };
   state.takeover = null;
+  state.restarting = null;
   releaseAll(ctx, ending.reason);
   // Until the release is done the report still names the sets: nobody may start them yet.
   if (!ending.silent && state.status === 'active') report(ctx, 'shutdown');

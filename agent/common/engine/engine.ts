@@ -12,7 +12,7 @@ import { advanceLegacy, legacyDeadlines } from './legacy.ts';
 import { letGoDone, noteSecondHolder } from './letGo.ts';
 import { linkDeadlines, updateLinkStates } from './links.ts';
 import { advanceMembership, beat, becomeUp, checkPeer, peerDeadline } from './membership.ts';
-import { operate } from './operator.ts';
+import { advanceRestarting, operate } from './operator.ts';
 import { advanceOwnTime, checkOwnTime, endNotScheduled, noteStalled } from './ownTime.ts';
 import { advancePings, pingDeadlines, receivePingReply } from './pings.ts';
 import { receive } from './receive.ts';
@@ -115,6 +115,8 @@ function settle(ctx: Context): void {
     advanceLegacy(ctx);
     advanceIpfail(ctx);
     reportChange(ctx);
+    // After the report: a peer that does not know us settled would refuse.
+    advanceRestarting(ctx);
   }
   requestMissing(ctx);
   if (state.ending?.silent !== true) updateLinkStates(ctx);

@@ -215,6 +215,8 @@ export interface EngineState {
   highestTerm: number;
   standby: Standby;
   takeover: Takeover | null;
+  /** An operator's takeover of `set` starts these sets again first, which could not be stopped; null: none does. */
+  restarting: { readonly set: 'local' | 'foreign' | 'all'; readonly sides: readonly Side[] } | null;
   needFailback: boolean;
   failbackAt: Instant | null;
   orphanSince: { local: Instant | null; foreign: Instant | null };
@@ -336,6 +338,7 @@ export function newState(config: EngineConfig, random: SeededRandom): EngineStat
     highestTerm: 0,
     standby: { kind: 'none' },
     takeover: null,
+    restarting: null,
     needFailback: false,
     failbackAt: null,
     orphanSince: { local: null, foreign: null },
