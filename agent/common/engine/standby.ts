@@ -104,6 +104,8 @@ function acceptDone(ctx: Context, seq: number): void {
   const { peer, standby } = state;
   if ('after' in standby && seq <= standby.after) return;
   if (standby.kind === 'released') {
+    // A Twinbeat peer's report goes before its `done`: what is still missing may be that report, and ends the exchange itself.
+    if (peer.engine === 'twinbeat' && peer.tracking.missing.size > 0) return;
     finishGiving(ctx, standby.set);
     return;
   }
@@ -120,8 +122,11 @@ function finishGiving(ctx: Context, set: ResourceSet): void {
   const { state } = ctx;
   state.standby = { kind: 'none' };
   if (includes(set, 'foreign')) state.needFailback = false;
-  const held = without(mirrorSet(set), union(state.peer.holds, state.peer.claims)) === 'none';
-  tell(ctx, 'done', set, held ? 'the peer holds it' : 'the peer has not reported that it holds it');
+  const missing = mirrorSet(without(mirrorSet(set), union(state.peer.holds, state.peer.claims)));
+  if (missing === 'none') tell(ctx, 'done', set, 'the peer holds it');
+  // A real heartbeat reports after its `done`; a Twinbeat peer has reported, and what it could not start it does not name.
+  else if (state.peer.engine !== 'twinbeat') tell(ctx, 'done', set, 'the peer has not reported that it holds it');
+  else tell(ctx, 'refused', set, `the peer did not start: ${sidesOf(missing).join(' ')}`);
 }
 
 /** Moves the exchange on when our commands are done or its time is over. */
@@ -173,7 +178,8 @@ function becomeTaken(ctx: Context, set: ResourceSet): void {
   state.standby = { kind: 'none' };
   report(ctx, null);
   sendAsk(ctx, set, 'done');
-  tell(ctx, 'done', set, missing.length === 0 ? 'held here' : `could not start: ${missing.join(' ')}`);
+  if (missing.length === 0) tell(ctx, 'done', set, 'held here');
+  else tell(ctx, 'refused', set, `could not start: ${missing.join(' ')}`);
 }
 
 function expire(ctx: Context, set: ResourceSet): void {
