@@ -207,6 +207,15 @@ function endProblem(ctx: Context, side: Side, code: SetProblem): void {
   emit(ctx, 'info', { kind: 'problem', code, over: true, detail });
 }
 
+/** The peer runs what we could not start: it is served. Held and claimed, so that half a start of the peer does not count. */
+export function endStartProblems(ctx: Context): void {
+  const { mine, peer } = ctx.state;
+  for (const side of SIDES) {
+    const runs = includes(peer.holds, mirrorSide(side)) && includes(peer.claims, mirrorSide(side));
+    if (runs && mine[side].state === 'none') endProblem(ctx, side, 'acquire-failed');
+  }
+}
+
 /** This life is over; what it could not start is no problem of the next one. */
 export function endSetProblems(ctx: Context): void {
   for (const side of SIDES) endProblem(ctx, side, 'acquire-failed');

@@ -12,7 +12,7 @@ import { elapsedMs, plusMs } from '../base/instant.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { beginRestart } from './ending.ts';
-import { announceAgain, busy, claim, claims, release, releaseAll } from './holdings.ts';
+import { announceAgain, busy, claim, claims, endStartProblems, release, releaseAll } from './holdings.ts';
 import {
   FAILBACK_RETRY_MS,
   ORPHAN_EVIDENCE_MS,
@@ -68,6 +68,7 @@ export function receiveResource(ctx: Context, header: Header, message: WireMessa
   const replaces = fieldText(message, 'rtype') === 'full' || hold === 'none';
   peer.holds = replaces ? hold : union(peer.holds, hold);
   readClaims(peer, message, peer.holds);
+  endStartProblems(ctx);
   state.highestTerm = Math.max(state.highestTerm, peer.terms.local, peer.terms.foreign);
   const stableBefore = peer.stable;
   const isStable = fieldText(message, 'isstable');

@@ -140,6 +140,42 @@ describe('a stop that fails twice', () => {
     }
   });
 
+  test('a takeover of everything starts it again first, and asks the peer when it is settled', () => {
+    const h = holdsAll();
+    h.step({ kind: 'operator', request: 'standby', set: 'local' });
+    h.hear('ask_resources', { rsc_hold: 'local', info: 'other' });
+    h.answer();
+    h.hear('resource', { rsc_hold: 'foreign', rtype: 'full', isstable: '1', tbc: 'foreign:9' });
+    h.failing.add('release vip2').add('acquire vip2');
+    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
+    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
+    h.answer();
+    for (const works of [false, true]) {
+      if (works) h.failing.clear();
+      h.events.length = 0;
+      h.step({ kind: 'operator', request: 'takeover', set: 'all' });
+      expect(h.sentOf('hb_takeover')).toEqual([]);
+      h.answer();
+      const phases = h.eventsOf('standby').map((e) => e.phase);
+      expect(phases).toEqual(works ? ['requested', 'requested'] : ['requested', 'refused']);
+    }
+    const asked = h.sent.findIndex((m) => fieldText(m, 't') === 'hb_takeover');
+    const reported = h.sent.slice(0, asked).filter((m) => fieldText(m, 't') === 'resource');
+    expect(fieldText(reported.at(-1)!, 'isstable')).toBe('1');
+  });
+
+  test('a takeover of it alone is answered when it runs', () => {
+    const h = holdsAll();
+    h.failing.add('release vip2').add('acquire vip2');
+    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
+    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
+    h.answer();
+    h.failing.clear();
+    h.step({ kind: 'operator', request: 'takeover', set: 'foreign' });
+    h.answer();
+    expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'done', detail: 'held here' });
+  });
+
   test('in a graceful stop: no `shutdone`, no exit; we go on beating and trying until it works', () => {
     const h = holdsAll();
     h.failing.add('release vip2');
@@ -210,6 +246,64 @@ describe('a start that fails', () => {
     h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
     h.pass(5000);
     expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('all');
+  });
+
+  test('of the peer makes our standby refused, not done', () => {
+    for (const order of ['report first', 'done first']) {
+      const h = holdsAll();
+      h.step({ kind: 'operator', request: 'standby', set: 'all' });
+      h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
+      h.answer();
+      const report = h.peerMessage('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+      const done = h.peerMessage('ask_resources', { rsc_hold: 'all', info: 'done' });
+      for (const message of order === 'report first' ? [report, done] : [done, report]) h.arrive(message);
+      expect(h.eventsOf('standby').map((e) => e.phase)).toEqual(['requested', 'accepted', 'released', 'refused']);
+    }
+  });
+
+  test('a `done` that overtook the report of success waits for it', () => {
+    const h = holdsAll();
+    h.step({ kind: 'operator', request: 'standby', set: 'all' });
+    h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
+    h.answer();
+    const report = h.peerMessage('resource', {
+      rsc_hold: 'all',
+      rtype: 'full',
+      isstable: '1',
+      tbc: 'local:9 foreign:9',
+    });
+    h.hear('ask_resources', { rsc_hold: 'all', info: 'done' });
+    expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'released' });
+    h.arrive(report);
+    expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'done', detail: 'the peer holds it' });
+  });
+
+  test('of ours makes the standby of the peer refused here', () => {
+    const h = holdsAll();
+    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
+    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
+    h.answer();
+    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1', tbc: 'local:9' });
+    h.failing.add('acquire vip2');
+    h.hear('ask_resources', { rsc_hold: 'local', info: 'me' });
+    h.hear('ask_resources', { rsc_hold: 'local', info: 'done' });
+    h.answer();
+    expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'refused', detail: 'could not start: foreign' });
+  });
+
+  test('is over when the peer runs it, not while the peer only begins to', () => {
+    const h = new Failing();
+    h.failing.add('acquire vip2');
+    h.step({ kind: 'start' });
+    h.run(10_000);
+    h.answer();
+    h.hear('status', BEAT);
+    h.hear('starting');
+    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '0', tbc: 'local:9' });
+    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '0', tbc: '-' });
+    expect(h.problems).toEqual(['acquire-failed begins foreign: planned']);
+    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1', tbc: 'local:10' });
+    expect(h.problems.at(-1)).toBe('acquire-failed over foreign: planned');
   });
 
   test('two sets end apart', () => {
