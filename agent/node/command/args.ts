@@ -17,7 +17,7 @@ export const USAGE = `twinbeat-agent VERB [options]
   probe --http URL | --tcp HOST:PORT --period-ms N [--timeout-ms N] [--count N]
                              open-loop probe, one JSON line a request
   journal [--from N] [--follow]  the node's events, one JSON line each
-  version
+  version, --version
 
   --config-dir DIR   ha.cf, haresources, authkeys, twinbeat.cf, resource.d (/etc/ha.d)
   --state-dir DIR    generation, uuid, journal                  (/var/lib/twinbeat-agent)
@@ -54,28 +54,57 @@ export interface Arguments {
   readonly yes: boolean;
 }
 
+/** Options of one verb. Every verb takes the others, so that a script can put the places into one variable. */
+const OWN_OPTIONS: Readonly<Record<string, Verb>> = {
+  json: 'status',
+  http: 'probe',
+  tcp: 'probe',
+  'period-ms': 'probe',
+  'timeout-ms': 'probe',
+  count: 'probe',
+  from: 'journal',
+  follow: 'journal',
+  yes: 'confirm-dead',
+};
+
 const OPTIONS = {
   'config-dir': { type: 'string', default: '/etc/ha.d' },
   'state-dir': { type: 'string', default: '/var/lib/twinbeat-agent' },
   'run-dir': { type: 'string', default: '/run/twinbeat-agent' },
   node: { type: 'string' },
-  json: { type: 'boolean', default: false },
+  json: { type: 'boolean' },
   http: { type: 'string' },
   tcp: { type: 'string' },
-  'period-ms': { type: 'string', default: '100' },
-  'timeout-ms': { type: 'string', default: '1000' },
+  'period-ms': { type: 'string' },
+  'timeout-ms': { type: 'string' },
   count: { type: 'string' },
-  from: { type: 'string', default: '1' },
-  follow: { type: 'boolean', default: false },
-  yes: { type: 'boolean', default: false },
+  from: { type: 'string' },
+  follow: { type: 'boolean' },
+  yes: { type: 'boolean' },
 } as const;
 
 function isVerb(word: string | undefined): word is Verb {
   return VERBS.some((verb) => verb === word);
 }
 
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+
+/** What is wrong with options that can be read, or null. */
+function wrongOption(verb: Verb, values: Values): string | null {
+  for (const name of Object.keys(values)) {
+    const owner = OWN_OPTIONS[name];
+    if (owner !== undefined && owner !== verb) return `--${name} belongs to ${owner}, not to ${verb}`;
+  }
+  for (const name of ['period-ms', 'timeout-ms', 'count', 'from']) {
+    const text = values[name];
+    if (text !== undefined && !(Number(text) > 0)) return `--${name}: ${String(text)} is not a positive number`;
+  }
+  return null;
+}
+
 /** Parses what follows the program's name. The detail of a failure is a sentence for standard error. */
 export function parseArguments(argv: readonly string[]): Result<Arguments, 'usage'> {
+  if (argv[0] === '--version') return parseArguments(['version', ...argv.slice(1)]);
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
     const [verb, set = 'all', ...rest] = positionals;
@@ -84,15 +113,8 @@ export function parseArguments(argv: readonly string[]): Result<Arguments, 'usag
     if (rest.length > 0 || (positionals.length > 1 && !takesSet)) return fail('usage', 'too many arguments');
     if (set !== 'local' && set !== 'foreign' && set !== 'all')
       return fail('usage', `${set} is not local, foreign or all`);
-    const numbers = {
-      period: values['period-ms'],
-      timeout: values['timeout-ms'],
-      count: values.count ?? '1',
-      from: values.from,
-    };
-    for (const [name, text] of Object.entries(numbers)) {
-      if (!(Number(text) > 0)) return fail('usage', `${name}: ${text} is not a positive number`);
-    }
+    const wrong = wrongOption(verb, values);
+    if (wrong !== null) return fail('usage', wrong);
     return ok({
       verb,
       set,
@@ -100,15 +122,15 @@ export function parseArguments(argv: readonly string[]): Result<Arguments, 'usag
       stateDir: values['state-dir'],
       runDir: values['run-dir'],
       node: values.node ?? hostname(),
-      json: values.json,
+      json: values.json ?? false,
       http: values.http ?? null,
       tcp: values.tcp ?? null,
-      periodMs: Number(values['period-ms']),
-      timeoutMs: Number(values['timeout-ms']),
+      periodMs: Number(values['period-ms'] ?? '100'),
+      timeoutMs: Number(values['timeout-ms'] ?? '1000'),
       count: values.count === undefined ? null : Number(values.count),
-      from: Number(values.from),
-      follow: values.follow,
-      yes: values.yes,
+      from: Number(values.from ?? '1'),
+      follow: values.follow ?? false,
+      yes: values.yes ?? false,
     });
   } catch (error) {
     return fail('usage', error instanceof Error ? error.message : String(error));

@@ -139,7 +139,12 @@ export function confirmDead(args: Arguments): Promise<ExitStatus> {
 /** `journal`: what is on disk, also when no daemon runs; with `--follow` from the daemon, and on. */
 export function showJournal(args: Arguments): Promise<ExitStatus> {
   if (!args.follow) {
-    for (const event of readJournal(args.stateDir)) {
+    const events = readJournal(args.stateDir);
+    if (events === null) {
+      complain(`there is no journal in ${args.stateDir}`);
+      return Promise.resolve(EXIT.failed);
+    }
+    for (const event of events) {
       if (event.seq >= args.from) process.stdout.write(`${JSON.stringify(event)}\n`);
     }
     return Promise.resolve(EXIT.ok);

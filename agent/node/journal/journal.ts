@@ -5,7 +5,7 @@
  * end of the predecessor's block.
  */
 import { randomUUID } from 'node:crypto';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Instant } from '../../common/base/instant.ts';
 import type { EventDraft, TimelineEvent } from '../../common/timeline/event.ts';
@@ -76,9 +76,10 @@ function readEvents(dir: string): TimelineEvent[] {
     });
 }
 
-/** The events that a state directory holds on disk; no daemon is needed. */
-export function readJournal(stateDir: string): readonly TimelineEvent[] {
-  return readEvents(join(stateDir, 'journal'));
+/** The events that a state directory holds on disk, or null when it holds no journal; no daemon is needed. */
+export function readJournal(stateDir: string): readonly TimelineEvent[] | null {
+  const dir = join(stateDir, 'journal');
+  return existsSync(dir) ? readEvents(dir) : null;
 }
 
 export class Journal {

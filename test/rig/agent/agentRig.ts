@@ -327,7 +327,7 @@ export class AgentRig {
 
   /** The node's journal on disk. */
   events(side: Side): readonly TimelineEvent[] {
-    return readJournal(this.place(side, 'state'));
+    return readJournal(this.place(side, 'state')) ?? [];
   }
 
   /** Waits until `condition` holds; fails with what the agents said when it does not come true in time. */

@@ -81,7 +81,13 @@ describe('journal', () => {
     writeFileSync(file, `${kept}\n{"seq":3,"no`);
     const next = say(open('boot-2'), 'later');
     expect(next.seq).toBeGreaterThan(5);
-    expect(readJournal(dir).map((event) => event.seq)).toEqual([1, 2, next.seq]);
+    expect(readJournal(dir)?.map((event) => event.seq)).toEqual([1, 2, next.seq]);
+  });
+
+  test('a directory without a journal is not an empty journal', () => {
+    expect(readJournal(dir)).toBeNull();
+    open();
+    expect(readJournal(dir)).toEqual([]);
   });
 
   test('bounded on disk and in memory; reading starts at the oldest that is left', () => {

@@ -69,9 +69,21 @@ test('the command line', () => {
     ['standby', 'some'],
     ['status', '--nonsense'],
     ['probe', '--http', 'http://x/', '--period-ms', '0'],
+    ['stop', '--from', '3'],
+    ['status', '--yes'],
+    ['version', '--json'],
   ]) {
     expect(parseArguments(bad)).toMatchObject({ ok: false, reason: 'usage' });
   }
+  const said = (...argv: string[]): string => {
+    const result = parseArguments(argv);
+    return result.ok ? '' : result.detail;
+  };
+  expect(said('journal', '--from', 'x')).toBe('--from: x is not a positive number');
+  expect(said('probe', '--tcp', 'h:1', '--period-ms=-1')).toBe('--period-ms: -1 is not a positive number');
+  expect(said('stop', '--from', '3')).toBe('--from belongs to journal, not to stop');
+  expect(parseArguments(['--version'])).toMatchObject({ ok: true, value: { verb: 'version' } });
+  expect(parseArguments(['journal', '--follow'])).toMatchObject({ ok: true, value: { from: 1, periodMs: 100 } });
 });
 
 test('merging two samples keeps the newer values and the extremes of both', () => {
