@@ -125,6 +125,8 @@ export const enSafety = {
     'same-uuid': 'A node with our own identity (uuid) sends',
     'unknown-node': 'A node that is not of this pair sends',
     'old-generation': 'Packets of an earlier life of the peer',
+    'script-missing': 'A script of haresources is not on this server',
+    'address-is-ping-node': 'An address of the pair is its own reference',
     'acquire-failed': 'Resources could not be started',
     'disk-full': 'The disk is full or not writable',
     'log-not-writable': 'The log file cannot be written',

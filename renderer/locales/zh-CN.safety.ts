@@ -122,6 +122,8 @@ export const zhCNSafety: Pick<
     'same-uuid': '有节点使用与本机相同的标识（uuid）',
     'unknown-node': '收到不属于本双机的节点的报文',
     'old-generation': '收到对方前一代的报文',
+    'script-missing': '本机没有 haresources 中的脚本',
+    'address-is-ping-node': '双机自己的地址被用作参考地址',
     'acquire-failed': '资源启动失败',
     'disk-full': '磁盘已满或不可写',
     'log-not-writable': '日志文件不可写',

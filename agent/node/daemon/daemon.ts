@@ -6,7 +6,7 @@ import type { EventDraft } from '../../common/timeline/event.ts';
 import { EXIT, type ExitStatus } from '../command/exitStatus.ts';
 import { Faults } from '../faults/faults.ts';
 import type { TimedDraft } from '../heartbeat/messages.ts';
-import { deviceOf, stonithLineFor } from '../fencing/choose.ts';
+import { deviceOf, isDeviceHere, stonithLineFor } from '../fencing/choose.ts';
 import { Fencing } from '../fencing/fencing.ts';
 import { deviceRunner } from '../fencing/run.ts';
 import { HeartbeatThread } from '../heartbeat/remote.ts';
@@ -24,11 +24,12 @@ import { toAgentSample } from '../observe/status.ts';
 import { AddressGuard } from '../resources/addressGuard.ts';
 import { Groups, stopTriesOf, vipsOf } from '../resources/groups.ts';
 import { fileRecord } from '../resources/record.ts';
-import { RealScripts, UNIT_DIRS } from '../resources/scripts.ts';
+import { RealScripts, UNIT_DIRS, type ScriptDirs } from '../resources/scripts.ts';
 import { Upkeep } from '../resources/upkeep.ts';
 import { Vips, type GroupVip } from '../resources/vips.ts';
 import { listenRpc } from '../rpc/listen.ts';
 import { takeIdentity } from '../state/identity.ts';
+import { ConfigFindings, findingsOf } from './configFindings.ts';
 import { Keys } from './keys.ts';
 import { Life, type LifeEnd, type ProtectionMessage } from './life.ts';
 import { takeLock } from './lock.ts';
@@ -37,6 +38,7 @@ import { PresentProblems } from './problems.ts';
 import { Protection } from './protection.ts';
 import { Respawn } from './respawn.ts';
 import { changedSince, engineConfigOf, scriptEnvironment, type Setup } from './setup.ts';
+import { StartNotes } from './startNotes.ts';
 import { VERSION } from './version.ts';
 
 export interface DaemonPlaces {
@@ -49,6 +51,8 @@ export interface DaemonPlaces {
 const LEFTOVER_TRIES_MAX = 3;
 /** How often what reaches the disk and the groups' record is looked at when nothing happens. */
 const HOUSEKEEPING_MS = 1000;
+/** How often it is looked whether what ha.cf and haresources name is there, in rounds of housekeeping. */
+const FINDINGS_EVERY = 30;
 
 function routesText(family: Family): string {
   try {
@@ -74,6 +78,8 @@ export class Daemon {
   readonly samples: SampleHub;
   /** The present life; null between two of them. */
   life: Life | null = null;
+  private readonly findings: ConfigFindings;
+  private readonly startNotes = new StartNotes((line) => process.stderr.write(line));
   private readonly haLog: HaLog;
   private readonly respawn: Respawn;
   private readonly upkeep: Upkeep;
@@ -149,13 +155,19 @@ export class Daemon {
       now: monotonicNow,
       publish,
     });
+    this.findings = new ConfigFindings(() => findingsOf(setup, this.scriptDirs()), publish);
     this.fencing = this.openFencing(publish);
     this.samples = new SampleHub((periodMs) => this.life?.send({ kind: 'sampling', periodMs }));
   }
 
+  private scriptDirs(): ScriptDirs {
+    const { configDir, runDir } = this.places;
+    return { configDir, initDir: '/etc/init.d', unitDirs: UNIT_DIRS, runDir };
+  }
+
   private openGroups(environment: Readonly<Record<string, string>>, publish: (draft: EventDraft) => void): Groups {
     const { setup, places } = this;
-    const dirs = { configDir: places.configDir, initDir: '/etc/init.d', unitDirs: UNIT_DIRS, runDir: places.runDir };
+    const dirs = this.scriptDirs();
     return new Groups(setup.groups, {
       vips: this.vips,
       scripts: new RealScripts(dirs, realTimers, environment),
@@ -182,6 +194,7 @@ export class Daemon {
   publish(draft: EventDraft, at = monotonicNow()): void {
     const event = this.journal.append(draft, at);
     this.problems.take(event);
+    this.startNotes.take(event);
     this.haLog.write(event);
     this.noteJournalProblem();
     // Before it is needed, and when the peer's state is just becoming known: what the real daemon does at this moment.
@@ -198,6 +211,8 @@ export class Daemon {
       process.stderr.write(`twinbeat-agent: ${lock.detail}\n`);
       return EXIT.alreadyRunning;
     }
+    // A terminal that went away is no reason to end.
+    process.stderr.on('error', () => undefined);
     process.on('SIGTERM', () => this.stop());
     process.on('SIGINT', () => this.stop());
     process.on('SIGHUP', () => this.reload());
@@ -205,7 +220,7 @@ export class Daemon {
       severity: 'info',
       body: { kind: 'log', text: `Configuration validated. Starting heartbeat ${VERSION} (twinbeat)` },
     });
-    for (const text of this.setup.warnings) this.publish({ severity: 'warn', body: { kind: 'log', text } });
+    this.tellConfiguration();
     await this.faults.replay();
     const diedS = this.guard.earlierDeath();
     if (diedS !== null) {
@@ -238,6 +253,18 @@ export class Daemon {
       this.haLog.close();
       lock.value.close();
     }
+  }
+
+  /** What is odd about the files, and what they name that this node does not have. */
+  private tellConfiguration(): void {
+    for (const text of this.setup.warnings) {
+      this.startNotes.say(text);
+      this.publish({ severity: 'warn', body: { kind: 'log', text } });
+    }
+    this.findings.check();
+    const line = stonithLineFor(this.setup.ha, this.setup.node);
+    // Its answer is known already; any other device is asked when the node is active.
+    if (line !== null && !isDeviceHere(line, this.places.configDir)) this.fencing?.check();
   }
 
   /** Asks for a graceful stop: everything is released and the peer told, then `run` resolves. */
@@ -416,12 +443,13 @@ export class Daemon {
     this.publish({ severity: 'error', body: { kind: 'problem', code, over: false, detail } });
   }
 
-  private housekeep(): void {
+  private housekeep(round = 1): void {
     this.cancelHousekeeping = realTimers.after(HOUSEKEEPING_MS, () => {
       this.faults.check();
       this.journal.probe();
       this.noteJournalProblem();
-      this.housekeep();
+      if (round % FINDINGS_EVERY === 0) this.findings.check();
+      this.housekeep(round + 1);
     });
   }
 }

@@ -5,7 +5,7 @@ import { FenceAgentDevice, ScriptDevice } from './agents.ts';
 import type { PersonDevice, StonithDevice } from './device.ts';
 import { ExternalDevice, StonithCommandDevice } from './glue.ts';
 import { MEATWARE_DIR, MeatwareDevice } from './meatware.ts';
-import { isProgram, type DeviceRunner } from './run.ts';
+import { findProgram, isProgram, type DeviceRunner } from './run.ts';
 
 const GLUE_PLUGINS = '/usr/lib/stonith/plugins/external';
 const PROGRAM_DIRS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
@@ -19,6 +19,17 @@ export interface ChooseHost {
   readonly configDir: string;
   readonly timers: Timers;
   readonly runner: DeviceRunner;
+}
+
+/** Whether this node has the program that a line's device is. A person needs none, and a binary plugin shows only when it is asked. */
+export function isDeviceHere({ type }: StonithLine, configDir: string): boolean {
+  const ownDir = `${configDir}/stonith.d`;
+  if (type === 'meatware') return true;
+  if (type.startsWith('external/')) {
+    return findProgram(type.slice('external/'.length), [GLUE_PLUGINS, `${ownDir}/external`]) !== null;
+  }
+  if (findProgram(type, [ownDir]) !== null) return true;
+  return findProgram(type.startsWith('fence_') ? type : 'stonith', PROGRAM_DIRS) !== null;
 }
 
 /** The device of a line. What it needs is looked for at every use, so that a plugin installed later works. */
