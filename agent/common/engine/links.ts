@@ -3,7 +3,7 @@
  * told by the peer, which echoes the send times of our heartbeats (Twinbeat peers only). The
  * same echoes give round trip and clock offset.
  */
-import { elapsedMs, instant, plusMs } from '../base/instant.ts';
+import { elapsedMs, plusMs } from '../base/instant.ts';
 import type { Instant } from '../base/instant.ts';
 import type { DirectionState } from '../timeline/event.ts';
 import { fieldText } from '../wire/message.ts';
@@ -166,21 +166,31 @@ function judgeFromPeer(ctx: Context, link: LinkState): DirectionState {
   return elapsedMs(unheardDeadline(ctx), now) >= 0 ? 'dead' : link.fromPeer;
 }
 
+/** Until when the peer's newest account of what it hears says anything; null: it never gave one. */
+function accountUntil(ctx: Context): Instant | null {
+  const { peer } = ctx.state;
+  const silent = peer.engine !== 'twinbeat' || peer.status === 'dead' || peer.lastStatusAt === null;
+  return silent ? null : plusMs(peer.lastStatusAt, peerDeadtimeMs(ctx));
+}
+
 /**
- * Between two of the peer's heartbeats its account ages by up to one keepalive without meaning
- * anything; only what exceeds that counts as silence.
+ * `dead` only when the peer says, lately and on whatever link, that it does not hear us on this one; when we hear nothing of
+ * it we do not know. Between two of its heartbeats its account ages by up to one keepalive without meaning
+ * anything; what exceeds that makes it doubtful.
  */
 function judgeToPeer(ctx: Context, link: LinkState): DirectionState {
   const { now } = ctx.world;
+  const { warntimeMs, deadtimeMs, keepaliveMs } = ctx.config;
   const { peer } = ctx.state;
-  if (peer.engine !== 'twinbeat') return 'unknown';
-  if (link.echo !== null) {
-    const heldMs = elapsedMs(link.echo.heardAt, link.echo.learnedAt);
-    const agedMs = Math.max(0, elapsedMs(link.echo.learnedAt, now) - ctx.config.keepaliveMs);
-    return judge(heldMs + agedMs, ctx.config.warntimeMs, ctx.config.deadtimeMs);
-  }
-  const since = peer.aliveSince;
-  return since !== null && elapsedMs(since, now) >= ctx.config.deadtimeMs ? 'dead' : link.toPeer;
+  const until = accountUntil(ctx);
+  if (until === null || peer.lastStatusAt === null || elapsedMs(until, now) >= 0) return 'unknown';
+  // Just after a start or a split the peer's account is of the time before.
+  const early = peer.aliveSince === null || elapsedMs(peer.aliveSince, peer.lastStatusAt) < deadtimeMs;
+  if (link.echo === null) return early ? link.toPeer : 'dead';
+  const told = judge(elapsedMs(link.echo.heardAt, peer.lastStatusAt), warntimeMs, deadtimeMs);
+  if (told !== 'up') return early && link.toPeer === 'unknown' ? 'unknown' : told;
+  const aged = elapsedMs(link.echo.heardAt, now) - keepaliveMs;
+  return aged >= warntimeMs ? 'late' : 'up';
 }
 
 /** Brings every direction's state up to date and reports the changes. */
@@ -207,16 +217,13 @@ function emitLink(ctx: Context, link: string, direction: 'from-peer' | 'to-peer'
 /** Moments at which a direction may change its state without any input. */
 export function linkDeadlines(ctx: Context): Instant[] {
   const times: Instant[] = [];
-  const { warntimeMs, deadtimeMs, keepaliveMs } = ctx.config;
+  const { warntimeMs, keepaliveMs } = ctx.config;
+  const until = accountUntil(ctx);
+  if (until !== null) times.push(until);
   for (const link of ctx.state.links) {
     if (link.lastHeardAt === null) times.push(unheardDeadline(ctx));
     else times.push(plusMs(link.lastHeardAt, warntimeMs), plusMs(link.lastHeardAt, peerDeadtimeMs(ctx)));
-    if (link.echo !== null) {
-      const base = plusMs(link.echo.heardAt, keepaliveMs);
-      times.push(plusMs(base, warntimeMs), plusMs(base, deadtimeMs));
-    } else if (ctx.state.peer.aliveSince !== null) {
-      times.push(instant(ctx.state.peer.aliveSince.monotonicMs + deadtimeMs));
-    }
+    if (link.echo !== null) times.push(plusMs(link.echo.heardAt, keepaliveMs + warntimeMs));
   }
   return times;
 }

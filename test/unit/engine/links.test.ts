@@ -66,6 +66,18 @@ test('each direction is judged alone: cut one way, the sender learns it from the
   expect(sender!.toPeer.silenceMs).toBeGreaterThan(4500);
 });
 
+test('the way to a peer of which we hear nothing is unknown, not dead', () => {
+  const cluster = pair([cleanLink('eth1', 1), cleanLink('ttyS0', 20)]);
+  cluster.nodes[1].kill();
+  const seen = new Set<string>();
+  for (let i = 0; i < 100; i++) {
+    cluster.advance(100);
+    for (const link of viewOf(cluster, 0).links) seen.add(link.toPeer.state);
+  }
+  expect(viewOf(cluster, 0).links.map((link) => link.toPeer.state)).toEqual(['unknown', 'unknown']);
+  expect([...seen]).toEqual(['up', 'late', 'unknown']);
+});
+
 test('a link that never worked is unknown first and dead later, never up', () => {
   const dead = cleanLink('eth2', 1);
   dead.forward.cut = dead.back.cut = true;
