@@ -2,9 +2,11 @@
 import type { RackState } from '../../common/contract/rack.ts';
 import { CableIdSchema, RackUpOptionsSchema, SetupIdSchema } from '../../common/contract/rack.ts';
 import type { RackUpOptions } from '../../common/contract/rack.ts';
+import { RACK_PAIR_ID } from '../../common/contract/console.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
 import type { CliConsole } from '../open.ts';
+import { sshCommand } from '../sshCommand.ts';
 import { durationMs } from '../usage.ts';
 import type { Parsed } from '../usage.ts';
 
@@ -33,18 +35,41 @@ export function rackOptions(parsed: Parsed): RackUpOptions {
   return RackUpOptionsSchema.parse({ setup, ...given, ...safetyOptions(parsed) });
 }
 
-function text(state: RackState): string {
+/** The rack's state, and for each node how a person gets into it; `sshCommand` is null while the rack is down. */
+type RackReport = Omit<RackState, 'nodes'> & {
+  readonly nodes: readonly (RackState['nodes'][number] & { readonly sshCommand: string | null })[];
+};
+
+async function reportNow(opened: CliConsole): Promise<RackReport> {
+  const state = await stateNow(opened);
+  const pair = (await opened.client.pairList({})).find(({ id }) => id === RACK_PAIR_ID);
+  const commandOf = (name: string): string | null => {
+    const node = pair?.nodes.find((one) => one.name === name);
+    return node === undefined ? null : sshCommand(node);
+  };
+  return { ...state, nodes: state.nodes.map((node) => ({ ...node, sshCommand: commandOf(node.name) })) };
+}
+
+function text(state: RackReport): string {
   if (state.phase !== 'up') return `rack ${state.phase}${state.detail === '' ? '' : `: ${state.detail}`}\n`;
   const nodes = state.nodes.map(
     (n) => `node  ${n.name}  power ${n.power}  ssh ${n.ssh.user}@${n.ssh.host}:${n.ssh.port}  lan ${n.lanAddress}`,
+  );
+  const logins = state.nodes.flatMap(({ name, sshCommand: command }) =>
+    command === null ? [] : [`login ${name}  ${command}`],
   );
   const cables = state.cables.map(
     (c) => `cable ${c.id}  ${c.aToB && c.bToA ? 'plugged' : !c.aToB && !c.bToA ? 'pulled' : 'one way only'}`,
   );
   const powerSwitch = `power switch  ${state.powerSwitchBroken ? 'BROKEN' : 'works'}`;
-  return [`rack up  setup ${state.setup ?? '-'}  VIP ${state.vip ?? '-'}`, ...nodes, ...cables, powerSwitch, ''].join(
-    '\n',
-  );
+  return [
+    `rack up  setup ${state.setup ?? '-'}  VIP ${state.vip ?? '-'}`,
+    ...nodes,
+    ...logins,
+    ...cables,
+    powerSwitch,
+    '',
+  ].join('\n');
 }
 
 async function stateNow(opened: CliConsole): Promise<RackState> {
@@ -123,7 +148,7 @@ export async function runRack(parsed: Parsed, opened: CliConsole, io: CliIo): Pr
     if (action === 'cable') await plugCable(parsed, opened);
     if (action === 'power-switch') await setPowerSwitch(parsed, opened);
   }
-  const state = await stateNow(opened);
+  const state = await reportNow(opened);
   io.out(parsed.flag('json') ? `${JSON.stringify(state)}\n` : text(state));
 }
 
