@@ -39,6 +39,8 @@ const LIFE_NUMBERS = 1e9;
 export interface OwnershipRules {
   /** Longest time that a double owner may stay once the nodes hear each other, milliseconds. */
   readonly boundMs: number;
+  /** The same while links lead in one direction only: the node that is not heard learns it from the other's echoes and gives way. */
+  readonly oneWayBoundMs: number;
   /** No excuse counts: the pair fences. */
   readonly never: boolean;
   /**
@@ -64,6 +66,8 @@ export class OwnershipChecker {
   private readonly blindSinceMs: [number | null, number | null] = [null, null];
   private present: Excuse | null = 'daemon-down';
   private apartUntilMs = 0;
+  /** Until when neither node could learn anything of the other. */
+  private deafUntilMs = 0;
 
   constructor(cluster: Cluster, rules: OwnershipRules) {
     this.cluster = cluster;
@@ -117,6 +121,8 @@ export class OwnershipChecker {
     this.noteBlindness();
     const excuse = this.excuseNow();
     if (excuse !== null || this.present !== null) this.apartUntilMs = nowMs;
+    const oneWay = (e: Excuse | null) => e === null || e === 'one-way';
+    if (!oneWay(excuse) || !oneWay(this.present)) this.deafUntilMs = nowMs;
     this.present = excuse;
     const [a, b] = this.cluster.nodes;
     for (const group of this.cluster.allGroups) {
@@ -141,10 +147,13 @@ export class OwnershipChecker {
 
   private judge(group: string, sinceMs: number): void {
     const { nowMs } = this.cluster;
-    const { boundMs, blindBoundMs } = this.rules;
+    const { boundMs, oneWayBoundMs, blindBoundMs } = this.rules;
     const togetherMs = nowMs - Math.max(sinceMs, this.apartUntilMs);
     if (this.present === null && togetherMs > boundMs)
       this.fail(`${group} still runs twice ${Math.round(togetherMs)} ms after the nodes heard each other again`);
+    const halfDeafMs = nowMs - Math.max(sinceMs, this.deafUntilMs);
+    if (this.present === 'one-way' && halfDeafMs > oneWayBoundMs)
+      this.fail(`${group} still runs twice after ${Math.round(halfDeafMs)} ms in which one node heard the other`);
     if (blindBoundMs === null) return;
     for (const blindSince of this.blindSinceMs) {
       const blindMs = blindSince === null ? 0 : nowMs - Math.max(sinceMs, blindSince);

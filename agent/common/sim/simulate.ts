@@ -38,6 +38,7 @@ const CALM_MS = 1500;
 
 /** The same when something could not be started or stopped: a stop is tried again every five seconds when somebody waits for it. */
 const STUCK_CALM_MS = 5500;
+const STOP_RETRY_MS = 5000;
 
 /** Deadtimes without a fault in which a settled pair must not move anything. */
 const QUIET_DEADTIMES = 2;
@@ -50,6 +51,11 @@ const LOST_REPORTS_MS = 4000;
 
 /** An alarm about keys needs one refused packet, which the host tells at most once a second. */
 const KEY_ALARM_MS = 2500;
+
+/** A stop may fail, and is then tried again. */
+function mayStick(options: SimOptions): boolean {
+  return options.releaseFails > 0 || options.hangs > 0;
+}
 
 /** By group: the life (generation) of each node whose last try to start it, or to stop it, failed. */
 type Attempts = Map<string, Map<number, number>>;
@@ -91,6 +97,8 @@ class Run implements FaultTargets {
     this.ownership = new OwnershipChecker(this.cluster, {
       // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
       boundMs: deadtimeMs + workMs + LOST_REPORTS_MS,
+      // A deadtime until the account of the other counts, one in which it says that it hears nothing; then a start and a stop.
+      oneWayBoundMs: 2 * deadtimeMs + workMs / 2 + REACTION_MS + (mayStick(options) ? 2 * STOP_RETRY_MS + workMs : 0),
       never: options.fencing !== null,
       // deadping, then deadtime for the side that still heard the other, then the release.
       blindBoundMs: options.takeoverRequires.includes('reference') ? 2 * deadtimeMs + workMs + REACTION_MS : null,
