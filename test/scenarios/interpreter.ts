@@ -9,6 +9,7 @@
  *   operator node1 standby foreign | confirm-dead node1
  *   fence works 3s | fence fails 3s         what the stonith device does when asked, and after how long
  *   keys differ | keys agree                packets between the nodes fail authentication, or pass it
+ *   keys node1                              node1 alone refuses what the other one signs
  *   fail node1 acquire | work node1         commands of a node fail, or work again
  *   messages node1                          from now on print what node1 sends, except heartbeats and acknowledgements
  *   send node2 eth1 t=status st=up          a scripted node2 says this; control fields are added
@@ -95,7 +96,7 @@ export class Interpreter {
       this.fence = { ok: first === 'works', tookMs: durationMs(args[1] ?? '') };
       return;
     }
-    if (command === 'keys') return this.setKeys(first === 'agree');
+    if (command === 'keys') return this.setKeys(first ?? '');
     if (command === 'ping-node') return this.setPingNode(first, args[1] === 'on');
     const index = this.index(first);
     const node = this.world.nodes[index];
@@ -139,14 +140,19 @@ export class Interpreter {
     }
   }
 
-  private setKeys(agree: boolean): void {
+  private setKeys(how: string): void {
     const { world } = this;
-    world.receiver = agree
-      ? null
-      : {
-          deliver: (to, link) => world.nodes[to].reject(link, world.options.names[to === 0 ? 1 : 0]),
-          damaged: (to, link) => world.damaged(to, link),
-        };
+    const refuser = how === 'differ' || how === 'agree' ? null : this.index(how);
+    world.receiver =
+      how === 'agree'
+        ? null
+        : {
+            deliver: (to, link, parcel) => {
+              if (refuser !== null && to !== refuser) world.deliver(to, link, parcel);
+              else world.nodes[to].reject(link, world.options.names[to === 0 ? 1 : 0]);
+            },
+            damaged: (to, link) => world.damaged(to, link),
+          };
   }
 
   private setPingNode(name: string | undefined, answers: boolean): void {
