@@ -57,10 +57,10 @@ function takeoverLines(body: Extract<EventBody, { kind: 'takeover' }>): string[]
 }
 
 function resourceLines(body: Extract<EventBody, { kind: 'resource' }>): string[] {
-  // The only argument of IPv6addr is an address, where `::` separates nothing.
-  const [script = '', ...args] = body.resource.startsWith('IPv6addr::')
-    ? ['IPv6addr', body.resource.slice('IPv6addr::'.length)]
-    : body.resource.split('::');
+  // The only argument of these is an address, where `::` separates nothing.
+  const [, owner, address] = /^(IPaddr2|IPv6addr)::(.*)$/.exec(body.resource) ?? [];
+  const [script = '', ...args] =
+    owner !== undefined && address !== undefined ? [owner, address] : body.resource.split('::');
   const call = `${script} ${args.join(' ')}`;
   if (body.phase === 'begin') return body.action === 'status' ? [] : [`Running ${call} ${body.action}`];
   if (body.phase === 'done') return [];

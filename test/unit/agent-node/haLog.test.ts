@@ -96,9 +96,11 @@ describe('lines that must not mislead', () => {
   const text = (body: TimelineEvent['body']): string => haLogLines({ ...event('info', ''), body }, NAMES).join('\n');
 
   test('an IPv6 address stays in one piece', () => {
-    const resource = 'IPv6addr::fd00:2::3/64/eth0';
-    const body = { kind: 'resource', group: resource, resource, action: 'start', phase: 'begin' } as const;
-    expect(text(body)).toContain('Running IPv6addr fd00:2::3/64/eth0 start');
+    const started = (resource: string): string =>
+      text({ kind: 'resource', group: resource, resource, action: 'start', phase: 'begin' });
+    expect(started('IPv6addr::fd00:2::3/64/eth0')).toContain('Running IPv6addr fd00:2::3/64/eth0 start');
+    expect(started('IPaddr2::fd00:2::3/64/eth0')).toContain('Running IPaddr2 fd00:2::3/64/eth0 start');
+    expect(started('web::a::b')).toContain('Running web a b start');
   });
 
   test('a takeover that is no longer needed does not go on', () => {
