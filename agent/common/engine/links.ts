@@ -169,8 +169,8 @@ function judgeFromPeer(ctx: Context, link: LinkState): DirectionState {
 /** Until when the peer's newest account of what it hears says anything; null: it never gave one. */
 function accountUntil(ctx: Context): Instant | null {
   const { peer } = ctx.state;
-  const silent = peer.engine !== 'twinbeat' || peer.status === 'dead' || peer.lastStatusAt === null;
-  return silent ? null : plusMs(peer.lastStatusAt, peerDeadtimeMs(ctx));
+  if (peer.engine !== 'twinbeat' || peer.status === 'dead' || peer.lastStatusAt === null) return null;
+  return plusMs(peer.lastStatusAt, peerDeadtimeMs(ctx));
 }
 
 /**
