@@ -68,7 +68,7 @@ function problemRemedy({ problem, node, peer }: Extract<Alarm, { code: 'problem'
     case 'acquire-failed':
       return `repair the script (its output is in the log of ${node}), then run "twinbeat takeover --node ${node}"`;
     case 'stop-failed':
-      return `repair the script, then "twinbeat standby --node ${node}" stops it again for ${peer}, or "twinbeat takeover --node ${node}" keeps it`;
+      return `repair the script: a node that has to give it up tries again by itself; else "twinbeat standby --node ${node}" stops it for ${peer}, or "twinbeat takeover --node ${node}" keeps it`;
     default:
       return '';
   }

@@ -183,7 +183,7 @@ describe('what must not be overlooked', () => {
     expect(start).toMatch(
       /^ALARM a {2}acquire-failed: local: web {2}-> repair the script .*twinbeat takeover --node a"$/,
     );
-    expect(stop).toMatch(/^ALARM a {2}stop-failed: local: web {2}-> repair the script, .*standby --node a" .* for b,/);
+    expect(stop).toMatch(/^ALARM a {2}stop-failed: local: web {2}-> repair the script: .*standby --node a" .* for b,/);
   });
 
   test('a takeover that waits comes first, with what for, since when, and what ends it', () => {
