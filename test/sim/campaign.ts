@@ -3,8 +3,11 @@ import { simulate } from '../../agent/common/sim/simulate.ts';
 import type { Outcome } from '../../agent/common/sim/simulate.ts';
 import type { Profile } from '../../agent/common/sim/options.ts';
 
-/** Eight seeds in a row; runs with real packets and long splits cost more and come less often. */
-const ROTATION: readonly Profile[] = ['mixed', 'fencing', 'mixed', 'splits', 'mixed', 'fencing', 'mixed', 'keys'];
+/** Eleven seeds in a row; runs with real packets and long splits cost more and come less often. */
+const ROTATION: readonly Profile[] = [
+  ...(['mixed', 'fencing', 'mixed', 'splits', 'mixed', 'fencing'] as const),
+  ...(['mixed', 'keys', 'mixed', 'fencing', 'mixed'] as const),
+];
 
 /** One run to do. */
 export interface Job {

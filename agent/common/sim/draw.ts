@@ -180,7 +180,8 @@ function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
     Object.assign(link.forward, { loss: 0, duplication: 0, garbage: 0 });
     Object.assign(link.back, { loss: 0, duplication: 0, garbage: 0 });
   }
-  const faults = [3, 8].map((deadtimes): PlannedFault => {
+  const starts = random.pick([[3], [3], [3, 8]]);
+  const faults = starts.map((deadtimes): PlannedFault => {
     const forMs = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
     return {
       atMs: deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs),
@@ -196,7 +197,7 @@ function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
     commandMaxMs: Math.min(mixed.commandMaxMs, deadtimeMs / 10),
     startSecondAfterMs: 0,
     faults,
-    faultPhaseMs: 13 * deadtimeMs,
+    faultPhaseMs: (3 + 5 * starts.length) * deadtimeMs,
     diesAtEnd: null,
   };
 }
