@@ -79,8 +79,9 @@ export function claim(ctx: Context, side: Side, because: string): void {
     holding.state = 'held';
     return;
   }
-  const again = holding.state === 'stuck';
+  const again = holding.state === 'stuck' && !holding.partly;
   holding.state = 'starting';
+  holding.partly = false;
   holding.retryStopAt = null;
   issue(ctx, { kind: 'acquire', side, retry: again }, because);
 }
@@ -90,6 +91,7 @@ export function release(ctx: Context, side: Side, because: string): void {
   const holding = ctx.state.mine[side];
   if (holding.state === 'none' || holding.state === 'stopping') return;
   holding.contested = false;
+  holding.partly = false;
   holding.retryStopAt = null;
   if (groupsOf(ctx, side).length === 0) {
     holding.state = 'none';
@@ -145,6 +147,15 @@ function acquireDone(ctx: Context, side: Side, again: boolean, ok: boolean, deta
     return;
   }
   holding.failed = true;
+  const { peer } = ctx.state;
+  const alone = peer.status === 'dead' || peer.stopped;
+  if (alone && groupsOf(ctx, side).length > 1) {
+    // Nobody else could serve the groups of the set that did start; the host has stopped what there was of the others.
+    holding.state = 'stuck';
+    holding.partly = true;
+    holding.retryStopAt = null;
+    return;
+  }
   release(ctx, side, 'acquire failed: stop what started');
 }
 
@@ -176,10 +187,13 @@ function becomeStuck(ctx: Context, side: Side, detail: string): void {
   beginProblem(ctx, side, 'stop-failed', `${side}: ${detail}`);
 }
 
-/** Stops stuck sets again when it is time. */
+/** Stops stuck sets again when it is time; one that only starts in part, when a peer is there to try the whole of it. */
 export function advanceStuck(ctx: Context): void {
+  const { peer } = ctx.state;
+  const peerCanTry = peer.status === 'active' && peer.conversing && !peer.stopped;
   for (const side of SIDES) {
-    const { state, retryStopAt } = ctx.state.mine[side];
+    const { state, retryStopAt, partly } = ctx.state.mine[side];
+    if (state === 'stuck' && partly && peerCanTry) release(ctx, side, 'acquire failed: the peer may start all of it');
     if (state !== 'stuck' || retryStopAt === null || elapsedMs(retryStopAt, ctx.world.now) < 0) continue;
     release(ctx, side, 'stop failed: try again');
   }

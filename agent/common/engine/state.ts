@@ -62,7 +62,10 @@ export interface Holding {
     | 'held'
     /** A release command was issued; something may still run. */
     | 'stopping'
-    /** Its stop failed twice: something runs that we cannot end. It stays claimed, so that the peer leaves it alone. */
+    /**
+     * Its stop failed twice: something runs that we cannot end. Or only a part of it starts and there is no peer. It stays claimed, so
+     * that the peer leaves it alone.
+     */
     | 'stuck';
   /** Id of the newest command for this set; results of older ones change nothing. */
   command: number | null;
@@ -74,6 +77,8 @@ export interface Holding {
   contested: boolean;
   /** After a failed acquire the set was offered to a real heartbeat once. Cleared by the next success. */
   offered: boolean;
+  /** A stuck set of which only a part starts; nothing in it failed to stop. It is released as soon as a peer can try the whole. */
+  partly: boolean;
   /** When a stuck set is stopped again; null: it may stay, the hand-over that wanted it stopped was withdrawn. */
   retryStopAt: Instant | null;
   /** Texts of the present `acquire-failed` and `stop-failed` problems, to end exactly these. */
@@ -263,6 +268,7 @@ function newHolding(): Holding {
     failed: false,
     contested: false,
     offered: false,
+    partly: false,
     retryStopAt: null,
     startProblem: null,
     stopProblem: null,

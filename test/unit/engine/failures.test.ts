@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EngineCommand } from '../../../agent/common/engine/types.ts';
 import { fieldText } from '../../../agent/common/wire/message.ts';
-import { Harness } from '../../support/engineHarness.ts';
+import { Harness, testConfig } from '../../support/engineHarness.ts';
 
 const BEAT = { st: 'active', dt: '1388', protocol: '1', tbv: '1' };
 
@@ -10,8 +10,8 @@ class Failing extends Harness {
   /** `acquire vip1`: commands that fail. */
   readonly failing = new Set<string>();
 
-  constructor() {
-    super();
+  constructor(localGroups: readonly string[] = testConfig().localGroups) {
+    super({ ...testConfig(), localGroups });
     this.obliging = false;
   }
 
@@ -317,4 +317,30 @@ describe('a start that fails', () => {
     h.answer();
     expect(h.problems.filter((p) => p.includes('over'))).toEqual(['acquire-failed over local: planned']);
   });
+});
+
+test('alone, a set of which one group does not start keeps the others up; a peer that comes may start the whole of it', () => {
+  const h = new Failing(['vip1', 'vip3']);
+  h.failing.add('acquire vip1,vip3');
+  h.step({ kind: 'start' });
+  h.run(10_000);
+  h.answer();
+  h.run(30_000);
+  h.answer();
+  expect(h.problems).toEqual(['acquire-failed begins local: planned']);
+  expect(h.count('release')).toBe(0);
+  h.hear('status', BEAT);
+  h.hear('starting');
+  h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+  h.pass(3000);
+  expect(h.commands.filter((c) => c.kind === 'release').map((c) => c.groups)).toEqual([['vip1', 'vip3']]);
+});
+
+test('alone, a set of one group that does not start is stopped: nothing else is in it', () => {
+  const h = new Failing(['vip1']);
+  h.failing.add('acquire vip1');
+  h.step({ kind: 'start' });
+  h.run(10_000);
+  h.answer();
+  expect(h.commands.filter((c) => c.kind === 'release').map((c) => c.groups)).toEqual([['vip1']]);
 });
