@@ -94,14 +94,18 @@ class Run implements FaultTargets {
       this.attacker = new Attacker(this.cluster, this.keys, this.gate);
     }
     const workMs = 4 * commandBoundMs(options);
+    // A stop that fails twice is tried again five seconds later, and again.
+    const stuckMs = mayStick(options) ? 2 * STOP_RETRY_MS + workMs : 0;
     this.ownership = new OwnershipChecker(this.cluster, {
       // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
-      boundMs: deadtimeMs + workMs + LOST_REPORTS_MS,
+      boundMs: deadtimeMs + workMs + LOST_REPORTS_MS + stuckMs,
       // A deadtime until the account of the other counts, one in which it says that it hears nothing; then a start and a stop.
-      oneWayBoundMs: 2 * deadtimeMs + workMs / 2 + REACTION_MS + (mayStick(options) ? 2 * STOP_RETRY_MS + workMs : 0),
+      oneWayBoundMs: 2 * deadtimeMs + workMs / 2 + REACTION_MS + stuckMs,
       never: options.fencing !== null,
       // deadping, then deadtime for the side that still heard the other, then the release.
-      blindBoundMs: options.takeoverRequires.includes('reference') ? 2 * deadtimeMs + workMs + REACTION_MS : null,
+      blindBoundMs: options.takeoverRequires.includes('reference')
+        ? 2 * deadtimeMs + workMs + REACTION_MS + stuckMs
+        : null,
       keys: this.keys,
     });
     this.service = new ServiceMeter(this.cluster);
