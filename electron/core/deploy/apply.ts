@@ -174,9 +174,13 @@ async function verify(plan: NodePlan, tell: Tell): Promise<boolean> {
 }
 
 async function stillThere(plan: NodePlan): Promise<string | null> {
-  const ran = await plan.host.run(`test ! -e ${AGENT_BASE}`);
+  // In words: an exit status could be that of whatever ran the command.
+  const ran = await plan.host.run(`if [ -e ${AGENT_BASE} ]; then echo there; else echo gone; fi`);
   if (!ran.ok) return ran.detail;
-  return ran.value.code === 0 ? null : `${AGENT_BASE} is still there`;
+  const { code, stdout, stderr } = ran.value;
+  if (stdout.trim() === 'gone') return null;
+  if (stdout.trim() === 'there') return `${AGENT_BASE} is still there`;
+  return `cannot tell whether ${AGENT_BASE} is gone (exit status ${code ?? 'none'}${stderr.trim() === '' ? '' : `: ${stderr.trim()}`})`;
 }
 
 async function notAnswering(plan: NodePlan, version: string): Promise<string | null> {
