@@ -48,13 +48,18 @@ function askPeer(ctx: Context, set: Wanted, wanted: readonly Side[]): void {
   const waits = holdText(ctx);
   if (waits !== null) return refuse(waits);
   for (const side of wanted) state.mine[side].failed = false;
-  if (state.peer.status === 'dead' || state.peer.stopped) return takeOver(ctx, 'operator');
+  if (state.peer.status === 'dead' || state.peer.stopped) {
+    tell(ctx, 'requested', set, 'nobody is to be asked: it is started here');
+    takeOver(ctx, 'operator');
+    state.restarting = { set, sides: wanted };
+    return;
+  }
   if (ctx.config.autoFailback === 'legacy') return refuse('auto_failback legacy knows no standby');
   sendTakeoverRequest(ctx, set);
   tell(ctx, 'requested', set, 'takeover: the peer was asked to go standby');
 }
 
-/** A takeover that began with starting stuck sets again: answers, or asks the peer for what is missing, when they are through. */
+/** A takeover that began with starting sets here (stuck ones, or all beside a peer that is gone): answers, or asks the peer for what is missing, when they are through. */
 export function advanceRestarting(ctx: Context): void {
   const { state } = ctx;
   const { restarting } = state;

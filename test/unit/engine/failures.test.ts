@@ -344,3 +344,22 @@ test('alone, a set of one group that does not start is stopped: nothing else is 
   h.answer();
   expect(h.commands.filter((c) => c.kind === 'release').map((c) => c.groups)).toEqual([['vip1']]);
 });
+
+test("an operator's takeover beside a dead peer is answered: done when it runs, refused when it does not start", () => {
+  const h = new Failing(['vip1']);
+  h.failing.add('acquire vip1');
+  h.step({ kind: 'start' });
+  h.run(10_000);
+  h.answer();
+  const takeover = (): string[] => {
+    h.events.length = 0;
+    h.step({ kind: 'operator', request: 'takeover', set: 'local' });
+    h.run(100);
+    h.answer();
+    h.run(2000);
+    return h.eventsOf('standby').map(({ phase }) => phase);
+  };
+  expect(takeover()).toEqual(['requested', 'refused']);
+  h.failing.clear();
+  expect(takeover()).toEqual(['requested', 'done']);
+});
