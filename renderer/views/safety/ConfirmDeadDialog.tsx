@@ -38,6 +38,10 @@ function Question({ state, index }: { readonly state: PairState; readonly index:
       cancelText={t('common.cancel')}
       onOk={() => void go()}
       onCancel={close}
+      // A palette that closes at the same time gives the focus back to the page: ours is the last word.
+      afterOpenChange={(isOpen) => {
+        if (isOpen) document.getElementById(id)?.focus();
+      }}
     >
       <p>{t('confirmDead.what', { node, peer })}</p>
       {hold !== null && (
