@@ -89,7 +89,7 @@ async function clean(pair: PairInRack): Promise<void> {
   for (const node of pair.nodes) {
     await node.kill().catch(() => undefined);
     const undo =
-      'ip addr del 192.168.2.3/24 dev eth0 2>/dev/null; /etc/init.d/httpd stop; rm -rf /var/log/ha-log /var/lib/twinbeat-agent/held-groups';
+      'ip addr del 192.168.2.3/24 dev eth0 2>/dev/null; /etc/init.d/httpd stop; rm -rf /run/stamp /var/log/ha-log /var/lib/twinbeat-agent/held-groups';
     await runOn(pair.rack, node.name, undo);
   }
 }

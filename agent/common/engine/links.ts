@@ -41,7 +41,7 @@ export function echoList(links: readonly LinkState[], now: Instant): string {
   return entries.join(';');
 }
 
-interface EchoEntry {
+export interface EchoEntry {
   readonly link: string;
   /** Our send time, as it stands there and as a number. */
   readonly stamp: string;
@@ -49,8 +49,21 @@ interface EchoEntry {
   readonly holdMs: number;
 }
 
+/** What one `tbe` field says; `text` is the field. */
+export interface EchoReading {
+  readonly text: string;
+  readonly entries: readonly EchoEntry[];
+}
+
 function parseMs(value: string | undefined): number | null {
   return value !== undefined && /^[0-9]{1,15}(\.[0-9]{1,6})?$/.test(value) ? Number(value) : null;
+}
+
+/** The copies of one heartbeat carry the same list on every link; it is read once. */
+function readEchoList(ctx: Context, text: string): readonly EchoEntry[] {
+  const { state } = ctx;
+  if (state.lastEchoes?.text !== text) state.lastEchoes = { text, entries: parseEchoes(text) };
+  return state.lastEchoes.entries;
 }
 
 function parseEchoes(value: string): EchoEntry[] {
@@ -92,7 +105,7 @@ export function readEchoes(ctx: Context, link: LinkState, message: WireMessage, 
   const peerName = fieldText(message, 'tbl');
   if (link.newest === null || sentMs > link.newest.sentMs) link.newest = { text: stamp, sentMs, receivedAt };
   let shortestMs: number | null = null;
-  for (const entry of parseEchoes(echoes)) {
+  for (const entry of readEchoList(ctx, echoes)) {
     shortestMs = shortestMs === null ? entry.holdMs : Math.min(shortestMs, entry.holdMs);
     const target = echoTarget(ctx, entry);
     if (target === null) continue;

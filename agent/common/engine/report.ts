@@ -6,7 +6,7 @@ import { busy, claims, heldSet, runningSet, touchedSet } from './holdings.ts';
 import { parseDecimal, sendResource } from './messages.ts';
 import { SIDES, setOf } from './sets.ts';
 import { emit } from './state.ts';
-import type { Context, EngineState, PeerState } from './state.ts';
+import type { Announcement, Context, EngineState, PeerState } from './state.ts';
 
 /** We know what we may hold and nothing is moving: what `isstable` says. */
 export function settled(state: EngineState): boolean {
@@ -32,14 +32,18 @@ function claimsText(state: EngineState): string {
   return text === '' ? '-' : text;
 }
 
+function announcement(state: EngineState): Announcement {
+  return { hold: wireHold(state), claims: claimsText(state), stable: settled(state) };
+}
+
 /** Sends what we hold, whether or not it changed. */
 export function report(ctx: Context, info: string | null): void {
   const { state, config } = ctx;
   // A real daemon in legacy mode knows no reports, and one of another family must not rely on us.
   if (config.autoFailback === 'legacy' && state.peer.engine !== 'twinbeat') return;
-  const stable = settled(state);
-  state.announced = `${wireHold(state)}|${claimsText(state)}|${stable}`;
-  sendResource(ctx, wireHold(state), stable, claimsText(state), info);
+  const said = announcement(state);
+  state.announced = said;
+  sendResource(ctx, said.hold, said.stable, said.claims, info);
 }
 
 /**
@@ -51,8 +55,9 @@ export function reportChange(ctx: Context): void {
   if (state.life !== 'running' || state.status !== 'active' || state.phase === 'init') return;
   if (state.peer.status !== 'active' || !state.peer.conversing || state.peer.stopped) return;
   if (state.peer.engine !== 'twinbeat' && state.standby.kind !== 'none') return;
-  const next = `${wireHold(state)}|${claimsText(state)}|${settled(state)}`;
-  if (next !== state.announced) report(ctx, null);
+  const { hold, claims: text, stable } = announcement(state);
+  const last = state.announced;
+  if (last?.hold !== hold || last.claims !== text || last.stable !== stable) report(ctx, null);
 }
 
 /** Publishes what both nodes hold when it changed. */
@@ -61,9 +66,9 @@ export function publishHoldings(ctx: Context): void {
   const mine = heldSet(state);
   const theirs = state.peer.holds;
   const stable = bothSettled(state);
-  const text = `${mine}|${theirs}|${stable}`;
-  if (text === state.lastHoldings) return;
-  state.lastHoldings = text;
+  const last = state.lastHoldings;
+  if (last?.mine === mine && last.theirs === theirs && last.stable === stable) return;
+  state.lastHoldings = { mine, theirs, stable };
   emit(ctx, 'info', { kind: 'holdings', mine, theirs, stable });
 }
 

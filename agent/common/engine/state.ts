@@ -6,6 +6,7 @@ import type { Instant } from '../base/instant.ts';
 import type { SeededRandom } from '../base/random.ts';
 import type { DirectionState, EventDraft, NodeStatus, ResourceSet, Severity, EventBody } from '../timeline/event.ts';
 import type { WireMessage } from '../wire/message.ts';
+import type { EchoReading } from './links.ts';
 import { newIpfail, newLegacy, newPings } from './memory.ts';
 import type { IpfailState, LegacyState, PingState } from './memory.ts';
 import { newSafety } from './safety.ts';
@@ -33,6 +34,15 @@ export interface Ending {
   readonly afterMs: number;
   readonly reason: string;
 }
+
+/** What a report to the peer says, see report.ts. */
+export interface Announcement {
+  readonly hold: ResourceSet;
+  readonly claims: string;
+  readonly stable: boolean;
+}
+
+export type Published = Omit<Extract<EventBody, { kind: 'holdings' }>, 'kind'>;
 
 /** How far the two nodes have told each other what they hold (reference, section 6.1). */
 export type Phase =
@@ -232,8 +242,11 @@ export interface EngineState {
   graceUntil: Instant | null;
   graceUsedFor: Instant | 'unheard' | null;
   /** Our newest report as it went out; null: the peer has none. */
-  announced: string | null;
-  lastHoldings: string;
+  announced: Announcement | null;
+  /** The newest `holdings` event, without its envelope. */
+  lastHoldings: Published | null;
+  /** The newest list of echoes that was read. */
+  lastEchoes: EchoReading | null;
   nextCommand: number;
   readonly pending: Map<number, PendingCommand>;
   shutdoneSeq: number | null;
@@ -353,7 +366,8 @@ export function newState(config: EngineConfig, random: SeededRandom): EngineStat
     graceUntil: null,
     graceUsedFor: null,
     announced: null,
-    lastHoldings: '',
+    lastHoldings: null,
+    lastEchoes: null,
     nextCommand: 1,
     pending: new Map(),
     shutdoneSeq: null,
