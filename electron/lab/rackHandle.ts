@@ -26,6 +26,7 @@ const DOWN: RackState = {
   phase: 'down',
   detail: '',
   setup: null,
+  engine: 'twinbeat',
   mode: null,
   nodes: [],
   cables: [],

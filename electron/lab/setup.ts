@@ -56,7 +56,7 @@ export function addressOf(cidr: string): string {
  * the result is one that the daemon accepts: warntime half of deadtime, initdead at least twice
  * deadtime, both only where the sheet's value no longer fits.
  */
-export function haWithTiming(ha: HaSpec, over: Omit<RackUpOptions, 'setup'>): HaSpec {
+export function haWithTiming(ha: HaSpec, over: Omit<RackUpOptions, 'setup' | 'engine'>): HaSpec {
   const deadtimeMs = over.deadtimeMs ?? ha.deadtimeMs;
   const keepaliveMs = over.keepaliveMs ?? ha.keepaliveMs;
   const warntimeMs = over.warntimeMs ?? (over.deadtimeMs === undefined ? ha.warntimeMs : deadtimeMs / 2);
@@ -66,14 +66,14 @@ export function haWithTiming(ha: HaSpec, over: Omit<RackUpOptions, 'setup'>): Ha
 }
 
 /** What the pair of a rack started with these options is configured as. */
-export function haOfRack(setup: Setup, options: Omit<RackUpOptions, 'setup'>): HaSpec {
+export function haOfRack(setup: Setup, options: Omit<RackUpOptions, 'setup' | 'engine'>): HaSpec {
   return haWithSafety(haWithTiming(setup.ha, options), addressOf(setup.gateway), options);
 }
 
-/** What the console connects to. `nodes` gives the SSH ports, `keyFile` and `hostKeys` what makes the connection trusted. */
+/** What the console connects to. `ha` null: the nodes' own heartbeat daemons are observed. `nodes` gives the SSH ports, `keyFile` and `hostKeys` what makes the connection trusted. */
 export function pairSpecOf(
   setup: Setup,
-  ha: HaSpec,
+  ha: HaSpec | null,
   nodes: RackState['nodes'],
   keyFile: string,
   hostKeys: Readonly<Record<string, string[]>>,
@@ -90,6 +90,7 @@ export function pairSpecOf(
     id: RACK_PAIR_ID,
     name: `Rack ${setup.id.toUpperCase()}`,
     nodes: nodes.map(node),
+    engine: ha === null ? 'heartbeat' : 'twinbeat',
     ha,
     probe: { kind: 'http', address: setup.vip, port: 80, path: '/', periodMs: 100 },
   });

@@ -213,6 +213,7 @@ export class FakeConsole {
       phase: this.rackPhase,
       detail: this.rackDetail,
       setup: up ? 's5' : null,
+      engine: 'twinbeat',
       mode: up ? 'rootless' : null,
       nodes: up
         ? this.pair.nodes.map((n, i) => ({

@@ -63,6 +63,7 @@ export class MemoryRack implements RackHandlePort {
       phase: this.isDown ? 'down' : 'up',
       detail: '',
       setup: 's5',
+      engine: 'twinbeat',
       mode: 'root',
       nodes: [...this.power_].map(([name, power]) => ({
         name,

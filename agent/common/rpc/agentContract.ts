@@ -31,6 +31,12 @@ export const LinkStatusSchema = z.object({
   rttMs: z.number().nullable(),
   clockOffsetMs: z.number().nullable(),
   clockErrorMs: z.number().nullable(),
+  /**
+   * How `fromPeer` is known. `engine`: our own engine received it. `capture`: packets of an observed daemon, seen on the wire.
+   * `daemon`: by an observed daemon's word only (a serial line is its own); silence and margin are then unknown. Older agents
+   * do not say it.
+   */
+  evidence: z.enum(['engine', 'capture', 'daemon']).optional(),
   /** Why the local end does not work (interface down, serial port missing), or null. */
   problem: z.string().nullable(),
 });
@@ -60,6 +66,24 @@ export const ProtectionSchema = z.object({
   state: z.enum(['on', 'off', 'unavailable']),
   detail: z.string(),
 });
+
+/** A real daemon beside which the agent runs without touching it, and what is known of it from where. */
+export const ObservedDaemonSchema = z.object({
+  /** `frozen`: its process is there and stopped (SIGSTOP). */
+  state: z.enum(['running', 'frozen', 'not-running']),
+  pid: z.number().nullable(),
+  /** By its own word; null: it was not told. */
+  version: z.string().nullable(),
+  sources: z.array(
+    z.object({
+      what: z.enum(['log', 'cl_status', 'capture']),
+      works: z.boolean(),
+      /** What is followed, or why nothing is. */
+      detail: z.string(),
+    }),
+  ),
+});
+export type ObservedDaemon = z.infer<typeof ObservedDaemonSchema>;
 
 export const AgentStatusSchema = z.object({
   node: z.string(),
@@ -121,6 +145,8 @@ export const AgentStatusSchema = z.object({
   /** Lateness of the heartbeat thread's own timers over the last minute, milliseconds. */
   lateness: z.object({ maxMs: z.number(), p99Ms: z.number() }),
   problems: z.array(z.object({ code: z.string(), detail: z.string(), sinceWallMs: z.number() })),
+  /** The daemon that is observed; absent: the engine is our own. */
+  observed: ObservedDaemonSchema.optional(),
   resources: z.object({ cpuSeconds: z.number(), rssBytes: z.number() }),
 });
 export type AgentStatus = z.infer<typeof AgentStatusSchema>;

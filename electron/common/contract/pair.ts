@@ -118,6 +118,11 @@ export const PairSpecSchema = z
     id: z.string().regex(/^[a-z0-9-]+$/),
     name: z.string().min(1),
     nodes: z.tuple([NodeSpecSchema, NodeSpecSchema]),
+    /**
+     * What makes the pair highly available. `twinbeat`: our agent. `heartbeat`: the Linux-HA daemons that run on the nodes
+     * already; our agent is put beside them and only observes, so nothing of theirs is written, and `ha` is null.
+     */
+    engine: z.enum(['twinbeat', 'heartbeat']).default('twinbeat'),
     /** null: keep the /etc/ha.d that is on the nodes. */
     ha: HaSpecSchema.nullable().default(null),
     probe: ProbeSpecSchema.nullable().default(null),
@@ -125,6 +130,10 @@ export const PairSpecSchema = z
   .refine(({ nodes: [a, b] }) => a.name !== b.name, {
     path: ['nodes', 1, 'name'],
     message: 'the two nodes need different names',
+  })
+  .refine(({ engine, ha }) => engine === 'twinbeat' || ha === null, {
+    path: ['ha'],
+    message: 'expected null: an observed pair (engine heartbeat) keeps the /etc/ha.d that its daemons run with',
   });
 export type PairSpec = z.infer<typeof PairSpecSchema>;
 

@@ -5,6 +5,9 @@ import { z } from 'zod';
 export const SetupIdSchema = z.enum(['s5', 's1', 's4']);
 export type SetupId = z.infer<typeof SetupIdSchema>;
 
+export const RackEngineSchema = z.enum(['twinbeat', 'heartbeat']);
+export type RackEngine = z.infer<typeof RackEngineSchema>;
+
 export const CableIdSchema = z.enum(['lan-a', 'lan-b', 'crossover', 'serial']);
 export type CableId = z.infer<typeof CableIdSchema>;
 
@@ -41,6 +44,8 @@ export const RackStateSchema = z.object({
   /** What it is doing, or why it failed and what to do. */
   detail: z.string(),
   setup: SetupIdSchema.nullable(),
+  /** What the two servers run: our agent, once deployed, or Debian's heartbeat daemons, which the rack starts. */
+  engine: RackEngineSchema,
   mode: z.enum(['rootless', 'root']).nullable(),
   nodes: z.array(RackNodeSchema),
   cables: z.array(CableSchema),
@@ -53,6 +58,11 @@ export type RackState = z.infer<typeof RackStateSchema>;
 
 export const RackUpOptionsSchema = z.object({
   setup: SetupIdSchema.default('s5'),
+  /**
+   * `heartbeat`: both servers come with a configured Linux-HA heartbeat that starts at boot, to be observed. Needs root, and
+   * the heartbeat package on this machine.
+   */
+  engine: RackEngineSchema.default('twinbeat'),
   /** Override the setup's timing, milliseconds (benchmarks, demo). */
   keepaliveMs: z.number().positive().optional(),
   warntimeMs: z.number().positive().optional(),

@@ -3,7 +3,7 @@ import type { HaSpec } from '../contract/pair.ts';
 import type { RackUpOptions } from '../contract/rack.ts';
 
 /** `ha` with what the options ask for added to it. `gateway`: address of the host outside the pair. */
-export function haWithSafety(ha: HaSpec, gateway: string, options: Omit<RackUpOptions, 'setup'>): HaSpec {
+export function haWithSafety(ha: HaSpec, gateway: string, options: Omit<RackUpOptions, 'setup' | 'engine'>): HaSpec {
   const { reference = false, ipfail = false, fencing = false, twoLinks = false } = options;
   const conditions = new Set(ha.takeoverRequires);
   if (reference) conditions.add('reference');

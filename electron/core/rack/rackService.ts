@@ -8,6 +8,7 @@ const DOWN: RackState = {
   phase: 'down',
   detail: '',
   setup: null,
+  engine: 'twinbeat',
   mode: null,
   nodes: [],
   cables: [],
@@ -64,7 +65,8 @@ export class RackService {
     if (await this.attach()) return this.state_;
     const support = await this.support();
     if (this.lab === null || !support.available) throw new RpcError('rack-unsupported', support.reason);
-    this.set({ ...DOWN, phase: 'starting', detail: 'building two servers', setup: options.setup, mode: support.mode });
+    const { setup, engine } = options;
+    this.set({ ...DOWN, phase: 'starting', detail: 'building two servers', setup, engine, mode: support.mode });
     const cancel = new AbortController();
     const started = this.lab.start(options, (state) => this.set(state), cancel.signal);
     this.starting = { cancel, over: started.catch(() => undefined) };

@@ -87,6 +87,7 @@ class RackHost {
       phase,
       detail,
       setup: options.setup,
+      engine: options.engine,
       mode,
       nodes: (world?.nodes ?? []).map((node, i) => ({
         ...node,
