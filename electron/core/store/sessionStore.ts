@@ -14,7 +14,9 @@ import type {
   SessionGap,
   SessionSample,
 } from '../../common/contract/session.ts';
-import { STORE_SCHEMA, STORE_VERSION } from './schema.ts';
+import { SessionArchive } from './archive.ts';
+import { ObservationStatements } from './observations.ts';
+import { SESSION_TABLES, STORE_STEPS } from './schema.ts';
 
 /** Longest time a row waits in memory, milliseconds. */
 export const FLUSH_PERIOD_MS = 1000;
@@ -22,14 +24,21 @@ export const FLUSH_PERIOD_MS = 1000;
 /** Rows that may wait while the disk refuses; older ones go first. About ten minutes of two nodes and a 100 ms probe. */
 export const WAITING_ROWS_MAX = 20_000;
 
-/** Finished sessions kept of one pair; the oldest go when a new one begins. */
+/**
+ * Sessions kept of one pair without a drill, and with one; the oldest go when a new one begins. The command line makes a
+ * session a verb: a day of looking must not push out the drills that a report is made of.
+ */
 export const SESSIONS_KEPT_MAX = 50;
+export const DRILLED_SESSIONS_KEPT_MAX = 400;
 
 /**
  * How long a write may wait for another process that has the file, milliseconds. The wait blocks
  * this whole process; a row that could not be written is tried again a second later anyway.
  */
 const BUSY_TIMEOUT_MS = 250;
+
+/** The same for beginning a session, which happens once and must not fail because another console drops old ones. */
+const BEGIN_TIMEOUT_MS = 5000;
 
 export interface SessionHead {
   readonly id: string;
@@ -44,6 +53,19 @@ export interface NumberedGap extends SessionGap {
   readonly number: number;
 }
 
+/** A terminal of a session as it was opened. `number` is unique in the session. */
+export interface StoredTerminal {
+  readonly number: number;
+  readonly node: string;
+  readonly kind: string;
+  readonly cols: number;
+  readonly rows: number;
+  readonly tMs: number;
+  readonly endedMs: number | null;
+  /** Output before this was dropped to bound it; null: none was. */
+  readonly lostBeforeMs: number | null;
+}
+
 type Row = (statements: Statements) => void;
 
 interface Statements {
@@ -52,6 +74,10 @@ interface Statements {
   readonly probe: StatementSync;
   readonly gap: StatementSync;
   readonly drill: StatementSync;
+  readonly said: StatementSync;
+  readonly terminal: StatementSync;
+  readonly cast: StatementSync;
+  readonly dropCasts: StatementSync;
 }
 
 function prepare(db: DatabaseSync): Statements {
@@ -61,11 +87,17 @@ function prepare(db: DatabaseSync): Statements {
     probe: db.prepare('INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?)'),
     gap: db.prepare('INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)'),
     drill: db.prepare('INSERT INTO drill VALUES (?, ?, ?)'),
+    said: db.prepare('INSERT INTO said VALUES (?, ?, ?, ?, ?)'),
+    terminal: db.prepare('INSERT OR REPLACE INTO terminal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    cast: db.prepare('INSERT INTO cast_item VALUES (?, ?, ?, ?, ?)'),
+    dropCasts: db.prepare('DELETE FROM cast_item WHERE session = ? AND terminal = ? AND t_ms < ?'),
   };
 }
 
 /** One file with every session of this user. `:memory:` keeps nothing. */
 export class SessionStore {
+  /** What is stored, for reading; of every session, running or over. */
+  readonly archive: SessionArchive;
   private readonly db: DatabaseSync;
   private readonly statements: Statements;
   private readonly timer: NodeJS.Timeout;
@@ -84,6 +116,7 @@ export class SessionStore {
     this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`);
     this.migrate(file);
     this.statements = prepare(this.db);
+    this.archive = new SessionArchive(this.db, () => this.flush());
     this.timer = setInterval(() => this.flush(), FLUSH_PERIOD_MS);
     this.timer.unref();
   }
@@ -95,26 +128,37 @@ export class SessionStore {
 
   private migrate(file: string): void {
     const version = Number(this.db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-    if (version > STORE_VERSION) throw new Error(`${file} was written by a newer Twinbeat (store version ${version})`);
-    if (version === STORE_VERSION) return;
-    this.db.exec(`BEGIN IMMEDIATE; ${STORE_SCHEMA} PRAGMA user_version = ${STORE_VERSION}; COMMIT;`);
+    if (version > STORE_STEPS.length)
+      throw new Error(`${file} was written by a newer Twinbeat (store version ${version})`);
+    if (version === STORE_STEPS.length) return;
+    this.db.exec('BEGIN IMMEDIATE');
+    // Another console may have done it while this one waited for the file.
+    const now = Number(this.db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+    for (const step of STORE_STEPS.slice(now)) this.db.exec(step);
+    this.db.exec(`PRAGMA user_version = ${STORE_STEPS.length}; COMMIT;`);
   }
 
-  /** Begins a session and drops the oldest finished ones of the same pair. */
+  /** Begins a session and drops the oldest ones of the same pair. */
   begin(head: SessionHead): void {
+    this.db.exec(`PRAGMA busy_timeout = ${BEGIN_TIMEOUT_MS}`);
     this.db
       .prepare('INSERT INTO session VALUES (?, ?, ?, ?, ?, NULL)')
       .run(head.id, head.pairId, head.pairJson, head.host, head.startedWallMs);
-    const old = this.db
-      .prepare('SELECT id FROM session WHERE pair_id = ? ORDER BY started_wall_ms DESC LIMIT -1 OFFSET ?')
-      .all(head.pairId, SESSIONS_KEPT_MAX);
-    for (const row of old) this.drop(String(row['id']));
+    const hasDrill = 'EXISTS (SELECT 1 FROM drill WHERE drill.session = session.id)';
+    for (const [test, keptMax] of [
+      [`NOT ${hasDrill}`, SESSIONS_KEPT_MAX],
+      [hasDrill, DRILLED_SESSIONS_KEPT_MAX],
+    ] as const) {
+      const old = this.db
+        .prepare(`SELECT id FROM session WHERE pair_id = ? AND ${test} ORDER BY started_wall_ms DESC LIMIT -1 OFFSET ?`)
+        .all(head.pairId, keptMax);
+      for (const row of old) this.drop(String(row['id']));
+    }
+    this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   }
 
   private drop(session: string): void {
-    for (const table of ['sample', 'event', 'probe', 'gap', 'drill']) {
-      this.db.prepare(`DELETE FROM ${table} WHERE session = ?`).run(session);
-    }
+    for (const table of SESSION_TABLES) this.db.prepare(`DELETE FROM ${table} WHERE session = ?`).run(session);
     this.db.prepare('DELETE FROM session WHERE id = ?').run(session);
   }
 
@@ -146,6 +190,28 @@ export class SessionStore {
   addDrill(session: string, tMs: number, result: DrillResult): void {
     const body = JSON.stringify(result);
     this.add((s) => s.drill.run(session, tMs, body));
+  }
+
+  /** What a node said about itself, or how it is configured: a body that is read back whole. */
+  addSaid(session: string, kind: 'status' | 'record', node: string, tMs: number, said: object): void {
+    const body = JSON.stringify(said);
+    this.add((s) => s.said.run(session, kind, node, tMs, body));
+  }
+
+  /** Adds a terminal, or overwrites the one with the same number. */
+  putTerminal(session: string, t: StoredTerminal): void {
+    this.add((s) =>
+      s.terminal.run(session, t.number, t.node, t.kind, t.cols, t.rows, t.tMs, t.endedMs, t.lostBeforeMs),
+    );
+  }
+
+  addCast(session: string, terminal: number, tMs: number, code: 'o' | 'r' | 'm', data: string): void {
+    this.add((s) => s.cast.run(session, terminal, tMs, code, data));
+  }
+
+  /** Forgets what a terminal showed before `tMs`. */
+  dropCasts(session: string, terminal: number, tMs: number): void {
+    this.add((s) => s.dropCasts.run(session, terminal, tMs));
   }
 
   private add(row: Row): void {
