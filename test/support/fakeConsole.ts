@@ -591,6 +591,9 @@ function mergeBatches(history: readonly SessionBatch[], fromMs: number, toMs: nu
     events: history.flatMap((b) => b.events.filter(inside)),
     probes: history.flatMap((b) => b.probes.filter(inside)),
     gaps: [],
+    witness: history.flatMap((b) => b.witness.filter(inside)),
+    faults: history.flatMap((b) => b.faults.filter(inside)),
+    facts: history.flatMap((b) => b.facts.filter(inside)),
   };
 }
 

@@ -127,7 +127,7 @@ export class FakePair {
     const probes = this.probe();
     const events = this.pending;
     this.pending = [];
-    return { samples, events, probes, gaps: [] };
+    return { samples, events, probes, gaps: [], witness: [], faults: [], facts: [] };
   }
 
   isSpeaking(node: FakeNode): boolean {

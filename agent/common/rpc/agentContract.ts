@@ -8,6 +8,9 @@ import { call, stream } from './contract.ts';
 
 export const AGENT_PROTOCOL_VERSION = 1;
 
+/** Arrivals in one answer at most: about 80 kB. */
+export const ARRIVALS_ASKED_MAX = 4096;
+
 export const NodeStatusSchema = z.enum(['init', 'up', 'active', 'dead']);
 export const ResourceSetSchema = z.enum(['none', 'local', 'foreign', 'all']);
 export const DirectionStateSchema = z.enum(['up', 'late', 'dead', 'unknown']);
@@ -55,6 +58,8 @@ export const VipStatusSchema = z.object({
   conflictMac: z.string().nullable(),
   /** When the LAN was last asked who has it, milliseconds ago; null: never, so `conflictMac` says nothing. */
   probedAgoMs: z.number().nullable(),
+  /** Hardware address with which this node answers for the address, or would if it had it; null: no interface fits. Older agents do not say it. */
+  mac: z.string().nullable().optional(),
 });
 export type VipStatus = z.infer<typeof VipStatusSchema>;
 
@@ -151,6 +156,10 @@ export const AgentStatusSchema = z.object({
 });
 export type AgentStatus = z.infer<typeof AgentStatusSchema>;
 
+/** One heartbeat of the peer, and the time since the one before it: exact, as the thread that read it stamped both. */
+export const ArrivalSchema = z.object({ atMonotonicMs: z.number(), gapMs: z.number() });
+export type Arrival = z.infer<typeof ArrivalSchema>;
+
 /** One sampling instant of everything that is plotted. Taken by the heartbeat thread, sent in order. */
 export const AgentSampleSchema = z.object({
   atMonotonicMs: z.number(),
@@ -170,8 +179,14 @@ export const AgentSampleSchema = z.object({
       /** Largest silence since the previous sample: down-sampling keeps extremes. */
       fromPeerSilenceMaxMs: z.number().nullable(),
       rttMs: z.number().nullable(),
+      /** Heartbeats that this link brought since the previous sample, oldest first. Older agents do not say it. */
+      arrivals: z.array(ArrivalSchema).optional(),
     }),
   ),
+  /** The same over all links: of each heartbeat the copy that came first. A node's silence, and so its deadtime, counts from these. */
+  arrivals: z.array(ArrivalSchema).optional(),
+  /** Load average of the node's last minute; null: cannot be read. */
+  loadAverage: z.number().nullable().optional(),
   latenessMs: z.number(),
 });
 export type AgentSample = z.infer<typeof AgentSampleSchema>;
@@ -238,6 +253,18 @@ export const agentContract = {
   events: stream(z.object({ fromSeq: z.number().int().positive() }), TimelineEventSchema),
   /** Live samples every `periodMs` (50..5000). */
   samples: stream(z.object({ periodMs: z.number().min(50).max(5000) }), AgentSampleSchema),
+  /**
+   * What the agent remembers of arrivals, from before any console looked: of one link, or with null of all links together, those
+   * after `afterMonotonicMs`, oldest first. Ask again from the last one while there is `more`.
+   */
+  arrivals: call(
+    z.object({
+      link: z.string().nullable(),
+      afterMonotonicMs: z.number(),
+      limit: z.number().int().min(1).max(ARRIVALS_ASKED_MAX).default(ARRIVALS_ASKED_MAX),
+    }),
+    z.object({ atMonotonicMs: z.array(z.number()), gapMs: z.array(z.number()), more: z.boolean() }),
+  ),
   faultList: call(
     z.object({}),
     z.array(

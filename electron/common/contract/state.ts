@@ -1,6 +1,7 @@
 /** What the console knows about a connected pair right now. Everything unknown is null, never a guess. */
 import { z } from 'zod';
 import { AgentStatusSchema, FaultNameSchema, FaultStateSchema } from '../../../agent/common/rpc/agentContract.ts';
+import { TextSchema } from './drill.ts';
 
 /** A host key that a person must judge before any secret is sent. */
 export const HostKeyQuestionSchema = z.object({
@@ -40,16 +41,26 @@ export const NodeConnectionSchema = z.object({
 });
 export type NodeConnection = z.infer<typeof NodeConnectionSchema>;
 
+/** Who answered for an address on the LAN. `node`: null when that is neither node's hardware address as far as known. */
+export const LanHolderSchema = z.object({ mac: z.string(), node: z.string().nullable() });
+
 export const VipVerdictSchema = z.object({
   address: z.string(),
-  /** `unknown` names the missing witnesses in `missing`. */
-  verdict: z.enum(['one', 'dual', 'none', 'unknown']),
+  /** `moving`: nobody has it, and a takeover or hand-over is under way. `unknown` names the missing witnesses in `missing`. */
+  verdict: z.enum(['one', 'moving', 'dual', 'none', 'unknown']),
   holder: z.string().nullable(),
   holders: z.array(z.string()),
   /** Node that answered the last probe, by its own name; null: nobody or not probed. */
   answeredBy: z.string().nullable(),
   missing: z.array(z.string()),
   sinceMs: z.number().nullable(),
+  /** Who answers for it on the LAN, as the witness there heard last; null or missing: no witness, or it is silent. */
+  lan: z.array(LanHolderSchema).nullable().optional(),
+  /**
+   * The LAN witness's own host sends packets for the address to this hardware address although the only holder has another one: it has
+   * not learned of the move. null or missing: nothing of the kind is known.
+   */
+  stale: z.object({ neighbourMac: z.string(), node: z.string().nullable() }).nullable().optional(),
 });
 export type VipVerdict = z.infer<typeof VipVerdictSchema>;
 
@@ -84,6 +95,59 @@ export const FaultOfferSchema = z.object({
 });
 export type FaultOffer = z.infer<typeof FaultOfferSchema>;
 
+/** Situations by a fixed name: what happened, or is the case, judged from the evidence and not from the fault that was asked for. */
+export const SituationCodeSchema = z.enum([
+  'killed-address-left',
+  'killed-clean',
+  'restarted-over-address',
+  'part-killed',
+  'frozen',
+  'full-split',
+  'planned-standby',
+  'service-lan-lost',
+  'serial-lost',
+  'link-lost',
+  'one-way-serial',
+  'one-way-link',
+  'keys-differ',
+  'link-never-up',
+  'config-refused',
+  'deadtimes-differ',
+  'serial-budget',
+  'serial-hang-up',
+  'no-effect',
+  'node-lost',
+  'stale-neighbour',
+]);
+export type SituationCode = z.infer<typeof SituationCodeSchema>;
+
+export const SituationSchema = z.object({
+  code: SituationCodeSchema,
+  /** Row of docs/what-ours-does.md that it corresponds to, `M1` to `M16`; null: none. For documents and scripts, not for people. */
+  experiment: z.string().nullable(),
+  /** Unique among the situations of one stretch, and the same while it lasts. */
+  key: z.string(),
+  /** `note`: worth knowing. `warn`: redundancy is lost. `alarm`: the address or its service is in danger. */
+  level: z.enum(['note', 'warn', 'alarm']),
+  name: TextSchema,
+  /** What to do about it. */
+  advice: TextSchema,
+  nodes: z.array(z.string()),
+  /** What led to the name, in order of time; `tMs` null: it has been so all the time. */
+  evidence: z.array(
+    z.object({ tMs: z.number().nullable(), errorMs: z.number(), node: z.string().nullable(), text: TextSchema }),
+  ),
+  /** When the last piece of evidence that the name needs was there (session axis). */
+  sinceMs: z.number(),
+  /** When it was over; null: it is not. */
+  untilMs: z.number().nullable(),
+});
+export type Situation = z.infer<typeof SituationSchema>;
+
+/** A situation as the running console says it. `namedAtMs`: when it first did, on the session axis. */
+export const LiveSituationSchema = SituationSchema.extend({ namedAtMs: z.number() });
+export type LiveSituation = z.infer<typeof LiveSituationSchema>;
+
 export const PairStateSchema = z.object({
   pairId: z.string(),
   name: z.string(),
@@ -100,6 +164,10 @@ export const PairStateSchema = z.object({
     lastOkAgoMs: z.number().nullable(),
     detail: z.string(),
   }),
+  /** The witness on the LAN; `from` is where it observes, `detail` why it does not. Missing: the same as not running. */
+  lan: z.object({ running: z.boolean(), from: z.string(), detail: z.string() }).optional(),
+  /** What is named from the evidence of the last minutes, the newest last. */
+  situations: z.array(LiveSituationSchema).optional(),
   session: z.object({ id: z.string(), startedWallMs: z.number(), nowMs: z.number() }).nullable(),
 });
 export type PairState = z.infer<typeof PairStateSchema>;

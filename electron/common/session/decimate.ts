@@ -3,7 +3,7 @@
  * of state, as they were measured; nothing is averaged, because the one short margin or the
  * one failed probe is what everybody is looking for.
  */
-import type { ProbeSample, SessionSample } from '../contract/session.ts';
+import type { ProbeSample, SessionSample, WitnessSample } from '../contract/session.ts';
 
 /** Keeps in each bucket the points that `choose` names. `keptMax` is the most it names for one bucket. */
 function byBucket<T extends { readonly tMs: number }>(
@@ -80,6 +80,18 @@ export function decimateSamples(samples: readonly SessionSample[], pointsMax: nu
       yield* extremes(bucket, (s) => link(s)?.rttMs ?? null);
     }
   });
+}
+
+/** At most `pointsMax` observations of the LAN; announcements and changes of who answers are never left out. */
+export function decimateWitness(samples: readonly WitnessSample[], pointsMax: number): WitnessSample[] {
+  const announced = samples.filter((s) => s.kind === 'announced');
+  const asked = samples.filter((s) => s.kind === 'asked');
+  const key = (s: WitnessSample): string =>
+    `${s.address} ${s.holders.map((h) => h.mac).join()} ${s.neighbourMac ?? ''}`;
+  const thinned = byBucket(asked, pointsMax, 4, function* (bucket, before) {
+    yield* changes(bucket, before, key);
+  });
+  return [...announced, ...thinned].sort((a, b) => a.tMs - b.tMs);
 }
 
 /** At most `pointsMax` probe results; a bucket with a failure always shows it. */

@@ -12,7 +12,8 @@ export const WITNESS_FRESH_MS = 3000;
 /** How old the holder's question to the LAN ("who else has it?") may be, milliseconds. */
 export const LAN_QUESTION_FRESH_MS = 5000;
 
-export type VerdictWord = 'one' | 'dual' | 'none' | 'unknown';
+/** `moving`: nobody has it, and a takeover or hand-over is under way. */
+export type VerdictWord = 'one' | 'moving' | 'dual' | 'none' | 'unknown';
 
 /** What one node is known to do with the address. Times are on the session axis, milliseconds. */
 export interface NodeWitness {

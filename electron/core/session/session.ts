@@ -6,8 +6,16 @@ import { randomUUID } from 'node:crypto';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { DrillResult } from '../../common/contract/deploy.ts';
 import type { PairSpec } from '../../common/contract/pair.ts';
-import type { ProbeSample, SessionBatch, SessionEvent, SessionSample } from '../../common/contract/session.ts';
-import { decimateProbes, decimateSamples } from '../../common/session/decimate.ts';
+import type {
+  NodeFacts,
+  ProbeSample,
+  SessionBatch,
+  SessionEvent,
+  SessionFault,
+  SessionSample,
+  WitnessSample,
+} from '../../common/contract/session.ts';
+import { decimateProbes, decimateSamples, decimateWitness } from '../../common/session/decimate.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
 import { Emitter } from '../base/emitter.ts';
 import { monotonicNowMs } from '../base/time.ts';
@@ -26,16 +34,17 @@ const HISTORY_POINTS_MAX = 2000;
 const WAITING_BATCHES_MAX = 600;
 
 function emptyBatch(): SessionBatch {
-  return { samples: [], events: [], probes: [], gaps: [] };
+  return { samples: [], events: [], probes: [], gaps: [], witness: [], faults: [], facts: [] };
 }
 
-function isEmpty(batch: SessionBatch): boolean {
-  return batch.samples.length + batch.events.length + batch.probes.length + batch.gaps.length === 0;
+/** Items in the longest part of a batch. */
+function longestPart(batch: SessionBatch): number {
+  return Math.max(...Object.values(batch).map((part) => part.length));
 }
 
 /** Cuts a big batch into pieces, each sorted as the whole was. */
 export function cutBatch(batch: SessionBatch, itemsMax: number = BATCH_ITEMS_MAX): SessionBatch[] {
-  const longest = Math.max(batch.samples.length, batch.events.length, batch.probes.length, batch.gaps.length);
+  const longest = longestPart(batch);
   const pieces: SessionBatch[] = [];
   for (let at = 0; at === 0 || at < longest; at += itemsMax) {
     pieces.push({
@@ -43,12 +52,15 @@ export function cutBatch(batch: SessionBatch, itemsMax: number = BATCH_ITEMS_MAX
       events: batch.events.slice(at, at + itemsMax),
       probes: batch.probes.slice(at, at + itemsMax),
       gaps: batch.gaps.slice(at, at + itemsMax),
+      witness: batch.witness.slice(at, at + itemsMax),
+      faults: batch.faults.slice(at, at + itemsMax),
+      facts: batch.facts.slice(at, at + itemsMax),
     });
   }
   return pieces;
 }
 
-/** Thins samples node by node, and the probe, to at most `pointsMax` each. Events and gaps stay whole. */
+/** Thins samples node by node, the probe and the LAN witness to at most `pointsMax` each. The rest stays whole. */
 export function decimateBatch(batch: SessionBatch, pointsMax: number): SessionBatch {
   const nodes = [...new Set(batch.samples.map((s) => s.node))];
   const thinned = nodes.map((node) =>
@@ -58,10 +70,10 @@ export function decimateBatch(batch: SessionBatch, pointsMax: number): SessionBa
     ),
   );
   return {
+    ...batch,
     samples: thinned.flat().sort((a, b) => a.tMs - b.tMs),
-    events: batch.events,
     probes: decimateProbes(batch.probes, pointsMax),
-    gaps: batch.gaps,
+    witness: decimateWitness(batch.witness, pointsMax),
   };
 }
 
@@ -72,6 +84,11 @@ export class Session {
   /** Every event as it is recorded, for those inside the core who wait for one. */
   readonly onEvent = new Emitter<SessionEvent>();
   readonly onProbe = new Emitter<ProbeSample>();
+  /** Everything as it is recorded, for what inside the core judges the present. */
+  readonly onWitness = new Emitter<WitnessSample>();
+  readonly onFault = new Emitter<SessionFault>();
+  readonly onFacts = new Emitter<NodeFacts>();
+  readonly onSample = new Emitter<SessionSample>();
 
   private readonly store: SessionStore;
   private readonly originMs = monotonicNowMs();
@@ -103,6 +120,7 @@ export class Session {
   addSample(sample: SessionSample): void {
     this.store.addSample(this.id, sample);
     this.pending.samples.push(sample);
+    this.onSample.fire(sample);
   }
 
   addEvent(journalId: string, entry: Omit<SessionEvent, 'index'>): void {
@@ -117,6 +135,27 @@ export class Session {
     this.store.addProbe(this.id, probe);
     this.pending.probes.push(probe);
     this.onProbe.fire(probe);
+  }
+
+  /** What the witness on the LAN saw. */
+  addWitness(sample: WitnessSample): void {
+    this.store.addWitness(this.id, sample);
+    this.pending.witness.push(sample);
+    this.onWitness.fire(sample);
+  }
+
+  /** A fault that began, was armed, ended or failed. */
+  addFault(fault: SessionFault): void {
+    this.store.addFault(this.id, fault);
+    this.pending.faults.push(fault);
+    this.onFault.fire(fault);
+  }
+
+  /** What is true of a node from now on. */
+  addFacts(facts: NodeFacts): void {
+    this.store.addFacts(this.id, facts);
+    this.pending.facts.push(facts);
+    this.onFacts.fire(facts);
   }
 
   addDrill(result: DrillResult): void {
@@ -151,7 +190,7 @@ export class Session {
   }
 
   private distribute(): void {
-    if (isEmpty(this.pending)) return;
+    if (longestPart(this.pending) === 0) return;
     const batch = this.pending;
     this.pending = emptyBatch();
     for (const queue of this.subscribers) {

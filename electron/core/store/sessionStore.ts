@@ -8,11 +8,14 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import type { DrillResult } from '../../common/contract/deploy.ts';
 import type {
+  NodeFacts,
   ProbeSample,
   SessionBatch,
   SessionEvent,
+  SessionFault,
   SessionGap,
   SessionSample,
+  WitnessSample,
 } from '../../common/contract/session.ts';
 import { SessionArchive } from './archive.ts';
 import { ObservationStatements } from './observations.ts';
@@ -78,6 +81,7 @@ interface Statements {
   readonly terminal: StatementSync;
   readonly cast: StatementSync;
   readonly dropCasts: StatementSync;
+  readonly observed: ObservationStatements;
 }
 
 function prepare(db: DatabaseSync): Statements {
@@ -91,6 +95,7 @@ function prepare(db: DatabaseSync): Statements {
     terminal: db.prepare('INSERT OR REPLACE INTO terminal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     cast: db.prepare('INSERT INTO cast_item VALUES (?, ?, ?, ?, ?)'),
     dropCasts: db.prepare('DELETE FROM cast_item WHERE session = ? AND terminal = ? AND t_ms < ?'),
+    observed: new ObservationStatements(db),
   };
 }
 
@@ -187,6 +192,18 @@ export class SessionStore {
     this.add((s) => s.gap.run(session, gap.number, gap.source, gap.fromMs, gap.toMs, gap.reason));
   }
 
+  addWitness(session: string, sample: WitnessSample): void {
+    this.add((s) => s.observed.witness(session, sample));
+  }
+
+  addFault(session: string, fault: SessionFault): void {
+    this.add((s) => s.observed.fault(session, fault));
+  }
+
+  addFacts(session: string, facts: NodeFacts): void {
+    this.add((s) => s.observed.facts(session, facts));
+  }
+
   addDrill(session: string, tMs: number, result: DrillResult): void {
     const body = JSON.stringify(result);
     this.add((s) => s.drill.run(session, tMs, body));
@@ -264,6 +281,7 @@ export class SessionStore {
       ) as SessionEvent[],
       probes: probes.map(probeOfRow),
       gaps: gaps.map(gapOfRow),
+      ...this.statements.observed.range(session, fromMs, toMs),
     };
   }
 

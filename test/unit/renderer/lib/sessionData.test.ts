@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { SessionBatch } from '../../../../electron/common/contract/session.ts';
 import { EVENTS_MAX, LinkColumn, NodeColumn, ProbeColumn, SessionData } from '../../../../renderer/lib/sessionData.ts';
 
-const EMPTY: SessionBatch = { samples: [], events: [], probes: [], gaps: [] };
+const EMPTY: SessionBatch = { samples: [], events: [], probes: [], gaps: [], witness: [], faults: [], facts: [] };
 
 const sample = (
   tMs: number,
