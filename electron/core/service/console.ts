@@ -358,10 +358,16 @@ function sessionMethods(
 function terminalMethods(
   core: Core,
 ): Pick<Methods, 'terminalOpen' | 'terminalOutput' | 'terminalInput' | 'terminalResize' | 'terminalClose'> {
-  const { terminals } = core;
+  const { terminals, pairs } = core;
   return {
     terminalOpen: async ({ pairId, node, kind, cols, rows }) => ({
-      terminalId: await terminals.open(core.connector(pairId, node), kind, cols, rows),
+      terminalId: await terminals.open(
+        core.connector(pairId, node),
+        kind,
+        cols,
+        rows,
+        pairs.need(pairId).session.tapes,
+      ),
     }),
     terminalOutput: ({ terminalId }, _context, signal) => terminals.get(terminalId).read(signal),
     terminalInput: ({ terminalId, data }) => {

@@ -224,6 +224,7 @@ export class NodeFeed {
     const placed = this.clock.place(status.atMonotonicMs);
     this.status_ = status;
     this.statusAtMs = placed?.tMs ?? this.session.nowMs();
+    this.session.addStatus(status, this.statusAtMs);
     for (const vip of status.vips)
       this.held.say(vip.address, vip.heldOn !== null, this.statusAtMs, placed?.errorMs ?? 0);
     this.onChange.fire();
@@ -243,6 +244,15 @@ export class NodeFeed {
     this.lastSampleMs = placed.tMs;
     const known = new Set([...this.held.addresses(), ...sample.heldVips]);
     for (const address of known) this.held.say(address, sample.heldVips.includes(address), placed.tMs, placed.errorMs);
+    const arrivalsOf = (arrivals: Arrival[] | undefined): { arrivals?: SessionArrival[] } =>
+      arrivals === undefined
+        ? {}
+        : {
+            arrivals: arrivals.map(({ atMonotonicMs, gapMs }) => ({
+              tMs: placed.tMs - (sample.atMonotonicMs - atMonotonicMs),
+              gapMs,
+            })),
+          };
     this.session.addSample({
       ...placed,
       node: this.node,
@@ -257,7 +267,10 @@ export class NodeFeed {
         marginMs: margin(link.fromPeerSilenceMs),
         marginMinMs: margin(link.fromPeerSilenceMaxMs),
         rttMs: link.rttMs,
+        ...arrivalsOf(link.arrivals),
       })),
+      ...arrivalsOf(sample.arrivals),
+      ...(sample.loadAverage === undefined ? {} : { loadAverage: sample.loadAverage }),
       latenessMs: sample.latenessMs,
     });
     this.onChange.fire();

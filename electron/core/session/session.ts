@@ -3,6 +3,7 @@
  * `tMs` is this computer's monotonic clock since the session began.
  */
 import { randomUUID } from 'node:crypto';
+import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { DrillResult } from '../../common/contract/deploy.ts';
 import type { PairSpec } from '../../common/contract/pair.ts';
@@ -15,10 +16,13 @@ import type {
   SessionSample,
   WitnessSample,
 } from '../../common/contract/session.ts';
+import type { NodeRecord } from '../../common/report/record.ts';
 import { decimateProbes, decimateSamples, decimateWitness } from '../../common/session/decimate.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
 import { Emitter } from '../base/emitter.ts';
 import { monotonicNowMs } from '../base/time.ts';
+import { SaidTape } from '../recorder/saidTape.ts';
+import { Tapes } from '../recorder/tapes.ts';
 import type { NumberedGap, SessionStore } from '../store/sessionStore.ts';
 
 /** Live batches leave this often, milliseconds: smooth to the eye, ten messages a second. */
@@ -84,6 +88,8 @@ export class Session {
   /** Every event as it is recorded, for those inside the core who wait for one. */
   readonly onEvent = new Emitter<SessionEvent>();
   readonly onProbe = new Emitter<ProbeSample>();
+  /** What its terminals show. */
+  readonly tapes: Tapes;
   /** Everything as it is recorded, for what inside the core judges the present. */
   readonly onWitness = new Emitter<WitnessSample>();
   readonly onFault = new Emitter<SessionFault>();
@@ -95,6 +101,7 @@ export class Session {
   private readonly subscribers = new Set<AsyncQueue<SessionBatch>>();
   private readonly timer: NodeJS.Timeout;
   private readonly openGaps = new Map<string, NumberedGap>();
+  private readonly said = new Map<string, SaidTape>();
   private pending = emptyBatch();
   private eventCount = 0;
   private gapCount = 0;
@@ -104,6 +111,7 @@ export class Session {
     this.store = store;
     this.startedWallMs = wallMs;
     store.begin({ id: this.id, pairId: pair.id, pairJson: JSON.stringify(pair), host, startedWallMs: wallMs });
+    this.tapes = new Tapes(store, this.id, () => this.nowMs());
     this.timer = setInterval(() => this.distribute(), BATCH_PERIOD_MS);
   }
 
@@ -160,6 +168,18 @@ export class Session {
 
   addDrill(result: DrillResult): void {
     this.store.addDrill(this.id, this.nowMs(), result);
+  }
+
+  /** What a node says about itself; recorded when it is news. */
+  addStatus(status: AgentStatus, tMs: number): void {
+    const tape = this.said.get(status.node) ?? new SaidTape();
+    this.said.set(status.node, tape);
+    if (tape.isNews(status, tMs)) this.store.addSaid(this.id, 'status', status.node, tMs, status);
+  }
+
+  /** How a node is configured and what is on it, as just read. */
+  addRecord(record: NodeRecord): void {
+    this.store.addSaid(this.id, 'record', record.node, this.nowMs(), record);
   }
 
   /** Marks that nothing is heard from `source` since `fromMs`. A second call while one is open changes nothing. */
@@ -222,6 +242,7 @@ export class Session {
 
   close(wallMs: number): void {
     clearInterval(this.timer);
+    this.tapes.close();
     const now = this.nowMs();
     for (const source of [...this.openGaps.keys()]) this.closeGap(source, now);
     this.distribute();

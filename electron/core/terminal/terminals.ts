@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
+import type { Tapes, TerminalTape } from '../recorder/tapes.ts';
 import type { NodeConnector, RemoteProcess } from '../service/ports.ts';
 import { terminalCommand } from './commands.ts';
 import type { TerminalKind } from './commands.ts';
@@ -23,6 +24,7 @@ const UNREAD_MS_MAX = 30_000;
 
 class Terminal {
   private readonly process: RemoteProcess;
+  private readonly tape: TerminalTape;
   private readonly onEnd: () => void;
   /** Kept over chunks: a character of three bytes may come in two pieces. */
   private readonly decoder = new TextDecoder();
@@ -33,8 +35,9 @@ class Terminal {
   private wake: (() => void) | null = null;
   private hasReader = false;
 
-  constructor(process: RemoteProcess, onEnd: () => void) {
+  constructor(process: RemoteProcess, tape: TerminalTape, onEnd: () => void) {
     this.process = process;
+    this.tape = tape;
     this.onEnd = onEnd;
     this.unread = setTimeout(() => this.close(), UNREAD_MS_MAX);
     process.onData((bytes) => this.take(this.decoder.decode(bytes, { stream: true })));
@@ -46,6 +49,7 @@ class Terminal {
   }
 
   private take(text: string): void {
+    this.tape.output(text);
     this.waiting += text;
     if (!this.paused && this.waiting.length > WAITING_CHARS_MAX) {
       this.paused = true;
@@ -59,11 +63,13 @@ class Terminal {
   }
 
   resize(cols: number, rows: number): void {
+    this.tape.resize(cols, rows);
     this.process.resize(cols, rows);
   }
 
   close(): void {
     clearTimeout(this.unread);
+    this.tape.close();
     this.process.close();
     this.exit ??= 'closed';
     this.wake?.();
@@ -130,12 +136,19 @@ class Terminal {
 export class Terminals {
   private readonly open_ = new Map<string, Terminal>();
 
-  /** Opens a pane on a node. Rejects with the connection's own words when there is none. */
-  async open(connector: NodeConnector, kind: TerminalKind, cols: number, rows: number): Promise<string> {
+  /** Opens a pane on a node and records what it shows. Rejects with the connection's own words when there is none. */
+  async open(
+    connector: NodeConnector,
+    kind: TerminalKind,
+    cols: number,
+    rows: number,
+    tapes: Pick<Tapes, 'start'>,
+  ): Promise<string> {
     const { command, asRoot } = terminalCommand(kind);
     const process = await connector.exec(command, { terminal: { cols, rows }, asRoot });
     const id = randomUUID();
-    this.open_.set(id, new Terminal(process, () => this.open_.delete(id)));
+    const tape = tapes.start(connector.spec.name, kind, cols, rows);
+    this.open_.set(id, new Terminal(process, tape, () => this.open_.delete(id)));
     return id;
   }
 

@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
+import { Tapes } from '../../../electron/core/recorder/tapes.ts';
 import type { NodeConnector, RemoteProcess } from '../../../electron/core/service/ports.ts';
+import { SessionStore } from '../../../electron/core/store/sessionStore.ts';
 import { terminalCommand } from '../../../electron/core/terminal/commands.ts';
 import { Terminals } from '../../../electron/core/terminal/terminals.ts';
 
@@ -38,11 +40,19 @@ class FakeProcess implements RemoteProcess {
   }
 }
 
-async function open(): Promise<{ terminals: Terminals; id: string; process: FakeProcess }> {
+async function open(): Promise<{
+  terminals: Terminals;
+  id: string;
+  process: FakeProcess;
+  store: SessionStore;
+}> {
   const process = new FakeProcess();
   const terminals = new Terminals();
-  const connector = { exec: () => Promise.resolve(process) } as unknown as NodeConnector;
-  return { terminals, id: await terminals.open(connector, 'shell', 80, 24), process };
+  const spec = { name: 'a' };
+  const connector = { spec, exec: () => Promise.resolve(process) } as unknown as NodeConnector;
+  const store = new SessionStore(':memory:');
+  const tapes = new Tapes(store, 's', () => performance.now());
+  return { terminals, id: await terminals.open(connector, 'shell', 80, 24, tapes), process, store };
 }
 
 test('a character that arrives in two pieces comes out whole, the exit comes last', async () => {
@@ -106,4 +116,21 @@ test.each(['watch-addresses', 'follow-log'] as const)('the command of %s is one 
   const parsed = spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' });
   expect([parsed.status, parsed.stderr]).toEqual([0, '']);
   expect(script.length).toBeGreaterThan(100);
+});
+
+test('what it shows is recorded, what is typed is not', async () => {
+  const { terminals, id, process, store } = await open();
+  terminals.get(id).write('secret');
+  process.data(new TextEncoder().encode('hello'));
+  terminals.get(id).resize(100, 30);
+  terminals.close(id);
+  process.data(new TextEncoder().encode('late'));
+  const casts = store.archive.casts('s', 0, Infinity);
+  expect(casts.map((c) => [c.terminal, c.code, c.data])).toEqual([
+    [1, 'o', 'hello'],
+    [1, 'r', '100x30'],
+  ]);
+  expect(store.archive.terminals('s')).toMatchObject([{ number: 1, node: 'a', kind: 'shell', cols: 80, rows: 24 }]);
+  expect(store.archive.terminals('s')[0]?.endedMs).not.toBeNull();
+  store.close();
 });
