@@ -2,12 +2,17 @@
 import { parseArguments, USAGE, type Arguments } from './command/args.ts';
 import { attach, confirmDead, operate, reloadKeys, showJournal, showStatus, stopDaemon } from './command/control.ts';
 import { EXIT, type ExitStatus } from './command/exitStatus.ts';
+import { forgetRefusal, keepRefusal } from './command/refusal.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { readSetup } from './daemon/setup.ts';
 import { VERSION } from './daemon/version.ts';
 import { isHeartbeatThread, runHeartbeatThread } from './heartbeat/thread.ts';
+import { openLan } from './host/lan.ts';
+import { openLibc } from './host/libc.ts';
+import { openNetKernel } from './host/netKernel.ts';
 import { runProbe } from './probe/probe.ts';
 import { probeTarget } from './probe/target.ts';
+import { runWitness, witnessOptions } from './probe/witness.ts';
 
 function isPermission(error: unknown): boolean {
   return (
@@ -21,8 +26,10 @@ async function run(args: Arguments): Promise<ExitStatus> {
   const setup = readSetup(args.configDir, args.node);
   if (!setup.ok) {
     process.stderr.write(`${setup.detail}\nConfiguration error, twinbeat-agent not started.\n`);
+    keepRefusal(args.runDir, setup.detail);
     return EXIT.badConfiguration;
   }
+  forgetRefusal(args.runDir);
   let daemon: Daemon;
   try {
     daemon = new Daemon(setup.value, args);
@@ -58,6 +65,35 @@ async function probe(args: Arguments): Promise<ExitStatus> {
   return EXIT.ok;
 }
 
+async function witness(args: Arguments): Promise<ExitStatus> {
+  const libc = openLibc();
+  if (!libc.ok) {
+    process.stderr.write(`twinbeat-agent: raw packets cannot be used here: ${libc.detail}\n`);
+    return EXIT.failed;
+  }
+  const options = witnessOptions(args, args.periodMs, openNetKernel(libc.value).interfaces());
+  if (!options.ok) {
+    process.stderr.write(`twinbeat-agent: ${options.detail}\n`);
+    return EXIT.usage;
+  }
+  const lan = openLan(libc.value);
+  const { iface, address } = options.value;
+  const asked = lan.probe(iface, { family: address.includes(':') ? 'ipv6' : 'ipv4', address, source: null });
+  if (!asked.ok) {
+    process.stderr.write(`twinbeat-agent: ${iface.name}: ${asked.detail}\n`);
+    return asked.reason === 'EPERM' || asked.reason === 'EACCES' ? EXIT.notPermitted : EXIT.failed;
+  }
+  process.stdout.on('error', () => process.exit(EXIT.ok));
+  await runWitness(
+    options.value,
+    lan,
+    () => Number(process.hrtime.bigint()) / 1e6,
+    (line) => process.stdout.write(`${JSON.stringify(line)}\n`),
+    new AbortController().signal,
+  );
+  return EXIT.ok;
+}
+
 function dispatch(args: Arguments): Promise<ExitStatus> {
   switch (args.verb) {
     case 'run':
@@ -77,6 +113,8 @@ function dispatch(args: Arguments): Promise<ExitStatus> {
       return attach(args);
     case 'probe':
       return probe(args);
+    case 'witness':
+      return witness(args);
     case 'journal':
       return showJournal(args);
     case 'version':

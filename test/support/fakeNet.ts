@@ -60,13 +60,14 @@ export class FakeLan implements Lan {
     const { family, address } = question;
     this.questions.push(question);
     const mac = this.others.get(address);
-    if (mac !== undefined) this.heard.push({ iface: iface.name, address: canonicalAddress(family, address), mac });
+    if (mac !== undefined)
+      this.heard.push({ iface: iface.name, address: canonicalAddress(family, address), mac, unasked: false });
     return ok(null);
   }
 
   /** A frame of another host's arrives unasked. */
   claimNow(address: string, mac: string): void {
-    this.heard.push({ iface: ETH0.name, address, mac });
+    this.heard.push({ iface: ETH0.name, address, mac, unasked: true });
   }
 
   claims(): readonly LanClaim[] {

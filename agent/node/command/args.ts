@@ -16,6 +16,9 @@ export const USAGE = `twinbeat-agent VERB [options]
   attach                     join standard streams to the daemon's socket (for the console)
   probe --http URL | --tcp HOST:PORT --period-ms N [--timeout-ms N] [--count N]
                              open-loop probe, one JSON line a request
+  witness --address ADDRESS --iface NAME [--period-ms N] [--as MAC]
+                             an observer on the LAN: who answers for the address, who announces it; JSON lines.
+                             --as asks from that hardware address, so that answers change nothing on this host
   journal [--from N] [--follow]  the node's events, one JSON line each
   version, --version
 
@@ -30,7 +33,7 @@ Exit status: 0 done, 1 failed, 2 refused, 3 not running, 4 not permitted, 5 alre
 
 export const VERBS = [
   ...(['run', 'status', 'standby', 'takeover', 'stop', 'reload', 'confirm-dead'] as const),
-  ...(['attach', 'probe', 'journal', 'version'] as const),
+  ...(['attach', 'probe', 'witness', 'journal', 'version'] as const),
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -44,6 +47,9 @@ export interface Arguments {
   readonly json: boolean;
   readonly http: string | null;
   readonly tcp: string | null;
+  readonly address: string | null;
+  readonly iface: string | null;
+  readonly as: string | null;
   readonly periodMs: number;
   readonly timeoutMs: number;
   /** Requests of a probe; null: until it is ended. */
@@ -55,11 +61,14 @@ export interface Arguments {
 }
 
 /** Options of one verb. Every verb takes the others, so that a script can put the places into one variable. */
-const OWN_OPTIONS: Readonly<Record<string, Verb>> = {
+const OWN_OPTIONS: Readonly<Record<string, Verb | readonly Verb[]>> = {
   json: 'status',
   http: 'probe',
   tcp: 'probe',
-  'period-ms': 'probe',
+  address: 'witness',
+  iface: 'witness',
+  as: 'witness',
+  'period-ms': ['probe', 'witness'],
   'timeout-ms': 'probe',
   count: 'probe',
   from: 'journal',
@@ -75,6 +84,9 @@ const OPTIONS = {
   json: { type: 'boolean' },
   http: { type: 'string' },
   tcp: { type: 'string' },
+  address: { type: 'string' },
+  iface: { type: 'string' },
+  as: { type: 'string' },
   'period-ms': { type: 'string' },
   'timeout-ms': { type: 'string' },
   count: { type: 'string' },
@@ -92,8 +104,9 @@ type Values = Readonly<Record<string, string | boolean | undefined>>;
 /** What is wrong with options that can be read, or null. */
 function wrongOption(verb: Verb, values: Values): string | null {
   for (const name of Object.keys(values)) {
-    const owner = OWN_OPTIONS[name];
-    if (owner !== undefined && owner !== verb) return `--${name} belongs to ${owner}, not to ${verb}`;
+    const owners = [OWN_OPTIONS[name] ?? []].flat();
+    if (owners.length > 0 && !owners.includes(verb))
+      return `--${name} belongs to ${owners.join(' and ')}, not to ${verb}`;
   }
   for (const name of ['period-ms', 'timeout-ms', 'count', 'from']) {
     const text = values[name];
@@ -125,6 +138,9 @@ export function parseArguments(argv: readonly string[]): Result<Arguments, 'usag
       json: values.json ?? false,
       http: values.http ?? null,
       tcp: values.tcp ?? null,
+      address: values.address ?? null,
+      iface: values.iface ?? null,
+      as: values.as ?? null,
       periodMs: Number(values['period-ms'] ?? '100'),
       timeoutMs: Number(values['timeout-ms'] ?? '1000'),
       count: values.count === undefined ? null : Number(values.count),

@@ -5,6 +5,7 @@ import { readJournal } from '../journal/journal.ts';
 import type { Arguments } from './args.ts';
 import { openClient, openSocket, type AgentClient } from './client.ts';
 import { EXIT, type ExitStatus } from './exitStatus.ts';
+import { lastRefusal, REFUSED } from './refusal.ts';
 import { statusText } from './statusText.ts';
 
 function complain(text: string): void {
@@ -159,7 +160,8 @@ export function showJournal(args: Arguments): Promise<ExitStatus> {
 export async function attach(args: Arguments): Promise<ExitStatus> {
   const opened = await openSocket(args.runDir);
   if (!opened.ok) {
-    complain(opened.detail);
+    const refused = lastRefusal(args.runDir);
+    complain(refused === null ? opened.detail : `${REFUSED}${refused}`);
     return opened.reason === 'not-permitted' ? EXIT.notPermitted : EXIT.notRunning;
   }
   const socket = opened.value;

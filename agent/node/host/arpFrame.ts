@@ -71,11 +71,21 @@ export function probeFrame(
   return solicitationFrame(ip, macBytes(mac), source === null ? null : addressBytes('ipv6', source));
 }
 
+/** A claim as a frame makes it. `unasked`: it tells the whole LAN on its own accord (gratuitous). */
+export interface FrameClaim {
+  readonly mac: string;
+  readonly address: string;
+  readonly unasked: boolean;
+}
+
 /** Who says to have which address. Null: not an ARP packet over Ethernet for IPv4. */
-export function parseArp(frame: Uint8Array): { readonly mac: string; readonly address: string } | null {
+export function parseArp(frame: Uint8Array): FrameClaim | null {
   const view = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength);
   if (view.length < ETHERNET_BYTES + ARP_BYTES || view.readUInt16BE(12) !== ETHERTYPE_ARP) return null;
   const body = view.subarray(ETHERNET_BYTES);
   if (body.readUInt16BE(2) !== 0x0800 || body.readUInt8(4) !== 6 || body.readUInt8(5) !== 4) return null;
-  return { mac: macText(body.subarray(8, 14)), address: [...body.subarray(14, 18)].join('.') };
+  const sender = body.subarray(14, 18);
+  // Sender and target are the same in an announcement, request and reply alike (RFC 5227).
+  const unasked = sender.equals(body.subarray(24, 28));
+  return { mac: macText(body.subarray(8, 14)), address: [...sender].join('.'), unasked };
 }

@@ -17,6 +17,8 @@ export interface LanClaim {
   /** As `canonicalAddress` spells it. */
   readonly address: string;
   readonly mac: string;
+  /** Told to everybody on its own accord; false: an answer, or not to be told. */
+  readonly unasked: boolean;
 }
 
 /** A question: who has this address? */
@@ -151,7 +153,7 @@ class ArpingLan implements Lan {
     if (family === 'ipv6') return fail('unavailable', 'asking for an IPv6 address needs raw packets');
     execFile('arping', ['-D', '-c', '1', '-w', '1', '-I', iface.name, address], { timeout: 3000 }, (_error, stdout) => {
       const mac = /\[([0-9A-Fa-f:]{17})\]/.exec(stdout)?.[1];
-      if (mac !== undefined) this.heard.push({ iface: iface.name, address, mac: mac.toLowerCase() });
+      if (mac !== undefined) this.heard.push({ iface: iface.name, address, mac: mac.toLowerCase(), unasked: false });
     });
     return ok(null);
   }

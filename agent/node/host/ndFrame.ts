@@ -1,4 +1,5 @@
 /** IPv6 neighbour discovery frames as bytes (RFC 4861, 4862), and the packet filter that lets only these in. No I/O. */
+import type { FrameClaim } from './arpFrame.ts';
 import { addressText, macText } from './netlinkMessage.ts';
 
 export const ETHERTYPE_IPV6 = 0x86dd;
@@ -15,6 +16,8 @@ const SOLICITATION = 135;
 const ADVERTISEMENT = 136;
 const SOURCE_MAC = 1;
 const TARGET_MAC = 2;
+/** Flag of an advertisement that answers a question. */
+const SOLICITED = 0x40;
 /** Receivers refuse anything that was routed. */
 const HOP_LIMIT = 255;
 const ALL_NODES = Uint8Array.of(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
@@ -90,7 +93,7 @@ function optionMac(view: Buffer, type: number): string | null {
  * Who says to have which address: the target of an advertisement, or the sender of a solicitation. Null: neither, or
  * a probe, whose sender claims nothing.
  */
-export function parseNeighbour(bytes: Uint8Array): { readonly mac: string; readonly address: string } | null {
+export function parseNeighbour(bytes: Uint8Array): FrameClaim | null {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.length < OPTIONS_AT || view.readUInt16BE(12) !== ETHERTYPE_IPV6) return null;
   if (view.readUInt8(NEXT_HEADER_AT) !== ICMPV6 || view.readUInt8(HOP_LIMIT_AT) !== HOP_LIMIT) return null;
@@ -100,11 +103,12 @@ export function parseNeighbour(bytes: Uint8Array): { readonly mac: string; reado
     return {
       mac: optionMac(view, TARGET_MAC) ?? etherMac,
       address: addressText(view.subarray(TARGET_AT, OPTIONS_AT)),
+      unasked: (view.readUInt8(MESSAGE_AT + 4) & SOLICITED) === 0,
     };
   }
   const source = view.subarray(SOURCE_AT, SOURCE_AT + 16);
   if (type !== SOLICITATION || source.every((byte) => byte === 0)) return null;
-  return { mac: optionMac(view, SOURCE_MAC) ?? etherMac, address: addressText(source) };
+  return { mac: optionMac(view, SOURCE_MAC) ?? etherMac, address: addressText(source), unasked: false };
 }
 
 /**

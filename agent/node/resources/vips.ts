@@ -99,6 +99,7 @@ export class Vips {
         group: state.group,
         heldOn: holder?.iface.name ?? null,
         ...this.holders.view(state),
+        mac: this.placeOf(state.spec)?.iface.mac ?? null,
       };
     });
   }

@@ -25,7 +25,7 @@ describe('ARP', () => {
     for (const frame of frames) {
       expect(frame).toHaveLength(42);
       expect(frame.subarray(0, 6)).toEqual(Buffer.alloc(6, 0xff));
-      expect(parseArp(frame)).toEqual({ mac: MAC, address: '10.0.0.100' });
+      expect(parseArp(frame)).toEqual({ mac: MAC, address: '10.0.0.100', unasked: true });
       expect([...frame.subarray(38, 42)]).toEqual([10, 0, 0, 100]);
     }
   });
@@ -34,6 +34,7 @@ describe('ARP', () => {
     expect(parseArp(probeFrame('ipv4', '10.0.0.100', MAC, null) ?? Buffer.alloc(0))).toEqual({
       mac: MAC,
       address: '0.0.0.0',
+      unasked: false,
     });
   });
 
@@ -79,12 +80,12 @@ describe('neighbour discovery', () => {
     for (const frame of [announcement, question, probe]) expect(checksumOf(frame)).toBe(0xffff);
     expect(announcement.readUInt8(54)).toBe(136);
     expect(announcement.readUInt8(58)).toBe(0x20);
-    expect(parseNeighbour(announcement)).toEqual({ mac: MAC, address: VIP6 });
+    expect(parseNeighbour(announcement)).toEqual({ mac: MAC, address: VIP6, unasked: true });
   });
 
   test('a question goes to the group of the address and claims its sender only; a probe claims nothing', () => {
     expect([...question.subarray(0, 6)]).toEqual([0x33, 0x33, 0xff, 0, 0, 0x64]);
-    expect(parseNeighbour(question)).toEqual({ mac: MAC, address: 'fe80:0:0:0:0:0:0:1' });
+    expect(parseNeighbour(question)).toEqual({ mac: MAC, address: 'fe80:0:0:0:0:0:0:1', unasked: false });
     expect(probe).toHaveLength(14 + 40 + 24);
     expect(parseNeighbour(probe)).toBeNull();
   });
@@ -96,7 +97,7 @@ describe('neighbour discovery', () => {
     expect(parseNeighbour(announcement.subarray(0, 60))).toBeNull();
     const endless = Buffer.from(announcement);
     endless.writeUInt8(0, 79);
-    expect(parseNeighbour(endless)).toEqual({ mac: MAC, address: VIP6 });
+    expect(parseNeighbour(endless)).toEqual({ mac: MAC, address: VIP6, unasked: true });
   });
 
   test('the packet filter takes solicitations and advertisements, and nothing else', () => {
