@@ -145,6 +145,7 @@ export class FeedAgent {
         this.samples.add(queue);
         return queue;
       },
+      arrivals: () => this.answer(() => ({ atMonotonicMs: [], gapMs: [], more: false })),
       faultList: () => this.answer(() => []),
       faultInject: noFault,
       faultRevert: noFault,

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import type { AgentSample } from '../../common/rpc/agentContract.ts';
 import type { EventDraft } from '../../common/timeline/event.ts';
 import { EXIT, type ExitStatus } from '../command/exitStatus.ts';
 import { Faults } from '../faults/faults.ts';
@@ -19,6 +20,7 @@ import { realTimers, sleep } from '../host/timers.ts';
 import { realWatchdogs } from '../host/watchdog.ts';
 import type { HaLog } from '../journal/haLog.ts';
 import { Journal } from '../journal/journal.ts';
+import { ArrivalLog } from '../observe/arrivalLog.ts';
 import { SampleHub } from '../observe/sampleHub.ts';
 import { toAgentSample } from '../observe/status.ts';
 import { AddressGuard } from '../resources/addressGuard.ts';
@@ -51,6 +53,8 @@ export interface DaemonPlaces {
 const LEFTOVER_TRIES_MAX = 3;
 /** How often what reaches the disk and the groups' record is looked at when nothing happens. */
 const HOUSEKEEPING_MS = 1000;
+/** How often the heartbeat thread hands over what has arrived while nobody samples, milliseconds. */
+const REMEMBER_PERIOD_MS = 2000;
 /** How often it is looked whether what ha.cf and haresources name is there, in rounds of housekeeping. */
 const FINDINGS_EVERY = 30;
 
@@ -76,6 +80,7 @@ export class Daemon {
   /** Null: ha.cf names no stonith device for this node. */
   readonly fencing: Fencing | null;
   readonly samples: SampleHub;
+  readonly arrivals = new ArrivalLog();
   /** The present life; null between two of them. */
   life: Life | null = null;
   private readonly findings: ConfigFindings;
@@ -157,7 +162,8 @@ export class Daemon {
     });
     this.findings = new ConfigFindings(() => findingsOf(setup, this.scriptDirs()), publish);
     this.fencing = this.openFencing(publish);
-    this.samples = new SampleHub((periodMs) => this.life?.send({ kind: 'sampling', periodMs }));
+    // Also when no console looks: what deadtime should be is read from days, not from the minutes of a visit.
+    this.samples = new SampleHub((periodMs) => this.life?.send({ kind: 'sampling', periodMs }), REMEMBER_PERIOD_MS);
   }
 
   private scriptDirs(): ScriptDirs {
@@ -363,7 +369,7 @@ export class Daemon {
       publish: (drafts: readonly TimedDraft[]) => {
         for (const { draft, at } of drafts) this.publish(draft, at);
       },
-      sample: (sample) => this.samples.push(toAgentSample(sample, this.vips.held())),
+      sample: (sample) => this.takeSample(toAgentSample(sample, this.vips.held())),
       protection: (message) => this.noteProtection(message),
     });
     this.life = life;
@@ -378,6 +384,11 @@ export class Daemon {
     this.protection.disarm();
     await this.respawn.stop();
     return end;
+  }
+
+  private takeSample(sample: AgentSample): void {
+    this.arrivals.take(sample);
+    this.samples.push(sample);
   }
 
   /** The countdown begins only now: opening the links may take longer than it does. */

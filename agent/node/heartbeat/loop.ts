@@ -13,6 +13,7 @@ import type { Timers } from '../host/timers.ts';
 import { MediumKeeper } from '../media/keeper.ts';
 import type { Medium } from '../media/medium.ts';
 import { Pinger, type PingPort } from '../media/ping.ts';
+import { Arrivals, NO_ARRIVALS } from './arrivals.ts';
 import { BadPackets } from './badPackets.ts';
 import { Lateness } from './lateness.ts';
 import type { FromThread, ThreadLink, ThreadSample, ThreadSetup, TimedDraft, ToThread } from './messages.ts';
@@ -54,6 +55,7 @@ export class HeartbeatLoop {
   private readonly links: readonly LinkState[];
   private readonly pinger: Pinger;
   private readonly lateness = new Lateness();
+  private readonly arrivals: Arrivals;
   private readonly badPackets: BadPackets;
   /** The engine is asked at least this often, so that a gap between two steps is a gap of ours. */
   private readonly pulseMs: number;
@@ -79,6 +81,7 @@ export class HeartbeatLoop {
     this.lastAliveAt = this.wakeAt = host.now();
     this.suspendedMs = this.readSuspendedMs();
     this.suspendLookAt = this.lastAliveAt;
+    this.arrivals = new Arrivals(setup.links.map((link) => link.id));
     this.links = setup.links.map((link, i) => {
       const medium = host.media[i] as Medium;
       const keeper = new MediumKeeper(medium, host.timers, {
@@ -156,7 +159,10 @@ export class HeartbeatLoop {
     const src = fieldText(message, 'src');
     // A broadcast comes back to its sender.
     if (src === this.setup.engine.self) return;
-    if (src === this.setup.engine.peer && fieldText(message, 't') === 'status') this.noteHeard(link, receivedAt);
+    if (src === this.setup.engine.peer && fieldText(message, 't') === 'status') {
+      this.noteHeard(link, receivedAt);
+      this.arrivals.note(link.id, message, receivedAt);
+    }
     this.step({ kind: 'received', link: link.id, message, receivedAt });
   }
 
@@ -295,15 +301,20 @@ export class HeartbeatLoop {
   private sample(take: boolean): ThreadSample {
     const now = this.host.now();
     const links: Record<string, ThreadLink> = {};
+    const arrived = take ? this.arrivals.take() : NO_ARRIVALS;
     for (const link of this.links) {
       const presentMs = link.heardAt === null ? null : elapsedMs(link.heardAt, now);
       const silenceMaxMs = presentMs === null ? null : Math.max(link.silenceMaxMs ?? 0, presentMs);
       if (take) link.silenceMaxMs = null;
-      links[link.id] = { silenceMaxMs, problem: link.keeper.problem ?? this.badPackets.of(link.name) };
+      const arrivals = arrived.links.get(link.id) ?? [];
+      links[link.id] = { silenceMaxMs, arrivals, problem: link.keeper.problem ?? this.badPackets.of(link.name) };
     }
+    const loadAverage = Number.parseFloat(this.host.loadAverage());
     return {
       snapshot: this.host.engine.snapshot(now),
       links,
+      arrivals: arrived.merged,
+      loadAverage: Number.isNaN(loadAverage) ? null : loadAverage,
       latenessMs: take ? this.lateness.takeMaxMs() : 0,
       lateness: this.lateness.summary(now),
     };

@@ -3,6 +3,7 @@ import type { Instant } from '../../common/base/instant.ts';
 import type { Keyring } from '../../common/base/keyring.ts';
 import type { HaConfig, LinkConfig } from '../../common/config/model.ts';
 import type { EngineCommand, EngineConfig, EngineSnapshot } from '../../common/engine/types.ts';
+import type { Arrival } from '../../common/rpc/agentContract.ts';
 import type { EventDraft } from '../../common/timeline/event.ts';
 import type { ProtectionState } from '../host/protections.ts';
 import type { RealtimeWish } from '../host/realtime.ts';
@@ -44,6 +45,8 @@ export interface TimedDraft {
 export interface ThreadLink {
   /** Largest silence of the peer on this link since the previous sample; null: never heard. */
   readonly silenceMaxMs: number | null;
+  /** Heartbeats on this link since the previous sample. */
+  readonly arrivals: readonly Arrival[];
   readonly problem: { readonly code: string; readonly detail: string } | null;
 }
 
@@ -51,6 +54,10 @@ export interface ThreadSample {
   readonly snapshot: EngineSnapshot;
   /** By link id. */
   readonly links: Readonly<Record<string, ThreadLink>>;
+  /** Heartbeats since the previous sample, each counted when its first copy came, on whichever link. */
+  readonly arrivals: readonly Arrival[];
+  /** Of the last minute; null: cannot be read. */
+  readonly loadAverage: number | null;
   /** Largest lateness of our own timers since the previous sample. */
   readonly latenessMs: number;
   /** Over the last minute. */

@@ -16,11 +16,14 @@ interface Subscriber {
 export class SampleHub {
   private readonly subscribers = new Set<Subscriber>();
   private readonly onPeriod: (periodMs: number | null) => void;
-  private period: number | null = null;
+  private readonly idlePeriodMs: number | null;
+  private period: number | null;
 
-  /** `onPeriod` is told the smallest period that anyone wants; null: nobody wants any. */
-  constructor(onPeriod: (periodMs: number | null) => void) {
+  /** `onPeriod` is told the smallest period that anyone wants, and `idlePeriodMs` when nobody wants any (null: then none). */
+  constructor(onPeriod: (periodMs: number | null) => void, idlePeriodMs: number | null = null) {
     this.onPeriod = onPeriod;
+    this.idlePeriodMs = idlePeriodMs;
+    this.period = idlePeriodMs;
   }
 
   /** Smallest period wanted, or null. */
@@ -58,7 +61,7 @@ export class SampleHub {
 
   private retime(): void {
     const periods = [...this.subscribers].map((subscriber) => subscriber.periodMs);
-    const next = periods.length === 0 ? null : Math.min(...periods);
+    const next = periods.length === 0 ? this.idlePeriodMs : Math.min(...periods, this.idlePeriodMs ?? Infinity);
     if (next === this.period) return;
     this.period = next;
     this.onPeriod(next);

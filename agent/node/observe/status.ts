@@ -2,7 +2,7 @@
 import { linkLabel } from '../../common/config/index.ts';
 import type { HaConfig } from '../../common/config/model.ts';
 import type { DirectionView, LinkView } from '../../common/engine/types.ts';
-import type { AgentSample, AgentStatus, LinkStatus } from '../../common/rpc/agentContract.ts';
+import type { AgentSample, AgentStatus, Arrival, LinkStatus } from '../../common/rpc/agentContract.ts';
 import type { ThreadSample } from '../heartbeat/messages.ts';
 import type { HostInterface } from '../host/netlinkMessage.ts';
 
@@ -71,7 +71,10 @@ export function toAgentSample(sample: ThreadSample, heldVips: readonly string[])
       toPeerSilenceMs: link.toPeer.silenceMs,
       fromPeerSilenceMaxMs: sample.links[link.id]?.silenceMaxMs ?? link.fromPeer.silenceMs,
       rttMs: link.rttMs,
+      arrivals: [...(sample.links[link.id]?.arrivals ?? [])],
     })),
+    arrivals: [...sample.arrivals],
+    loadAverage: sample.loadAverage,
     latenessMs: sample.latenessMs,
   };
 }
@@ -81,14 +84,21 @@ function larger(a: number | null, b: number | null): number | null {
   return b === null ? a : Math.max(a, b);
 }
 
-/** Two consecutive samples as one: the newer values, the extremes of both. */
+/** Every arrival of both; missing where neither says any. */
+function joined(older: Arrival[] | undefined, newer: Arrival[] | undefined): { arrivals?: Arrival[] } {
+  return older === undefined && newer === undefined ? {} : { arrivals: [...(older ?? []), ...(newer ?? [])] };
+}
+
+/** Two consecutive samples as one: the newer values, the extremes and the arrivals of both. */
 export function mergeSamples(older: AgentSample, newer: AgentSample): AgentSample {
   return {
     ...newer,
+    ...joined(older.arrivals, newer.arrivals),
     latenessMs: Math.max(older.latenessMs, newer.latenessMs),
     links: newer.links.map((link) => {
-      const before = older.links.find((candidate) => candidate.id === link.id)?.fromPeerSilenceMaxMs ?? null;
-      return { ...link, fromPeerSilenceMaxMs: larger(before, link.fromPeerSilenceMaxMs) };
+      const before = older.links.find((candidate) => candidate.id === link.id);
+      const fromPeerSilenceMaxMs = larger(before?.fromPeerSilenceMaxMs ?? null, link.fromPeerSilenceMaxMs);
+      return { ...link, ...joined(before?.arrivals, link.arrivals), fromPeerSilenceMaxMs };
     }),
   };
 }

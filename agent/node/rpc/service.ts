@@ -153,6 +153,7 @@ export function implementAgent(daemon: Daemon): Implementation<typeof agentContr
       signal.addEventListener('abort', () => stream.end(), { once: true });
       return stream;
     },
+    arrivals: ({ link, afterMonotonicMs, limit }) => daemon.arrivals.page(link, afterMonotonicMs, limit),
     faultList: () => daemon.faults.list(),
     faultInject: async ({ name, link, durationMs }) => {
       const injected = await daemon.faults.inject(name, link, durationMs);

@@ -3,9 +3,10 @@
  * events and status, over whatever connection there is at the moment. It attaches when the
  * connection is ready and again after every loss; missed events are fetched by number.
  */
-import type { AgentSampleSchema, AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
+import type { AgentSampleSchema, AgentStatus, Arrival } from '../../../agent/common/rpc/agentContract.ts';
 import type { z } from 'zod';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
+import type { SessionArrival, SessionEvent } from '../../common/contract/session.ts';
 import type { NodeConnection } from '../../common/contract/state.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
 import { Emitter } from '../base/emitter.ts';
@@ -35,6 +36,9 @@ const ATTACH_RETRY_MS = 500;
 /** Events older than this before the session began are left in the journal, milliseconds. */
 const PREHISTORY_MS_MAX = 600_000;
 
+/** Events kept from before that, of one node: more than a week of a quiet pair. The oldest go first. */
+const EARLIER_EVENTS_MAX = 5000;
+
 /** Event kinds after which the status is asked for at once instead of at the next turn. */
 const STATUS_CHANGING = new Set([
   'vip',
@@ -53,8 +57,13 @@ const STATUS_CHANGING = new Set([
   'let-go',
 ]);
 
+/** An event that is not part of the session's record. */
+export type EarlierEvent = Omit<SessionEvent, 'index'>;
+
 export class NodeFeed {
   readonly node: string;
+  /** What the journal has from before the session's own prehistory: not recorded, and still the reason of what the agent remembers. */
+  readonly earlier: EarlierEvent[] = [];
   readonly onChange = new Emitter<void>();
   readonly held = new HeldWords();
   readonly clock: NodeClock;
@@ -280,6 +289,11 @@ export class NodeFeed {
     for await (const event of client.events({ fromSeq: this.journal.nextSeq }, cancel.signal)) this.takeEvent(event);
   }
 
+  private keepEarlier(event: EarlierEvent): void {
+    this.earlier.push(event);
+    if (this.earlier.length > EARLIER_EVENTS_MAX) this.earlier.shift();
+  }
+
   private takeEvent(event: WireEvent): void {
     if (event.seq < this.journal.nextSeq) return;
     const placed = this.clock.placeEvent(event);
@@ -294,7 +308,7 @@ export class NodeFeed {
       );
     }
     this.journal.nextSeq = event.seq + 1;
-    if (placed.tMs < -PREHISTORY_MS_MAX) return;
+    if (placed.tMs < -PREHISTORY_MS_MAX) return this.keepEarlier({ ...placed, event });
     const { body } = event;
     if (
       body.kind === 'vip' &&
