@@ -8,6 +8,7 @@ const PURE_AGENT = [
   'agent/common/timeline',
   'agent/common/wire',
   'agent/common/config',
+  'agent/common/faults',
   'agent/common/rpc',
   'agent/common/engine',
   'agent/common/base',
@@ -20,8 +21,9 @@ const ROOMS = {
   'agent/common/timeline': { rooms: ['agent/common/base'], packages: [] },
   'agent/common/wire': { rooms: ['agent/common/base'], packages: [/^@noble\/hashes\//] },
   'agent/common/config': { rooms: ['agent/common/base'], packages: [] },
+  'agent/common/faults': { rooms: ['agent/common/base'], packages: [] },
   'agent/common/rpc': {
-    rooms: ['agent/common/base', 'agent/common/timeline', 'agent/common/config'],
+    rooms: ['agent/common/base', 'agent/common/timeline', 'agent/common/config', 'agent/common/faults'],
     packages: [/^zod$/],
   },
   'agent/common/engine': {

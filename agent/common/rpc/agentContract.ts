@@ -4,6 +4,7 @@
  * when an older end could misread a newer one.
  */
 import { z } from 'zod';
+import { FAULT_NAMES, type CatalogueName } from '../faults/index.ts';
 import { call, stream } from './contract.ts';
 
 export const AGENT_PROTOCOL_VERSION = 1;
@@ -203,29 +204,51 @@ export const TimelineEventSchema = z.object({
   body: z.looseObject({ kind: z.string() }),
 });
 
-/** Faults that the agent can inject on its own node by software. */
-export const FaultNameSchema = z.enum([
-  'pull-lan',
-  'pull-crossover',
-  'pull-serial',
-  'stop-agent',
-  'kill-agent',
-  'freeze-agent',
-  'drop-heartbeats-in',
-  'drop-heartbeats-out',
-]);
+/** Every fault of the catalogue (agent/common/faults) but the one that only power can do; the agent says which of them it can. */
+export const FaultNameSchema = z.enum(
+  FAULT_NAMES.filter((name): name is Exclude<CatalogueName, 'power-off'> => name !== 'power-off'),
+);
 export type FaultName = z.infer<typeof FaultNameSchema>;
 
 export const FaultStateSchema = z.object({
   faultId: z.string(),
   name: FaultNameSchema,
+  /** A fault by hand: `armed` until it is seen, `injected` until its end is seen. */
   phase: z.enum(['armed', 'injected', 'reverted', 'failed']),
   /** Link the fault is about, where it is about one. */
   link: z.string().nullable(),
+  /** Until the guard ends it at the latest; the lease may end it before. */
   revertsInMs: z.number().nullable(),
   detail: z.string(),
+  /** Folder of its guard on the node: what a console without the agent undoes it with. Absent: it is not the agent's. */
+  dir: z.string().optional(),
 });
 export type FaultState = z.infer<typeof FaultStateSchema>;
+
+/** Longest time of a fault that cuts the way to manage its node: nobody could end it early. Milliseconds. */
+export const CUT_OFF_MS_MAX = 60_000;
+
+/** One thing that was looked at after everything was taken back, read from the system itself. */
+export const FaultCheckSchema = z.object({
+  /** `pending`: faults whose undoing did not succeed. `tables`: our packet filters. */
+  what: z.enum([
+    'pending',
+    'guards',
+    'tables',
+    'queues',
+    'mounts',
+    'programs',
+    'files',
+    'agent',
+    'service',
+    'cables',
+    'power',
+  ]),
+  ok: z.boolean(),
+  /** What was found, in words. */
+  detail: z.string(),
+});
+export type FaultCheck = z.infer<typeof FaultCheckSchema>;
 
 export const agentContract = {
   hello: call(
@@ -275,14 +298,30 @@ export const agentContract = {
         reason: z.string(),
         commands: z.array(z.string()),
         revertCommands: z.array(z.string()),
+        /** The way to manage this node ends with it, for as long as it lasts. */
+        cutsManagement: z.boolean().default(false),
       }),
     ),
   ),
   /** Writes the revert, arms and proves its guard, then injects. Refused while another fault is active on this node. */
   faultInject: call(
-    z.object({ name: FaultNameSchema, link: z.string().nullable(), durationMs: z.number().min(500).max(3_600_000) }),
+    z.object({
+      name: FaultNameSchema,
+      link: z.string().nullable(),
+      durationMs: z.number().min(500).max(3_600_000),
+      /** The guard ends the fault when the lease was not renewed for this long; null: at `durationMs` only. */
+      leaseMs: z.number().min(1000).max(3_600_000).nullable().default(null),
+      /** In the unit of the catalogue; null: its standard. */
+      amount: z.number().nullable().default(null),
+      /** Spare no SSH session. Needs a lease, and at most CUT_OFF_MS_MAX. */
+      cutManagement: z.boolean().default(false),
+    }),
     FaultStateSchema,
   ),
+  /** Keeps a fault for another `leaseMs`, never beyond its time. */
+  faultRenew: call(z.object({ faultId: z.string(), leaseMs: z.number().min(1000).max(3_600_000) }), FaultStateSchema),
   faultRevert: call(z.object({ faultId: z.string() }), FaultStateSchema),
   faultStates: call(z.object({}), z.array(FaultStateSchema)),
+  /** Takes back everything, also what an earlier life left, and looks whether anything of it is still there. */
+  faultPanic: call(z.object({}), z.object({ reverted: z.array(z.string()), checks: z.array(FaultCheckSchema) })),
 };

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { call, stream } from '../../../agent/common/rpc/contract.ts';
 import { DeployPlanSchema, DeployProgressSchema, DrillProgressSchema, PreflightItemSchema } from './deploy.ts';
 import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
+import { PanicReportSchema } from './panic.ts';
 import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
 import { SessionBatchSchema } from './session.ts';
-import { ConsoleFaultNameSchema, FaultOfferSchema, ActiveFaultSchema, PairStateSchema } from './state.ts';
+import { ActiveFaultSchema, ConsoleFaultNameSchema, FaultOfferSchema, PairStateSchema } from './state.ts';
 
 export const KeyRotationProgressSchema = z.object({
   step: z.enum(['check', 'learn', 'sign', 'forget', 'done', 'failed', 'cancelled']),
@@ -144,10 +145,22 @@ export const consoleContract = {
       name: ConsoleFaultNameSchema,
       link: z.string().nullable().default(null),
       durationMs: z.number().min(500).max(3_600_000),
+      /** In the unit of the catalogue; null: its standard. */
+      amount: z.number().nullable().default(null),
+      /** This console stays and renews the lease: the fault ends soon after the console is gone. false: at its time only. */
+      attended: z.boolean().default(true),
+      /** Also when the pair is not as it should be. What is unsafe for the data stays refused. */
+      force: z.boolean().default(false),
+      /** Spare no SSH session. */
+      cutManagement: z.boolean().default(false),
+      /** The node's name, typed by a person: needed by what cuts the way to manage the node. */
+      confirm: z.string().nullable().default(null),
     }),
     ActiveFaultSchema,
   ),
   faultRevert: call(NodeRef.extend({ faultId: z.string() }), ActiveFaultSchema),
+  /** Takes back everything on both nodes and in the rack, whoever did it, and proves it by reading the state back. */
+  faultPanic: call(PairRef, PanicReportSchema),
 
   drillPowerOff: stream(PairRef, DrillProgressSchema),
 };

@@ -1,6 +1,7 @@
 /** What the console knows about a connected pair right now. Everything unknown is null, never a guess. */
 import { z } from 'zod';
-import { AgentStatusSchema, FaultNameSchema, FaultStateSchema } from '../../../agent/common/rpc/agentContract.ts';
+import { FAULT_NAMES } from '../../../agent/common/faults/index.ts';
+import { AgentStatusSchema, FaultStateSchema } from '../../../agent/common/rpc/agentContract.ts';
 import { TextSchema } from './drill.ts';
 
 /** A host key that a person must judge before any secret is sent. */
@@ -64,14 +65,22 @@ export const VipVerdictSchema = z.object({
 });
 export type VipVerdict = z.infer<typeof VipVerdictSchema>;
 
-/** `power-off` is the rack's; the rest an agent can do by software or the rack does with its cables. */
-export const ConsoleFaultNameSchema = z.enum(['power-off', ...FaultNameSchema.options]);
+/** The catalogue: `power-off` is done by power itself; the rest by an agent, the rack, the console on both nodes, or hands. */
+export const ConsoleFaultNameSchema = z.enum(FAULT_NAMES);
 export type ConsoleFaultName = z.infer<typeof ConsoleFaultNameSchema>;
 
-export const ActiveFaultSchema = FaultStateSchema.extend({ node: z.string(), name: ConsoleFaultNameSchema });
+export const ActiveFaultSchema = FaultStateSchema.extend({
+  node: z.string(),
+  name: ConsoleFaultNameSchema,
+  /** What a person must do now; null: nothing, or no fault by hand. */
+  handwork: z.enum(['do', 'undo']).nullable().default(null),
+});
 export type ActiveFault = z.infer<typeof ActiveFaultSchema>;
 
-/** Why a fault cannot be done now; `agent`: for a reason of the node's own, which `reason` has in the agent's words. */
+/**
+ * Why a fault cannot be done now; `agent`: for a reason of the node's own, which `reason` has in the agent's words. `nowhere`: nothing
+ * here can, as the catalogue says. `both-nodes`: it needs the agents of both nodes.
+ */
 export const FaultReasonSchema = z.enum([
   'no-power-switch',
   'agent-silent',
@@ -79,9 +88,15 @@ export const FaultReasonSchema = z.enum([
   'no-such-cable',
   'cable-pulled',
   'agent',
+  'nowhere',
+  'both-nodes',
+  'no-such-link',
+  'serial-by-software',
 ]);
 
 export const FaultOfferSchema = z.object({
+  /** Row of the catalogue. */
+  id: z.string(),
   name: ConsoleFaultNameSchema,
   node: z.string(),
   available: z.boolean(),
@@ -90,8 +105,12 @@ export const FaultOfferSchema = z.object({
   reason: z.string().nullable(),
   commands: z.array(z.string()),
   revertCommands: z.array(z.string()),
-  /** `physical` in the rack (its cables and power are the real ones there), else `software`. */
-  level: z.enum(['physical', 'software']),
+  /** How close to the real thing it is here. */
+  level: z.enum(['physical', 'driver', 'emulated']),
+  /** Done by a person, who is told what to do; the console watches for it and for its end. */
+  byHand: z.boolean(),
+  /** Ends the way to manage the node while it lasts: the node's name must be typed. */
+  cutsManagement: z.boolean(),
 });
 export type FaultOffer = z.infer<typeof FaultOfferSchema>;
 
