@@ -30,6 +30,7 @@ import { RealScripts, UNIT_DIRS, type ScriptDirs } from '../resources/scripts.ts
 import { Upkeep } from '../resources/upkeep.ts';
 import { Vips, type GroupVip } from '../resources/vips.ts';
 import { listenRpc } from '../rpc/listen.ts';
+import { daemonHost } from '../rpc/service.ts';
 import { takeIdentity } from '../state/identity.ts';
 import { ConfigFindings, findingsOf } from './configFindings.ts';
 import { Keys } from './keys.ts';
@@ -238,7 +239,7 @@ export class Daemon {
       return EXIT.leftovers;
     }
     await this.guard.start();
-    const rpc = await listenRpc(this);
+    const rpc = await listenRpc(this.places.runDir, daemonHost(this));
     writeFileSync(join(this.places.runDir, 'agent.pid'), `${process.pid}\n`);
     this.vips.watch();
     this.upkeep.start();

@@ -23,6 +23,8 @@ export interface VipHost {
   /** Text of /proc/net/route or /proc/net/ipv6_route; empty where it cannot be read. */
   routesText(family: Family): string;
   publish(draft: EventDraft): void;
+  /** The addresses are another program's: they are watched, and nothing is ever announced for them. */
+  readonly watchOnly?: boolean;
   /** Another host answers for an address that is on this node; called again every few seconds while it lasts. */
   secondHolder(vip: GroupVip, mac: string): void;
 }
@@ -67,7 +69,9 @@ export class Vips {
       present: () => new Set(host.kernel.addresses().map((a) => a.address)),
       conflict: (vip, mac) => host.secondHolder(vip, mac),
       // Whoever learned the other one's MAC should learn ours now, not when the entry ages out.
-      alone: (vip) => void this.announce(this.stateOf(vip)),
+      alone: (vip) => {
+        if (host.watchOnly !== true) this.announce(this.stateOf(vip));
+      },
     });
   }
 

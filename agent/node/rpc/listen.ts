@@ -5,18 +5,17 @@ import { join } from 'node:path';
 import { agentContract } from '../../common/rpc/agentContract.ts';
 import { ndjsonChannel } from '../../common/rpc/ndjson.ts';
 import { serve } from '../../common/rpc/server.ts';
-import type { Daemon } from '../daemon/daemon.ts';
-import { implementAgent } from './service.ts';
+import { implementAgent, type AgentHost } from './service.ts';
 import { textSocket } from './textSocket.ts';
 
 /** Name of the socket inside the run directory. */
 export const SOCKET_NAME = 'agent.sock';
 
-/** Serves the contract on `<run-dir>/agent.sock`; a socket left by a killed agent is replaced (the caller holds the lock). */
-export function listenRpc(daemon: Daemon): Promise<{ close(): void }> {
-  const path = join(daemon.places.runDir, SOCKET_NAME);
+/** Serves the contract on `<runDir>/agent.sock`; a socket left by a killed agent is replaced (the caller holds the lock). */
+export function listenRpc(runDir: string, host: AgentHost): Promise<{ close(): void }> {
+  const path = join(runDir, SOCKET_NAME);
   rmSync(path, { force: true });
-  const implementation = implementAgent(daemon);
+  const implementation = implementAgent(host);
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);

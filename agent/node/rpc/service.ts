@@ -14,8 +14,27 @@ import { linkStatuses, peerStatus } from '../observe/status.ts';
 /** Events read from the journal at once. */
 const EVENT_BATCH = 200;
 
+/** Who answers a console: our own daemon, or the observer of another one. */
+export interface AgentHost extends Pick<Daemon, 'journal' | 'samples' | 'arrivals' | 'faults' | 'reload'> {
+  readonly node: string;
+  status(): Promise<AgentStatus>;
+  /** The reply says whether the request was taken; what comes of it arrives as events. */
+  operate(request: 'standby' | 'takeover', set: 'local' | 'foreign' | 'all'): Promise<Answer>;
+  confirmDead(): Promise<Answer>;
+  stop(): Answer;
+}
+
+export interface Answer {
+  readonly accepted: boolean;
+  readonly detail: string;
+}
+
 /** From number `fromSeq` on, then live; ends when the caller stops. */
-async function* follow(daemon: Daemon, fromSeq: number, signal: CancelSignal): AsyncGenerator<TimelineEvent> {
+async function* follow(
+  daemon: Pick<Daemon, 'journal'>,
+  fromSeq: number,
+  signal: CancelSignal,
+): AsyncGenerator<TimelineEvent> {
   let wake: () => void = () => undefined;
   const stopListening = daemon.journal.onEvent(() => wake());
   signal.addEventListener('abort', () => wake(), { once: true });
@@ -120,26 +139,22 @@ async function confirmDead(daemon: Daemon): Promise<{ accepted: boolean; detail:
   return { accepted: true, detail: `${daemon.setup.peer} is taken to be off` };
 }
 
-/** The contract on top of a running daemon. */
-export function implementAgent(daemon: Daemon): Implementation<typeof agentContract, undefined> {
-  const operate = async (request: 'standby' | 'takeover', set: 'local' | 'foreign' | 'all') => {
-    const refused = await refusal(daemon);
-    if (refused !== null) return { accepted: false, detail: refused };
-    daemon.life?.send({ kind: 'operator', request, set });
-    return { accepted: true, detail: `${request} ${set} was asked of the engine` };
-  };
+/** Our own daemon, as it answers. */
+export function daemonHost(daemon: Daemon): AgentHost {
+  const { journal, samples, arrivals, faults } = daemon;
   return {
-    hello: () => ({
-      protocol: AGENT_PROTOCOL_VERSION,
-      version: VERSION,
-      node: daemon.setup.node,
-      pid: process.pid,
-      journalId: daemon.journal.journalId,
-    }),
-    clock: () => ({ monotonicMs: monotonicNow().monotonicMs, wallMs: Date.now() }),
+    node: daemon.setup.node,
+    journal,
+    samples,
+    arrivals,
+    faults,
     status: () => statusOf(daemon),
-    standby: ({ set }) => operate('standby', set),
-    takeover: ({ set }) => operate('takeover', set),
+    operate: async (request, set) => {
+      const refused = await refusal(daemon);
+      if (refused !== null) return { accepted: false, detail: refused };
+      daemon.life?.send({ kind: 'operator', request, set });
+      return { accepted: true, detail: `${request} ${set} was asked of the engine` };
+    },
     confirmDead: () => confirmDead(daemon),
     reload: () => daemon.reload(),
     stop: () => {
@@ -147,24 +162,44 @@ export function implementAgent(daemon: Daemon): Implementation<typeof agentContr
       setImmediate(() => daemon.stop());
       return { accepted: true, detail: 'stopping: resources are released, then the peer is told' };
     },
-    events: ({ fromSeq }, _context, signal) => follow(daemon, fromSeq, signal) as AsyncIterable<never>,
+  };
+}
+
+/** The contract on top of whoever answers. */
+export function implementAgent(host: AgentHost): Implementation<typeof agentContract, undefined> {
+  return {
+    hello: () => ({
+      protocol: AGENT_PROTOCOL_VERSION,
+      version: VERSION,
+      node: host.node,
+      pid: process.pid,
+      journalId: host.journal.journalId,
+    }),
+    clock: () => ({ monotonicMs: monotonicNow().monotonicMs, wallMs: Date.now() }),
+    status: () => host.status(),
+    standby: ({ set }) => host.operate('standby', set),
+    takeover: ({ set }) => host.operate('takeover', set),
+    confirmDead: () => host.confirmDead(),
+    reload: () => host.reload(),
+    stop: () => host.stop(),
+    events: ({ fromSeq }, _context, signal) => follow(host, fromSeq, signal) as AsyncIterable<never>,
     samples: ({ periodMs }, _context, signal) => {
-      const stream = daemon.samples.subscribe(periodMs);
+      const stream = host.samples.subscribe(periodMs);
       signal.addEventListener('abort', () => stream.end(), { once: true });
       return stream;
     },
-    arrivals: ({ link, afterMonotonicMs, limit }) => daemon.arrivals.page(link, afterMonotonicMs, limit),
-    faultList: () => daemon.faults.list(),
+    arrivals: ({ link, afterMonotonicMs, limit }) => host.arrivals.page(link, afterMonotonicMs, limit),
+    faultList: () => host.faults.list(),
     faultInject: async ({ name, link, durationMs }) => {
-      const injected = await daemon.faults.inject(name, link, durationMs);
+      const injected = await host.faults.inject(name, link, durationMs);
       if (!injected.ok) throw new RpcError(injected.reason, injected.detail);
       return injected.value;
     },
     faultRevert: async ({ faultId }) => {
-      const reverted = await daemon.faults.revert(faultId);
+      const reverted = await host.faults.revert(faultId);
       if (!reverted.ok) throw new RpcError(reverted.reason, reverted.detail);
       return reverted.value;
     },
-    faultStates: () => daemon.faults.states(),
+    faultStates: () => host.faults.states(),
   };
 }
