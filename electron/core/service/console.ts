@@ -17,6 +17,8 @@ import type { ProbeHost } from '../probe/probe.ts';
 import { Profiles } from '../profiles/profiles.ts';
 import { RackService } from '../rack/rackService.ts';
 import { SessionStore } from '../store/sessionStore.ts';
+import { localWitnessHost } from '../witness/lanWitness.ts';
+import type { WitnessHost } from '../witness/lanWitness.ts';
 import { Terminals } from '../terminal/terminals.ts';
 import { KeyRotations, rotationNodes } from './keyRotation.ts';
 import { Pairs } from './pairs.ts';
@@ -75,6 +77,19 @@ function rackProbeHost(probe: ConsoleOptions['probe']): (rack: RackHandlePort) =
   };
 }
 
+/** What no observer of the LAN can do without: a runtime and the agent's bundle. */
+const NO_BUNDLE = { missing: "the agent's program is not on this computer" };
+
+/** The client host of the rack asks from an address of its own making, so that its neighbour entries stay what the nodes make them. */
+const RACK_WITNESS_MAC = '02:54:42:00:ff:0c';
+
+function rackWitnessHost(probe: ConsoleOptions['probe']): (rack: RackHandlePort) => WitnessHost | { missing: string } {
+  return (rack) => {
+    const host = rackProbeHost(probe)(rack);
+    return host === null ? NO_BUNDLE : { ...host, askAs: RACK_WITNESS_MAC, ifaceOf: () => ({ iface: 'eth0' }) };
+  };
+}
+
 class Core {
   readonly options: ConsoleOptions;
   readonly profiles: Profiles;
@@ -99,6 +114,8 @@ class Core {
       createConnector: options.createConnector,
       localProbe: probe === null ? null : localProbeHost(probe.runtime, probe.bundle),
       rackProbe: rackProbeHost(probe),
+      localWitness: probe === null ? NO_BUNDLE : localWitnessHost(localProbeHost(probe.runtime, probe.bundle)),
+      rackWitness: rackWitnessHost(probe),
       host: options.host,
       wallMs: options.wallMs,
     });

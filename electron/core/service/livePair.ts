@@ -10,10 +10,14 @@ import type { DrillStage } from '../drill/powerOff.ts';
 import { Faults } from '../faults/faults.ts';
 import { Probe, probeTarget } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
+import { FactsRecorder } from '../session/factsRecorder.ts';
+import { FaultRecorder } from '../session/faultRecorder.ts';
 import { NodeFeed } from '../session/nodeFeed.ts';
 import { Session } from '../session/session.ts';
 import { SleepWatch } from '../session/sleepWatch.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
+import { LanWitness } from '../witness/lanWitness.ts';
+import type { WitnessHost } from '../witness/lanWitness.ts';
 import type { NodeConnector, RackHandlePort, SecretStore } from './ports.ts';
 import { keepSecrets, keptSecrets } from './secrets.ts';
 import { VipTracker } from './vipTracker.ts';
@@ -25,11 +29,16 @@ export interface LivePairParts {
   readonly secretStore: SecretStore;
   /** null: this host cannot probe. */
   readonly probeHost: ProbeHost | null;
+  /** Where an observer of the LAN can run, or why nowhere. */
+  readonly witnessHost: WitnessHost | { missing: string };
   /** Only for the rack's own pair. */
   readonly rack: RackHandlePort | null;
   readonly host: string;
   readonly wallMs: () => number;
 }
+
+/** How often the nodes are looked at without any news of them, milliseconds. */
+const LOOK_PERIOD_MS = 250;
 
 export class LivePair {
   readonly spec: PairSpec;
@@ -38,6 +47,7 @@ export class LivePair {
   readonly feeds: readonly [NodeFeed, NodeFeed];
   readonly faults: Faults;
   readonly probe: Probe | null;
+  readonly witness: LanWitness;
   readonly onChange = new Emitter<void>();
 
   private readonly parts: LivePairParts;
@@ -46,6 +56,9 @@ export class LivePair {
   private readonly off: (() => void)[] = [];
   private readonly toKeep = new Map<string, NodeSecrets>();
   private powerBefore = new Map<string, string>();
+  private readonly factsRecorders: readonly [FactsRecorder, FactsRecorder];
+  private readonly faultRecorder: FaultRecorder;
+  private readonly lookTimer: NodeJS.Timeout;
 
   constructor(parts: LivePairParts) {
     this.parts = parts;
@@ -56,7 +69,15 @@ export class LivePair {
     this.faults = new Faults(this.feeds, parts.rack);
     const { probe } = parts.spec;
     this.probe = probe === null || parts.probeHost === null ? null : new Probe(probe, parts.probeHost, this.session);
-    const changed = (): void => this.onChange.fire();
+    this.witness = new LanWitness(parts.witnessHost, this.session, (mac) => this.nodeOfMac(mac));
+    this.factsRecorders = [new FactsRecorder(this.session), new FactsRecorder(this.session)];
+    this.faultRecorder = new FaultRecorder(this.session);
+    const changed = (): void => {
+      this.look();
+      this.onChange.fire();
+    };
+    // Silence is news that nobody brings.
+    this.lookTimer = setInterval(() => this.look(), LOOK_PERIOD_MS);
     for (const feed of this.feeds) this.off.push(feed.onChange.on(changed));
     for (const connector of this.connectors) {
       this.off.push(connector.onState(changed));
@@ -66,6 +87,21 @@ export class LivePair {
     this.sleepWatch = new SleepWatch(this.session, parts.wallMs, () => {
       for (const feed of this.feeds) feed.clock.reset();
     });
+  }
+
+  /** Whose hardware address this is, by the nodes' own words. */
+  private nodeOfMac(mac: string): string | null {
+    return this.feeds.find((f) => f.status?.vips.some((vip) => vip.mac === mac) === true)?.node ?? null;
+  }
+
+  /** Records what has become of the nodes and of the faults. */
+  private look(): void {
+    this.faultRecorder.faults(this.faults.list());
+    this.witness.watch(this.addresses());
+    for (const index of [0, 1] as const) {
+      const state = this.nodeState(index);
+      this.factsRecorders[index].look(state, this.poweredOff(state.node) === true);
+    }
   }
 
   get isRack(): boolean {
@@ -101,6 +137,8 @@ export class LivePair {
       if (node.power !== 'on') feed?.held.clear();
       else this.connectors.find((c) => c.spec.name === node.name)?.retryNow();
     }
+    this.faultRecorder.rack(state);
+    this.look();
     this.onChange.fire();
   }
 
@@ -172,6 +210,7 @@ export class LivePair {
       vips: this.vips(),
       faults: this.faults.list(),
       probe: this.probeState(),
+      lan: this.witness.state,
       session: { id: this.session.id, startedWallMs: this.session.startedWallMs, nowMs: this.session.nowMs() },
     };
   }
@@ -202,10 +241,11 @@ export class LivePair {
 
   async close(): Promise<void> {
     for (const off of this.off) off();
+    clearInterval(this.lookTimer);
     this.sleepWatch.close();
     this.faults.close();
     for (const connector of this.connectors) connector.disconnect();
-    await Promise.all([...this.feeds.map((f) => f.close()), this.probe?.close()]);
+    await Promise.all([...this.feeds.map((f) => f.close()), this.probe?.close(), this.witness.close()]);
     this.session.close(this.parts.wallMs());
     await Promise.all(this.connectors.map((c) => c.close()));
   }

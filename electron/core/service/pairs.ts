@@ -7,6 +7,7 @@ import type { ProbeHost } from '../probe/probe.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import type { RackService } from '../rack/rackService.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
+import type { WitnessHost } from '../witness/lanWitness.ts';
 import { idleState, LivePair } from './livePair.ts';
 import type { NodeConnector, RackHandlePort, SecretStore } from './ports.ts';
 import { dropSecrets } from './secrets.ts';
@@ -21,6 +22,9 @@ export interface PairsParts {
   readonly localProbe: ProbeHost | null;
   /** Where the probe of the rack's pair runs. */
   readonly rackProbe: (rack: RackHandlePort) => ProbeHost | null;
+  /** Where an observer of the LAN runs, for a real pair and for the rack's; or why nowhere. */
+  readonly localWitness: WitnessHost | { missing: string };
+  readonly rackWitness: (rack: RackHandlePort) => WitnessHost | { missing: string };
   readonly host: string;
   readonly wallMs: () => number;
 }
@@ -115,6 +119,7 @@ export class Pairs {
       store: parts.store,
       secretStore: parts.secretStore,
       probeHost: rack === null ? parts.localProbe : parts.rackProbe(rack),
+      witnessHost: rack === null ? parts.localWitness : parts.rackWitness(rack),
       rack,
       host: parts.host,
       wallMs: parts.wallMs,
