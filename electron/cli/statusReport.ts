@@ -15,7 +15,7 @@ export interface DirectionReport {
 
 export interface VipReport {
   readonly address: string;
-  readonly verdict: 'one' | 'dual' | 'none' | 'unknown';
+  readonly verdict: 'one' | 'moving' | 'dual' | 'none' | 'unknown';
   readonly holder: string | null;
   readonly answeredBy: string | null;
   readonly missing: readonly string[];
@@ -61,7 +61,7 @@ function nodeReport(
     engine: status?.engine ?? null,
     resources: (status?.groups ?? []).filter((g) => g.state === 'started').flatMap((g) => g.resources),
     // A node without power says nothing and still is known to hold nothing.
-    holdsVip: held ?? (verdict === 'one' || verdict === 'none' ? holders.includes(node.node) : null),
+    holdsVip: held ?? (verdict === 'one' || verdict === 'moving' || verdict === 'none' ? holders.includes(node.node) : null),
     agent: node.agent.phase,
     detail: node.phase === 'ready' ? node.agent.detail : node.detail,
     safety: nodeSafety(status),

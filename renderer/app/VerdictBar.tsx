@@ -11,6 +11,7 @@ function headline(vip: Vip, t: T): string {
   const { address } = vip;
   if (vip.verdict === 'dual') return t('verdict.dual', { address, holders: vip.holders.join(' + ') });
   if (vip.verdict === 'none') return t('verdict.none', { address });
+  if (vip.verdict === 'moving') return t('verdict.moving', { address });
   if (vip.verdict === 'unknown') return t('verdict.unknown', { address });
   return t('verdict.one', { address, holder: vip.holder ?? t('common.unknown') });
 }
@@ -19,12 +20,17 @@ function detail(vip: Vip, state: PairState, t: T): string {
   const parts: string[] = [];
   if (vip.verdict === 'dual') parts.push(t('verdict.dualAdvice'));
   if (vip.verdict === 'none') parts.push(t('verdict.noneAdvice'));
+  if (vip.verdict === 'moving') parts.push(t('verdict.movingAdvice'));
   if (vip.missing.length > 0) parts.push(t('verdict.missing', { list: vip.missing.join(', ') }));
   if (vip.verdict === 'unknown') parts.push(t('verdict.unknownAdvice'));
   if (vip.verdict === 'one') {
     if (!state.probe.running) parts.push(t('verdict.notProbed'));
     else
       parts.push(vip.answeredBy === null ? t('verdict.notAnswered') : t('verdict.answered', { node: vip.answeredBy }));
+  }
+  if (vip.stale != null) {
+    const { node, neighbourMac: mac } = vip.stale;
+    parts.push(node === null ? t('verdict.staleStranger', { mac }) : t('verdict.stale', { to: node, mac }));
   }
   return parts.join(' ');
 }

@@ -5,6 +5,8 @@
  * the LAN and from who answered the client, and it says `unknown` with the missing witness
  * named rather than guess.
  */
+import type { LanHolder, LanWord } from './lanWords.ts';
+import type { MotionWord } from './motion.ts';
 
 /** How old a node's own word may be, milliseconds. Three missed status polls and a little slack. */
 export const WITNESS_FRESH_MS = 3000;
@@ -39,6 +41,16 @@ export interface ProbeWitness {
   readonly answeredBy: string | null;
   readonly atMs: number;
 }
+
+/** Witnesses beside the nodes and the client. */
+export interface MoreEvidence {
+  /** The observer on the LAN; null: there is none, or it never answered. */
+  readonly lan: LanWord | null;
+  /** A takeover or hand-over under way; null: none. */
+  readonly motion: MotionWord | null;
+}
+
+const NOTHING_MORE: MoreEvidence = { lan: null, motion: null };
 
 export interface VipJudgement {
   readonly verdict: VerdictWord;
@@ -89,15 +101,39 @@ function strangerMac(holder: NodeWitness): string | null {
   return lan !== null && lan.askedAgoMs <= LAN_QUESTION_FRESH_MS ? lan.conflictMac : null;
 }
 
+function freshLan(lan: LanWord | null, nowMs: number): LanWord | null {
+  return lan !== null && nowMs - lan.atMs <= WITNESS_FRESH_MS ? lan : null;
+}
+
+/** True when the LAN gave the same answer twice: once can be the hand-over itself, whose old holder answered and whose new one announced. */
+const isSteady = (lan: LanWord): boolean => lan.atMs > lan.sinceMs;
+
+/** The only one who answers on the LAN, seen twice, by node name; null: nobody, more than one, or neither node. */
+function onlyOnLan(lan: LanWord | null): string | null {
+  if (lan === null || !isSteady(lan) || lan.holders.length !== 1) return null;
+  return lan.holders[0]?.node ?? null;
+}
+
+const nameOf = (holder: LanHolder): string => holder.node ?? holder.mac;
+
 /** One known holder, and the other node's word is missing: may the rest of the evidence settle it? */
 function judgeLoneHolder(
   holder: NodeWitness,
   absent: NodeWitness,
   probe: ProbeWitness | null,
+  seen: LanWord | null,
   nowMs: number,
 ): VipJudgement {
   const answeredBy = freshAnswer(probe, nowMs);
   const holders = [holder.node];
+  // The LAN was asked after the holder took it, so that what it says is about now.
+  const askedSince = seen !== null && holder.held !== null && seen.sinceMs - holder.held.sinceMs > holder.held.errorMs;
+  if (onlyOnLan(seen) === holder.node) {
+    return { verdict: 'one', holder: holder.node, holders, answeredBy, missing: [] };
+  }
+  if (onlyOnLan(seen) === absent.node && askedSince) {
+    return { verdict: 'dual', holder: null, holders: [holder.node, absent.node], answeredBy, missing: [] };
+  }
   // The silent node answered a client after the other one had taken the address: both have it.
   const answeredAfter =
     probe !== null && holder.held !== null && probe.atMs - holder.held.sinceMs > holder.held.errorMs;
@@ -112,17 +148,47 @@ function judgeLoneHolder(
   return { verdict: 'unknown', holder: null, holders, answeredBy, missing: [absent.node] };
 }
 
+/** No node is known to hold it. `absent`: those whose word is missing. */
+function judgeNoHolder(
+  known: readonly NodeWitness[],
+  absent: readonly NodeWitness[],
+  answeredBy: string | null,
+  seen: LanWord | null,
+  motion: MotionWord | null,
+): VipJudgement {
+  const base = { holder: null, holders: [], answeredBy };
+  const lanIsEmpty = seen !== null && isSteady(seen) && seen.holders.length === 0;
+  if (motion !== null && (absent.length === 0 || lanIsEmpty)) return { verdict: 'moving', ...base, missing: [] };
+  if (absent.length === 0) return { verdict: 'none', ...base, missing: [] };
+  const only = onlyOnLan(seen);
+  // The one that is silent still answers on the LAN, the other one says that it has nothing: a frozen daemon beside a living kernel.
+  if (known.length === 1 && only !== null && absent[0]?.node === only) {
+    return { verdict: 'one', holder: only, holders: [only], answeredBy, missing: [] };
+  }
+  return { verdict: 'unknown', ...base, missing: absent.map((w) => w.node) };
+}
+
 /** Judges one address. `nowMs` is the present on the session axis. */
-export function judgeVip(a: NodeWitness, b: NodeWitness, probe: ProbeWitness | null, nowMs: number): VipJudgement {
+export function judgeVip(
+  a: NodeWitness,
+  b: NodeWitness,
+  probe: ProbeWitness | null,
+  nowMs: number,
+  more: MoreEvidence = NOTHING_MORE,
+): VipJudgement {
   const answeredBy = freshAnswer(probe, nowMs);
+  const seen = freshLan(more.lan, nowMs);
   const states = [a, b].map((witness) => ({ witness, holding: holdingOf(witness, nowMs) }));
   const holding = states.filter((s) => s.holding === 'holds').map((s) => s.witness);
   const absent = states.filter((s) => s.holding === 'unknown').map((s) => s.witness);
   const [first, second] = holding;
+  if (first !== undefined && second !== undefined && heldTogether(first, second)) {
+    return { verdict: 'dual', holder: null, holders: [first.node, second.node], answeredBy, missing: [] };
+  }
+  if (seen !== null && seen.holders.length > 1 && isSteady(seen)) {
+    return { verdict: 'dual', holder: null, holders: seen.holders.map(nameOf), answeredBy, missing: [] };
+  }
   if (first !== undefined && second !== undefined) {
-    if (heldTogether(first, second)) {
-      return { verdict: 'dual', holder: null, holders: [first.node, second.node], answeredBy, missing: [] };
-    }
     const holder = later(first, second);
     return { verdict: 'one', holder: holder.node, holders: [holder.node], answeredBy, missing: [] };
   }
@@ -130,11 +196,9 @@ export function judgeVip(a: NodeWitness, b: NodeWitness, probe: ProbeWitness | n
     const mac = strangerMac(first);
     if (mac !== null) return { verdict: 'dual', holder: null, holders: [first.node, mac], answeredBy, missing: [] };
     const [silent] = absent;
-    if (silent !== undefined) return judgeLoneHolder(first, silent, probe, nowMs);
+    if (silent !== undefined) return judgeLoneHolder(first, silent, probe, seen, nowMs);
     return { verdict: 'one', holder: first.node, holders: [first.node], answeredBy, missing: [] };
   }
-  if (absent.length > 0) {
-    return { verdict: 'unknown', holder: null, holders: [], answeredBy, missing: absent.map((w) => w.node) };
-  }
-  return { verdict: 'none', holder: null, holders: [], answeredBy, missing: [] };
+  const known = states.filter((s) => s.holding === 'not').map((s) => s.witness);
+  return judgeNoHolder(known, absent, answeredBy, seen, more.motion);
 }

@@ -3,6 +3,8 @@ import { RACK_PAIR_ID } from '../../common/contract/console.ts';
 import type { NodeSecrets, PairSpec } from '../../common/contract/pair.ts';
 import type { RackState } from '../../common/contract/rack.ts';
 import type { NodeConnection, PairState, VipVerdict } from '../../common/contract/state.ts';
+import { LanWords } from '../../common/verdict/lanWords.ts';
+import { Motion } from '../../common/verdict/motion.ts';
 import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
 import { Emitter } from '../base/emitter.ts';
@@ -58,6 +60,8 @@ export class LivePair {
   private powerBefore = new Map<string, string>();
   private readonly factsRecorders: readonly [FactsRecorder, FactsRecorder];
   private readonly faultRecorder: FaultRecorder;
+  private readonly lanWords = new LanWords();
+  private readonly motion = new Motion();
   private readonly lookTimer: NodeJS.Timeout;
 
   constructor(parts: LivePairParts) {
@@ -72,6 +76,10 @@ export class LivePair {
     this.witness = new LanWitness(parts.witnessHost, this.session, (mac) => this.nodeOfMac(mac));
     this.factsRecorders = [new FactsRecorder(this.session), new FactsRecorder(this.session)];
     this.faultRecorder = new FaultRecorder(this.session);
+    this.off.push(
+      this.session.onWitness.on((sample) => this.lanWords.take(sample)),
+      this.session.onEvent.on((event) => this.motion.take(event)),
+    );
     const changed = (): void => {
       this.look();
       this.onChange.fire();
@@ -87,6 +95,12 @@ export class LivePair {
     this.sleepWatch = new SleepWatch(this.session, parts.wallMs, () => {
       for (const feed of this.feeds) feed.clock.reset();
     });
+  }
+
+  /** Hardware address with which a node answers for an address, by its own word. */
+  private macOf(node: string, address: string): string | null {
+    const status = this.feeds.find((f) => f.node === node)?.status;
+    return status?.vips.find((vip) => vip.address === address)?.mac ?? null;
   }
 
   /** Whose hardware address this is, by the nodes' own words. */
@@ -162,7 +176,9 @@ export class LivePair {
     return this.addresses().map((address) => {
       const probe = lastOk !== null && address === probed ? { answeredBy: lastOk.answeredBy, atMs: lastOk.tMs } : null;
       const witness = (feed: NodeFeed): NodeWitness => feed.witness(address, this.poweredOff(feed.node));
-      return this.tracker.judge(address, witness(a), witness(b), probe, nowMs);
+      const more = { lan: this.lanWords.get(address), motion: this.motion.at(nowMs) };
+      const macOf = (node: string): string | null => this.macOf(node, address);
+      return this.tracker.judge(address, witness(a), witness(b), probe, more, macOf, nowMs);
     });
   }
 

@@ -14,7 +14,7 @@ import { sleepMs, within } from '../base/time.ts';
 import type { NodeConnector } from '../service/ports.ts';
 import { attachAgent } from './agentLink.ts';
 import type { AgentClient, AgentPhase } from './agentLink.ts';
-import { HeldWords } from './heldWords.ts';
+import { HeldWords } from '../../common/verdict/heldWords.ts';
 import { NodeClock } from './nodeClock.ts';
 import type { WireEvent } from './nodeClock.ts';
 import type { Session } from './session.ts';

@@ -136,6 +136,13 @@ function ClientBox({
   );
 }
 
+/** What a tag says besides its place. */
+const VIP_NOTES = {
+  none: 'picture.vipNobody',
+  moving: 'picture.vipMoving',
+  unknown: 'picture.vipUnknown',
+} as const;
+
 /** Tags move by transform: the one motion of the picture, because it is the event it is about. */
 function VipTags({ state, layout }: { readonly state: PairState; readonly layout: PictureLayout }): React.JSX.Element {
   const { t } = useTranslation();
@@ -145,8 +152,8 @@ function VipTags({ state, layout }: { readonly state: PairState; readonly layout
       {vipTags(state).map((tag) => {
         const spot = layout.vipSpots[tag.place];
         const level = stacked[tag.place]++;
-        const note =
-          tag.verdict === 'none' ? t('picture.vipNobody') : tag.verdict === 'unknown' ? t('picture.vipUnknown') : '';
+        const key = tag.verdict === 'one' || tag.verdict === 'dual' ? null : VIP_NOTES[tag.verdict];
+        const note = key === null ? '' : t(key);
         return (
           <div
             key={tag.key}

@@ -1,4 +1,4 @@
-import type { NodeWitness } from '../../common/verdict/vip.ts';
+import type { NodeWitness } from './vip.ts';
 
 type Word = NonNullable<NodeWitness['held']>;
 
