@@ -5,7 +5,15 @@
  */
 import { z } from 'zod';
 import { AgentStatusSchema } from '../../../agent/common/rpc/agentContract.ts';
-import { ProbeSampleSchema, SessionEventSchema, SessionGapSchema, SessionSampleSchema } from '../contract/session.ts';
+import {
+  NodeFactsSchema,
+  ProbeSampleSchema,
+  SessionEventSchema,
+  SessionFaultSchema,
+  SessionGapSchema,
+  SessionSampleSchema,
+  WitnessSampleSchema,
+} from '../contract/session.ts';
 import { NodeRecordSchema } from '../report/record.ts';
 
 export const RECORDING_FORMAT = 'twinbeat.recording/1';
@@ -68,6 +76,9 @@ export const RecordingLineSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('event'), event: SessionEventSchema }),
   z.object({ kind: z.literal('probe'), probe: ProbeSampleSchema }),
   z.object({ kind: z.literal('gap'), gap: SessionGapSchema }),
+  z.object({ kind: z.literal('witness'), witness: WitnessSampleSchema }),
+  z.object({ kind: z.literal('fault'), fault: SessionFaultSchema }),
+  z.object({ kind: z.literal('facts'), facts: NodeFactsSchema }),
   /** A drill's result as the console of that version wrote it. */
   z.object({ kind: z.literal('drill'), tMs: z.number(), drill: z.looseObject({ drill: z.string() }) }),
   /** What a node said about itself, whenever more than its ages and margins changed. */

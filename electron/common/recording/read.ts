@@ -1,7 +1,16 @@
 /** Reads a recording's text, piece by piece as it comes. A line that a newer Twinbeat wrote is left out and counted, never guessed at. */
 import { fail, ok } from '../../../agent/common/base/result.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
-import type { ProbeSample, SessionEvent, SessionGap, SessionSample } from '../contract/session.ts';
+import type {
+  NodeFacts,
+  ProbeSample,
+  SessionBatch,
+  SessionEvent,
+  SessionFault,
+  SessionGap,
+  SessionSample,
+  WitnessSample,
+} from '../contract/session.ts';
 import { RECORDING_FORMAT, RECORDING_LINE_CHARS_MAX, RecordingHeadSchema, RecordingLineSchema } from './format.ts';
 import type { CastEvent, RecordingBody, RecordingHead, TerminalHead } from './format.ts';
 
@@ -15,10 +24,8 @@ export interface RecordedTerminal {
 /** Everything of a recording, each list sorted by time. */
 export interface Recording {
   readonly head: RecordingHead;
-  readonly samples: readonly SessionSample[];
-  readonly events: readonly SessionEvent[];
-  readonly probes: readonly ProbeSample[];
-  readonly gaps: readonly SessionGap[];
+  /** What was measured, as the live session gives it. */
+  readonly batch: SessionBatch;
   readonly drills: readonly Of<'drill'>[];
   readonly statuses: readonly Of<'status'>[];
   readonly records: readonly Of<'record'>[];
@@ -43,6 +50,12 @@ export function lineMs(line: RecordingBody, startOf: (terminal: number) => numbe
       return line.probe.tMs;
     case 'gap':
       return line.gap.fromMs;
+    case 'witness':
+      return line.witness.tMs;
+    case 'fault':
+      return line.fault.tMs;
+    case 'facts':
+      return line.facts.tMs;
     case 'drill':
     case 'status':
     case 'record':
@@ -53,6 +66,9 @@ export function lineMs(line: RecordingBody, startOf: (terminal: number) => numbe
       return startOf(line.terminal) + line.cast[0] * 1000;
   }
 }
+
+/** Lines whose times are the recording's own length. */
+const STRETCHES: ReadonlySet<RecordingBody['kind']> = new Set(['sample', 'probe', 'witness', 'cast', 'drill', 'fault']);
 
 /** Collects a recording. Feed it text in any pieces, then ask for the whole. */
 export class RecordingReader {
@@ -66,6 +82,9 @@ export class RecordingReader {
   private readonly events: SessionEvent[] = [];
   private readonly probes: ProbeSample[] = [];
   private readonly gaps: SessionGap[] = [];
+  private readonly witness: WitnessSample[] = [];
+  private readonly faults: SessionFault[] = [];
+  private readonly facts: NodeFacts[] = [];
   private readonly drills: Of<'drill'>[] = [];
   private readonly statuses: Of<'status'>[] = [];
   private readonly records: Of<'record'>[] = [];
@@ -92,12 +111,10 @@ export class RecordingReader {
     if (this.problem !== null) return fail('not-a-recording', this.problem);
     if (this.head === null) return fail('not-a-recording', 'the file is empty');
     const isEmpty = this.fromMs > this.toMs;
+    const { samples, events, probes, gaps, witness, faults, facts } = this;
     return ok({
       head: this.head,
-      samples: this.samples,
-      events: this.events,
-      probes: this.probes,
-      gaps: this.gaps,
+      batch: { samples, events, probes, gaps, witness, faults, facts },
       drills: this.drills,
       statuses: this.statuses,
       records: this.records,
@@ -145,20 +162,43 @@ export class RecordingReader {
 
   private take(line: RecordingBody): void {
     const atMs = lineMs(line, (number) => this.terminals.get(number)?.head.tMs ?? 0);
-    // A configuration may be read long before or after; it does not stretch the axis.
-    if (line.kind !== 'record') {
+    // Events of the time before, and what held already, do not stretch the axis.
+    if (STRETCHES.has(line.kind)) {
       this.fromMs = Math.min(this.fromMs, atMs);
       this.toMs = Math.max(this.toMs, atMs);
     }
-    if (line.kind === 'sample') this.samples.push(line.sample);
-    else if (line.kind === 'event') this.events.push(line.event);
-    else if (line.kind === 'probe') this.probes.push(line.probe);
-    else if (line.kind === 'gap') this.gaps.push(line.gap);
-    else if (line.kind === 'drill') this.drills.push(line);
-    else if (line.kind === 'status') this.statuses.push(line);
-    else if (line.kind === 'record') this.records.push(line);
-    else if (line.kind === 'terminal') this.terminals.set(line.terminal.number, { head: line.terminal, casts: [] });
-    else if (this.terminals.has(line.terminal)) this.terminals.get(line.terminal)?.casts.push(line.cast);
-    else this.skipped += 1;
+    this.keep(line);
+  }
+
+  private keep(line: RecordingBody): void {
+    switch (line.kind) {
+      case 'sample':
+        return void this.samples.push(line.sample);
+      case 'event':
+        return void this.events.push(line.event);
+      case 'probe':
+        return void this.probes.push(line.probe);
+      case 'gap':
+        return void this.gaps.push(line.gap);
+      case 'witness':
+        return void this.witness.push(line.witness);
+      case 'fault':
+        return void this.faults.push(line.fault);
+      case 'facts':
+        return void this.facts.push(line.facts);
+      case 'drill':
+        return void this.drills.push(line);
+      case 'status':
+        return void this.statuses.push(line);
+      case 'record':
+        return void this.records.push(line);
+      case 'terminal':
+        return void this.terminals.set(line.terminal.number, { head: line.terminal, casts: [] });
+      case 'cast': {
+        const terminal = this.terminals.get(line.terminal);
+        if (terminal === undefined) this.skipped += 1;
+        else terminal.casts.push(line.cast);
+      }
+    }
   }
 }
