@@ -1,15 +1,17 @@
 /** Entry of `twinbeat-agent`: the command, the daemon, and (in a second thread) the heartbeat. One file once bundled. */
+import { fail, ok, type Result } from '../common/base/result.ts';
 import { parseArguments, USAGE, type Arguments } from './command/args.ts';
 import { attach, confirmDead, operate, reloadKeys, showJournal, showStatus, stopDaemon } from './command/control.ts';
 import { EXIT, type ExitStatus } from './command/exitStatus.ts';
 import { forgetRefusal, keepRefusal } from './command/refusal.ts';
 import { Daemon } from './daemon/daemon.ts';
-import { readSetup } from './daemon/setup.ts';
+import { readSetup, type Setup } from './daemon/setup.ts';
 import { VERSION } from './daemon/version.ts';
 import { isHeartbeatThread, runHeartbeatThread } from './heartbeat/thread.ts';
 import { openLan } from './host/lan.ts';
 import { openLibc } from './host/libc.ts';
 import { openNetKernel } from './host/netKernel.ts';
+import { Observer } from './observe/heartbeat/observer.ts';
 import { runProbe } from './probe/probe.ts';
 import { probeTarget } from './probe/target.ts';
 import { runWitness, witnessOptions } from './probe/witness.ts';
@@ -22,31 +24,63 @@ function isPermission(error: unknown): boolean {
   );
 }
 
-async function run(args: Arguments): Promise<ExitStatus> {
+/** What to do with an error that only a bug throws: say it, undo what must not stay, end. */
+function dieOfABug(undo: () => void): void {
+  const die = (error: unknown): void => {
+    process.stderr.write(
+      `twinbeat-agent: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    undo();
+    process.exit(EXIT.internal);
+  };
+  process.removeAllListeners('uncaughtException').on('uncaughtException', die);
+  process.removeAllListeners('unhandledRejection').on('unhandledRejection', die);
+}
+
+/** Makes a daemon or an observer of the files of the configuration directory. */
+function prepare<T>(args: Arguments, make: (setup: Setup) => T): Result<T, 'refused' | 'failed' | 'not-permitted'> {
   const setup = readSetup(args.configDir, args.node);
   if (!setup.ok) {
     process.stderr.write(`${setup.detail}\nConfiguration error, twinbeat-agent not started.\n`);
     keepRefusal(args.runDir, setup.detail);
-    return EXIT.badConfiguration;
+    return fail('refused', setup.detail);
   }
   forgetRefusal(args.runDir);
-  let daemon: Daemon;
   try {
-    daemon = new Daemon(setup.value, args);
+    return ok(make(setup.value));
   } catch (error) {
-    process.stderr.write(`twinbeat-agent: ${error instanceof Error ? error.message : String(error)}\n`);
-    return isPermission(error) ? EXIT.notPermitted : EXIT.failed;
+    const detail = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`twinbeat-agent: ${detail}\n`);
+    return fail(isPermission(error) ? 'not-permitted' : 'failed', detail);
   }
-  const dieOfABug = (error: unknown): void => {
-    process.stderr.write(
-      `twinbeat-agent: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    daemon.abandonAddresses();
-    process.exit(EXIT.internal);
-  };
-  process.on('uncaughtException', dieOfABug);
-  process.on('unhandledRejection', dieOfABug);
-  return daemon.run();
+}
+
+const PREPARE_EXIT = {
+  refused: EXIT.badConfiguration,
+  failed: EXIT.failed,
+  'not-permitted': EXIT.notPermitted,
+} as const;
+
+async function run(args: Arguments): Promise<ExitStatus> {
+  const daemon = prepare(args, (setup) => new Daemon(setup, args));
+  if (!daemon.ok) return PREPARE_EXIT[daemon.reason];
+  dieOfABug(() => daemon.value.abandonAddresses());
+  return daemon.value.run();
+}
+
+/** Beside a heartbeat daemon, life after life: each is one setup of that daemon. */
+async function observe(args: Arguments): Promise<ExitStatus> {
+  dieOfABug(() => undefined);
+  let present: Observer | null = null;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => present?.stop());
+  process.on('SIGHUP', () => present?.reload());
+  for (;;) {
+    const observer = prepare(args, (setup) => new Observer(setup, args));
+    if (!observer.ok) return PREPARE_EXIT[observer.reason];
+    present = observer.value;
+    const end = await present.run();
+    if (end !== 'again') return end;
+  }
 }
 
 async function probe(args: Arguments): Promise<ExitStatus> {
@@ -98,6 +132,8 @@ function dispatch(args: Arguments): Promise<ExitStatus> {
   switch (args.verb) {
     case 'run':
       return run(args);
+    case 'observe':
+      return observe(args);
     case 'status':
       return showStatus(args);
     case 'standby':

@@ -14,6 +14,7 @@ import {
   hexField,
   type WireMessage,
 } from '../../../common/wire/index.ts';
+import type { Arrived } from '../../heartbeat/arrivals.ts';
 
 /** The daemon's word on one link. */
 export type LinkWord = 'up' | 'dead';
@@ -34,8 +35,10 @@ export interface PairViewSetup {
   readonly self: string;
   readonly peer: string;
   readonly ha: HaConfig;
-  /** A fault of ours keeps what arrives on this link from the daemon: what is captured there is not heard by it. */
-  isDeaf(link: LinkConfig): boolean;
+  /**
+   * Whether what is captured on a link gets to the daemon: a fault of ours may stand between. `unsure`: some of it may.
+   */
+  reaches(link: LinkConfig): 'yes' | 'no' | 'unsure';
 }
 
 const HOLDS: Readonly<Record<string, ResourceSet>> = { none: 'none', local: 'local', foreign: 'foreign', all: 'all' };
@@ -155,7 +158,7 @@ export class PairView {
       return this.holdings();
     }
     const link = this.links.find(({ config }) => config.id === linkId);
-    if (source !== this.setup.peer || link === undefined || this.setup.isDeaf(link.config)) return [];
+    if (source !== this.setup.peer || link === undefined || this.setup.reaches(link.config) === 'no') return [];
     if (type === 'status') this.takeStatus(link, message, at);
     if (type === 'num_ping_nodes') this.peersPings = Number(fieldText(message, 'num_ping') ?? '0');
     this.takeReport(message, type, false);
@@ -238,7 +241,8 @@ export class PairView {
     return this.theirsKnown ? this.theirs_ : COMPLEMENT[this.mine_];
   }
 
-  sample(now: Instant, heldVips: readonly string[], latenessMs: number): AgentSample {
+  /** `arrived`: what was captured since the sample before. */
+  sample(now: Instant, heldVips: readonly string[], latenessMs: number, arrived: Arrived): AgentSample {
     const peer = this.peerStatus(now);
     return {
       atMonotonicMs: now.monotonicMs,
@@ -259,8 +263,10 @@ export class PairView {
           toPeerSilenceMs: null,
           fromPeerSilenceMaxMs: maxMs,
           rttMs: null,
+          arrivals: [...(arrived.links.get(link.config.id) ?? [])],
         };
       }),
+      arrivals: [...arrived.merged],
       latenessMs,
     };
   }
@@ -358,7 +364,7 @@ export class PairView {
 
   /** Null: nothing was captured, or it did not reach the daemon, so that nobody knows how old its newest is. */
   private silenceOf(link: Link, now: Instant): number | null {
-    if (link.heardAt === null || !link.captured) return null;
+    if (link.heardAt === null || !link.captured || this.setup.reaches(link.config) === 'unsure') return null;
     const silenceMs = Math.max(0, elapsedMs(link.heardAt, now));
     return link.word === 'dead' && silenceMs < this.deadtimeMs ? null : silenceMs;
   }
