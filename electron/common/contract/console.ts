@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { call, stream } from '../../../agent/common/rpc/contract.ts';
 import { DeployPlanSchema, DeployProgressSchema, DrillProgressSchema, PreflightItemSchema } from './deploy.ts';
+import { DrillBoardSchema, DrillItemSchema, DrillOrderSchema } from './drill.ts';
 import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
 import { PanicReportSchema } from './panic.ts';
 import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
@@ -163,5 +164,14 @@ export const consoleContract = {
   faultPanic: call(PairRef, PanicReportSchema),
 
   drillPowerOff: stream(PairRef, DrillProgressSchema),
+  /** What there is to run, with the reason where it cannot be, and what came out so far. */
+  drillList: call(PairRef, DrillBoardSchema),
+  /** Runs drills one after the other. Leaving the stream stops it and undoes what is broken; the suite can be resumed. */
+  drillRun: stream(DrillOrderSchema.extend({ pairId: z.string() }), DrillItemSchema),
+  /** To what hands were asked for: done, or not to be done; or stop the whole suite (`askId` null). */
+  drillAnswer: call(
+    PairRef.extend({ askId: z.string().nullable().default(null), answer: z.enum(['continue', 'skip', 'abort']) }),
+    Done,
+  ),
 };
 export type ConsoleContract = typeof consoleContract;

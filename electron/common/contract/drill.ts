@@ -100,8 +100,12 @@ export const DrillRunSchema = z.object({
   faultAtMs: z.number().nullable(),
   healAtMs: z.number().nullable(),
   endedAtMs: z.number(),
-  /** Longest time without service in the fault windows, in the heal windows; 0: no request failed. */
+  /**
+   * The number that the drill is about: the longest time without service while something was broken, unless the drill says otherwise (after
+   * the heal; in the whole run; until served after a cold start). 0: no request failed.
+   */
   outageMs: z.number().nullable(),
+  /** The longest time without service that began after a heal. */
   healOutageMs: z.number().nullable(),
   /** All time without service together, and in how many pieces. */
   unavailableMs: z.number().nullable(),

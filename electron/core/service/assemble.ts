@@ -6,7 +6,10 @@ import { knownHostsFile, SshConnection } from '../ssh/index.ts';
 import { createConsole } from './console.ts';
 import type { ConsoleCore, ConsoleOptions } from './console.ts';
 
-export interface AssembleOptions extends Omit<ConsoleOptions, 'createConnector' | 'deployer' | 'probe' | 'wallMs'> {
+export interface AssembleOptions extends Omit<
+  ConsoleOptions,
+  'createConnector' | 'deployer' | 'probe' | 'wallMs' | 'resourcesDir'
+> {
   /** Root of the application's own files; `build/agent` below it is what is deployed. */
   readonly appDir: string;
   /** Default: `build/agent` below appDir. */
@@ -23,6 +26,7 @@ export function assembleConsole(options: AssembleOptions): ConsoleCore {
   const hostKeys = knownHostsFile(join(homedir(), '.ssh', 'known_hosts'), ['/etc/ssh/ssh_known_hosts']);
   return createConsole({
     ...rest,
+    resourcesDir: join(appDir, 'resources'),
     wallMs: () => Date.now(),
     createConnector: (spec) => new SshConnection(spec, { hostKeys }),
     deployer: createDeployer({

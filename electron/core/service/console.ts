@@ -11,7 +11,9 @@ import type { PairState } from '../../common/contract/state.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
 import { within } from '../base/time.ts';
 import { PlanError } from '../deploy/index.ts';
-import { drillPowerOff } from '../drill/powerOff.ts';
+import { Drills } from '../drill/drills.ts';
+import { readDrills } from '../drill/scripts.ts';
+import { SuiteStore } from '../drill/suiteStore.ts';
 import { localProbeHost } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
 import { Profiles } from '../profiles/profiles.ts';
@@ -20,7 +22,9 @@ import { SessionStore } from '../store/sessionStore.ts';
 import { localWitnessHost } from '../witness/lanWitness.ts';
 import type { WitnessHost } from '../witness/lanWitness.ts';
 import { Terminals } from '../terminal/terminals.ts';
+import { drillMethods } from './drillMethods.ts';
 import { KeyRotations, rotationNodes } from './keyRotation.ts';
+import { agentService } from './nodeCommand.ts';
 import { Pairs } from './pairs.ts';
 import type { Deployer, NodeConnector, RackHandlePort, RackPort, SecretStore } from './ports.ts';
 
@@ -30,9 +34,6 @@ const STATE_PERIOD_MS = 100;
 /** Ages and countdowns in it move on without news: it goes out at least this often, milliseconds. */
 const STATE_REFRESH_MS = 500;
 
-/** Longest wait for a service command on a node, milliseconds: stopping releases resources by their scripts. */
-const SERVICE_MS_MAX = 60_000;
-
 export interface ConsoleOptions {
   readonly host: 'desktop' | 'web' | 'cli';
   readonly version: string;
@@ -40,6 +41,8 @@ export interface ConsoleOptions {
   readonly configDir: string;
   /** The session store is `sessions.sqlite` here; null keeps sessions in memory only. */
   readonly dataDir: string | null;
+  /** The application's files that are no code: drill scripts, exercises. */
+  readonly resourcesDir: string;
   /** null where there can be no rack. */
   readonly lab: RackPort | null;
   readonly secretStore: SecretStore;
@@ -98,6 +101,7 @@ class Core {
   readonly pairs: Pairs;
   readonly terminals = new Terminals();
   readonly rotations = new KeyRotations();
+  readonly drills: Drills;
 
   constructor(options: ConsoleOptions) {
     this.options = options;
@@ -105,6 +109,8 @@ class Core {
     this.rack = new RackService(options.lab);
     const storeFile = options.dataDir === null ? ':memory:' : join(options.dataDir, 'sessions.sqlite');
     this.store = new SessionStore(storeFile, options.report);
+    const suites = new SuiteStore(options.dataDir === null ? null : join(options.dataDir, 'drills'), options.report);
+    this.drills = new Drills(suites, readDrills(join(options.resourcesDir, 'drills'), options.report), options.wallMs);
     const { probe } = options;
     this.pairs = new Pairs({
       profiles: this.profiles,
@@ -188,18 +194,9 @@ class Core {
     return queue;
   }
 
-  /** Starts or stops the deployed service by whatever starts services on the node. */
+  /** Starts or stops the deployed service, and asks at once what became of it. */
   async agentService(pairId: string, node: string, action: 'start' | 'stop'): Promise<void> {
-    const systemd = `systemctl ${action} twinbeat-agent`;
-    const command = `if [ -d /run/systemd/system ]; then ${systemd}; else /etc/init.d/twinbeat-agent ${action}; fi`;
-    const process = await this.connector(pairId, node).exec(command, { asRoot: true });
-    let said = '';
-    process.onErrorText((text) => (said += text));
-    process.onData(() => undefined);
-    const ended = new Promise<number | null>((resolve) => process.onExit(resolve));
-    const status = await within(SERVICE_MS_MAX, `${node} did not ${action} the agent in time`, ended);
-    if (status !== 0)
-      throw new RpcError('command-failed', `${node}: ${said.trim() || `exit status ${status ?? 'unknown'}`}`);
+    await agentService(this.connector(pairId, node), action);
     for (const feed of this.pairs.need(pairId).feeds) feed.retryNow();
   }
 
@@ -207,18 +204,12 @@ class Core {
     this.terminals.closeAll();
     // Its step in work needs the connections.
     await this.rotations.end();
+    // What a drill has broken is undone over the same connections.
+    await this.drills.end(null);
     await this.pairs.close();
     await this.rack.close();
     this.store.close();
   }
-}
-
-/** A cancel signal as the AbortSignal that Node's own functions want. */
-function abortSignalOf(signal: CancelSignal): AbortSignal {
-  const controller = new AbortController();
-  if (signal.aborted) controller.abort();
-  else signal.addEventListener('abort', () => controller.abort(), { once: true });
-  return controller.signal;
 }
 
 type Methods = Implementation<ConsoleContract, ConsoleContext>;
@@ -296,6 +287,7 @@ function pairMethods(
       return {};
     },
     pairDisconnect: async ({ pairId }) => {
+      await core.drills.end(pairId);
       await pairs.disconnect(pairId);
       return {};
     },
@@ -351,7 +343,6 @@ function sessionMethods(
   | 'faultOffers'
   | 'faultInject'
   | 'faultRevert'
-  | 'drillPowerOff'
 > {
   const { pairs } = core;
   return {
@@ -368,7 +359,6 @@ function sessionMethods(
     faultInject: ({ pairId, node, name, link, durationMs }) =>
       pairs.need(pairId).faults.inject(node, name, link, durationMs),
     faultRevert: ({ pairId, node, faultId }) => pairs.need(pairId).faults.revert(node, faultId),
-    drillPowerOff: ({ pairId }, _context, signal) => drillPowerOff(pairs.need(pairId).stage(), abortSignalOf(signal)),
   };
 }
 
@@ -416,6 +406,7 @@ export function createConsole(options: ConsoleOptions): ConsoleCore {
       ...deployMethods(core),
       ...sessionMethods(core),
       ...terminalMethods(core),
+      ...drillMethods(core.pairs, core.drills),
     },
     givePair: (spec) => core.pairs.give(spec),
     attachRack: () => core.rack.attach(),

@@ -8,7 +8,7 @@ import { Motion } from '../../common/verdict/motion.ts';
 import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
 import { Emitter } from '../base/emitter.ts';
-import type { DrillStage } from '../drill/powerOff.ts';
+import type { DrillStage } from '../drill/stage.ts';
 import { Faults } from '../faults/faults.ts';
 import { Probe, probeTarget } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
@@ -20,9 +20,13 @@ import { SleepWatch } from '../session/sleepWatch.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
 import { LanWitness } from '../witness/lanWitness.ts';
 import type { WitnessHost } from '../witness/lanWitness.ts';
+import { agentService, runCommand } from './nodeCommand.ts';
 import type { NodeConnector, RackHandlePort, SecretStore } from './ports.ts';
 import { keepSecrets, keptSecrets } from './secrets.ts';
 import { VipTracker } from './vipTracker.ts';
+
+/** Longest wait for a small question to a node's shell, milliseconds. */
+const COMMAND_MS_MAX = 5000;
 
 export interface LivePairParts {
   readonly spec: PairSpec;
@@ -244,14 +248,29 @@ export class LivePair {
 
   /** The pair as a drill needs it. */
   stage(): DrillStage {
+    const connector = (node: string): NodeConnector =>
+      this.connectors[0].spec.name === node ? this.connectors[0] : this.connectors[1];
     return {
+      pairId: this.spec.id,
+      pairName: this.spec.name,
       session: this.session,
       feeds: this.feeds,
       faults: this.faults,
       probe: this.probe,
+      rack: this.isRack ? this.parts.rack : null,
+      ipfail: this.spec.ha?.ipfail ?? null,
       vips: () => this.vips(),
       answeredBy: () => this.answeredBy(),
-      isRack: this.isRack,
+      agentService: async (node, action) => {
+        await agentService(connector(node), action);
+        for (const feed of this.feeds) feed.retryNow();
+      },
+      run: (node, command) =>
+        runCommand(connector(node), command, COMMAND_MS_MAX).then(
+          (ended) => (ended.status === 0 ? ended.out : null),
+          () => null,
+        ),
+      wallMs: this.parts.wallMs,
     };
   }
 

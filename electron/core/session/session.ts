@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
-import type { DrillResult } from '../../common/contract/deploy.ts';
+import type { DrillRun } from '../../common/contract/drill.ts';
 import type { PairSpec } from '../../common/contract/pair.ts';
 import type {
   NodeFacts,
@@ -166,8 +166,8 @@ export class Session {
     this.onFacts.fire(facts);
   }
 
-  addDrill(result: DrillResult): void {
-    this.store.addDrill(this.id, this.nowMs(), result);
+  addDrill(run: DrillRun): void {
+    this.store.addDrill(this.id, this.nowMs(), run);
   }
 
   /** What a node says about itself; recorded when it is news. */

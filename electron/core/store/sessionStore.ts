@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
-import type { DrillResult } from '../../common/contract/deploy.ts';
+import type { DrillRun } from '../../common/contract/drill.ts';
 import type {
   NodeFacts,
   ProbeSample,
@@ -204,8 +204,8 @@ export class SessionStore {
     this.add((s) => s.observed.facts(session, facts));
   }
 
-  addDrill(session: string, tMs: number, result: DrillResult): void {
-    const body = JSON.stringify(result);
+  addDrill(session: string, tMs: number, run: DrillRun): void {
+    const body = JSON.stringify(run);
     this.add((s) => s.drill.run(session, tMs, body));
   }
 

@@ -36,6 +36,7 @@ beforeEach(() => {
     version: '0.0.0',
     configDir: dir,
     dataDir: dir,
+    resourcesDir: join(import.meta.dirname, '../../../resources'),
     lab: rack.port(),
     secretStore: noSecretStore('none in this test'),
     createConnector: (spec) => {
@@ -229,7 +230,7 @@ describe('drill power-off', () => {
     await rackWithHolder();
     const stop = new AbortController();
     for await (const item of client.drillPowerOff({ pairId: RACK_PAIR_ID }, stop.signal)) {
-      if (item.kind === 'step' && item.text.startsWith('waiting for b')) stop.abort();
+      if (item.kind === 'step' && item.text.includes('b has taken over')) stop.abort();
     }
     await state(() => rack.power_.get('a') === 'on');
     expect(rack.requests.some((r) => r.power === 'off')).toBe(true);

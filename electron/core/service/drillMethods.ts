@@ -1,0 +1,34 @@
+/** The drills' part of the contract. */
+import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
+import type { Implementation } from '../../../agent/common/rpc/contract.ts';
+import type { ConsoleContract } from '../../common/contract/console.ts';
+import type { Drills } from '../drill/drills.ts';
+import { drillPowerOff } from '../drill/powerOff.ts';
+import type { Pairs } from './pairs.ts';
+
+type Methods = Implementation<ConsoleContract, Readonly<Record<string, never>>>;
+
+/** A cancel signal as the AbortSignal that Node's own functions want. */
+function abortSignalOf(signal: CancelSignal): AbortSignal {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort();
+  else signal.addEventListener('abort', () => controller.abort(), { once: true });
+  return controller.signal;
+}
+
+export function drillMethods(
+  pairs: Pairs,
+  drills: Drills,
+): Pick<Methods, 'drillList' | 'drillRun' | 'drillAnswer' | 'drillPowerOff'> {
+  return {
+    drillList: ({ pairId }) => drills.board(pairs.need(pairId).stage()),
+    drillRun: ({ pairId, ...order }, _context, signal) =>
+      drills.run(pairs.need(pairId).stage(), order, abortSignalOf(signal)),
+    drillAnswer: ({ pairId, askId, answer }) => {
+      drills.answer(pairId, askId, answer);
+      return {};
+    },
+    drillPowerOff: ({ pairId }, _context, signal) =>
+      drillPowerOff(drills, pairs.need(pairId).stage(), abortSignalOf(signal)),
+  };
+}
