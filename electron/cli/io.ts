@@ -13,6 +13,8 @@ export interface CliIo {
   /** Asks without echo. Throws `usage` where nobody can be asked. */
   askSecret(question: string): Promise<string>;
   ask(question: string): Promise<string>;
+  /** As `ask`; null when `signal` says that the answer is no longer needed. */
+  askUntil(question: string, signal: AbortSignal): Promise<string | null>;
 }
 
 function readSecret(question: string): Promise<string> {
@@ -66,6 +68,22 @@ export function terminalIo(): CliIo {
       new Promise((resolve) => {
         const lines = createInterface({ input: process.stdin, output: process.stderr });
         lines.question(question, (answer) => {
+          lines.close();
+          resolve(answer.trim());
+        });
+      }),
+    askUntil: (question, signal) =>
+      new Promise((resolve) => {
+        const lines = createInterface({ input: process.stdin, output: process.stderr });
+        const leave = (): void => {
+          lines.close();
+          resolve(null);
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        // With readline listening, Ctrl-C is a key and no longer a signal.
+        lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+        lines.question(question, (answer) => {
+          signal.removeEventListener('abort', leave);
           lines.close();
           resolve(answer.trim());
         });

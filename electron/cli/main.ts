@@ -24,6 +24,9 @@ import { runProbe, runStatus } from './verbs/watch.ts';
 /** Signals closer together than this are one wish to stop, milliseconds. */
 const SAME_SIGNAL_MS = 500;
 
+/** Verbs whose sessions are kept: what they did is asked for later, by reports and by `--resume`. */
+const RECORDED: ReadonlySet<string> = new Set(['drill', 'exercise']);
+
 /** The private rack of one demo. */
 const demoRackName = `demo-${process.pid}`;
 
@@ -62,7 +65,11 @@ async function runVerb(parsed: Parsed, io: CliIo): Promise<number> {
   const run = RUNNERS[parsed.verb.name];
   if (run === undefined) return runBrowserHost(parsed);
   const isDemo = parsed.verb.name === 'demo';
-  const opened = openConsole(io, { rackName: isDemo ? demoRackName : null, keepRack: parsed.verb.name === 'rack' });
+  const opened = openConsole(io, {
+    rackName: isDemo ? demoRackName : null,
+    keepRack: parsed.verb.name === 'rack',
+    keepRecord: RECORDED.has(parsed.verb.name),
+  });
   let stopping = false;
   let stoppingSinceMs = 0;
   const stop = (): void => {

@@ -36,6 +36,8 @@ export interface CliConsoleOptions {
   readonly rackName: string | null;
   /** A rack that is started here goes on when the verb is done. */
   readonly keepRack: boolean;
+  /** What happens is recorded beside the window's own sessions: it is worth more than what the verb prints. */
+  readonly keepRecord: boolean;
 }
 
 function labPort({ rackName, keepRack }: CliConsoleOptions): RackPort {
@@ -59,8 +61,8 @@ export function openConsole(io: CliIo, options: CliConsoleOptions): CliConsole {
     host: 'cli',
     version: productVersion(),
     ...userDirs(process.env, process.platform),
-    // A verb is over in a minute; what it measured is what it prints.
-    dataDir: null,
+    // Most verbs are over in a minute; what they measured is what they print.
+    ...(options.keepRecord ? {} : { dataDir: null }),
     appDir: APP_DIR,
     nodePath: process.execPath,
     lab: labPort(options),

@@ -74,7 +74,7 @@ export function parseCommand(args: readonly string[]): Parsed {
         `after "${verb.name}" expected ${expected}${first === undefined ? '' : `, not "${first}"`}`,
       );
   }
-  if (positionals.length > 1)
+  if (positionals.length > 1 && verb.takesMany !== true)
     throw new CliError('usage', `"${positionals[1]}" is one word too many after "${verb.name} ${first}"`);
   return {
     verb,
@@ -85,7 +85,7 @@ export function parseCommand(args: readonly string[]): Parsed {
   };
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, m: 60_000 };
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, m: 60_000, h: 3_600_000 };
 
 /**
  * The node that `--node` means: its name, or the part of it before the first dot where only one node
@@ -110,7 +110,7 @@ export function nodeNamed(given: string, where: string, spec: PairSpec): string 
  * there is one. Throws `usage`.
  */
 export function durationMs(text: string, option: string, range?: readonly [minMs: number, maxMs: number]): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|min|m)$/.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(ms|s|min|m|h)$/.exec(text);
   const unit = UNITS_MS[match?.[2] ?? ''];
   if (match === null || unit === undefined)
     throw new CliError('usage', `--${option} ${text}: expected a time with its unit, e.g. 20s or 500ms`);

@@ -15,6 +15,8 @@ export interface VerbSpec {
   readonly words: string;
   /** The allowed first word; null: any, checked by the verb itself. */
   readonly firstWords: readonly string[] | null;
+  /** Any number of words may follow the first one. */
+  readonly takesMany?: boolean;
   readonly summary: string;
   readonly options: Readonly<Record<string, OptionSpec>>;
 }
@@ -37,6 +39,11 @@ const RACK_SAFETY_OPTIONS = {
 } as const;
 const SETUP_OPTIONS = {
   setup: { kind: 'string', value: 'ID', help: 's5 (serial + crossover, default), s1 or s4 (LAN unicast)' },
+  engine: {
+    kind: 'string',
+    value: 'ENGINE',
+    help: "twinbeat (default), or heartbeat: both servers run Debian's daemon, which is observed",
+  },
   keepalive: { kind: 'string', value: 'TIME', help: 'e.g. 500ms; overrides the setup' },
   deadtime: { kind: 'string', value: 'TIME', help: 'e.g. 3s; overrides the setup' },
 } as const;
@@ -112,10 +119,26 @@ export const VERBS: readonly VerbSpec[] = [
   },
   {
     name: 'drill',
-    words: 'power-off',
-    firstWords: ['power-off'],
-    summary: 'cut the power of the holder, measure what a client sees, restore it',
-    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
+    words: 'list|run NAME...|power-off',
+    firstWords: ['list', 'run', 'power-off'],
+    takesMany: true,
+    summary:
+      'scripted faults with a pass criterion (docs/drills.md): `run` them once or n times; `power-off` is the shortest of them',
+    options: {
+      ...PAIR_OPTIONS,
+      suite: { kind: 'boolean', help: 'run: every drill but the long ones, in the order of the list' },
+      repeat: {
+        kind: 'string',
+        value: 'N',
+        help: "run: how often each (default 1); `default`: each drill's own number",
+      },
+      both: { kind: 'boolean', help: 'run: from both nodes in turn, where the drill has two directions' },
+      'failover-limit': { kind: 'string', value: 'TIME', help: 'run: longest outage of a takeover that was agreed on' },
+      'heal-limit': { kind: 'string', value: 'TIME', help: 'run: longest outage of a heal that was agreed on' },
+      soak: { kind: 'string', value: 'TIME', help: 'run: length of a long drill (default: its own, 24h)' },
+      resume: { kind: 'boolean', help: 'run: go on with the newest suite of this pair that was not finished' },
+      ...JSON_OPTION,
+    },
   },
   {
     name: 'demo',

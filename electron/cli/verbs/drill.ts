@@ -1,15 +1,22 @@
-/** `drill power-off` */
-import type { DrillResult } from '../../common/contract/deploy.ts';
+/** `drill list`, `drill run NAME...`, `drill power-off` */
+import type { DrillProgress, DrillResult } from '../../common/contract/deploy.ts';
+import type { DrillInfo, DrillItem, DrillOrder, DrillSummary, Hands } from '../../common/contract/drill.ts';
 import { connectPair } from '../connectPair.ts';
+import { summaryText } from '../drillReport.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
 import type { CliConsole } from '../open.ts';
+import { durationMs } from '../usage.ts';
 import type { Parsed } from '../usage.ts';
+
+/** What the contract takes for one drill. */
+const REPEAT_MAX = 1000;
 
 /** Runs the drill and gives its result. */
 export async function drill(pairId: string, opened: CliConsole, io: CliIo): Promise<DrillResult> {
   let result: DrillResult | null = null;
-  for await (const item of opened.client.drillPowerOff({ pairId })) {
+  const items: AsyncIterable<DrillProgress> = opened.client.drillPowerOff({ pairId });
+  for await (const item of items) {
     if (item.kind === 'step') io.progress(item.text);
     else result = item.result;
   }
@@ -33,10 +40,148 @@ export function drillText(r: DrillResult): string {
   ].join('\n');
 }
 
-export async function runDrill(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+async function powerOff(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const { spec } = await connectPair(parsed, opened, io, 'agents');
   const result = await drill(spec.id, opened, io);
   io.out(parsed.flag('json') ? `${JSON.stringify(result)}\n` : drillText(result));
   if (result.verdict === 'void') throw new CliError('void', `the drill is void: ${result.notes.join('; ')}`);
   if (result.verdict === 'fail') throw new CliError('failed', `the drill failed: ${result.notes.join('; ')}`);
+}
+
+function infoText(d: DrillInfo): string {
+  const level = d.level === null ? '' : `  ${d.level}`;
+  const hands = d.hands > 0 ? `  needs hands (${d.hands})` : '';
+  const state = d.available ? `ready${level}${hands}` : `not here: ${d.reasons.map((r) => r.en).join('; ')}`;
+  return `${String(d.row).padStart(2)}  ${d.id.padEnd(20)}  ${d.title.en}  [${state}]\n`;
+}
+
+async function list(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+  const { spec } = await connectPair(parsed, opened, io, 'anything');
+  const board = await opened.client.drillList({ pairId: spec.id });
+  if (parsed.flag('json')) return io.out(`${JSON.stringify(board)}\n`);
+  const rest = board.resumable === null ? '' : `\na suite is not finished: go on with "drill run --resume"\n`;
+  io.out(board.drills.map(infoText).join('') + rest);
+}
+
+function repeatOf(given: string | null): number | null {
+  if (given === null) return 1;
+  if (given === 'default') return null;
+  const repeat = Number(given);
+  if (!Number.isInteger(repeat) || repeat < 1 || repeat > REPEAT_MAX)
+    throw new CliError('usage', `--repeat ${given}: expected a number from 1 to ${REPEAT_MAX}, or default`);
+  return repeat;
+}
+
+function orderOf(parsed: Parsed): DrillOrder {
+  const time = (option: string): number | null => {
+    const given = parsed.text(option);
+    return given === null ? null : durationMs(given, option);
+  };
+  const drills = parsed.words.slice(1);
+  const wishes = [drills.length > 0 || parsed.flag('suite'), parsed.flag('resume')].filter(Boolean).length;
+  if (wishes !== 1)
+    throw new CliError('usage', 'say what to run: names of drills (see "drill list"), --suite, or --resume');
+  return {
+    drills,
+    suite: parsed.flag('suite'),
+    repeat: repeatOf(parsed.text('repeat')),
+    both: parsed.flag('both'),
+    limits: { failoverMs: time('failover-limit'), healMs: time('heal-limit') },
+    soakMs: time('soak'),
+    resume: null,
+  };
+}
+
+/** Asks the person at the terminal; elsewhere somebody does what the warning says, and the console sees it. */
+class HandsAsker {
+  private readonly pairId: string;
+  private readonly opened: CliConsole;
+  private readonly io: CliIo;
+  private over: AbortController | null = null;
+
+  constructor(pairId: string, opened: CliConsole, io: CliIo) {
+    this.pairId = pairId;
+    this.opened = opened;
+    this.io = io;
+  }
+
+  ask(hands: Hands): void {
+    const watch = hands.detects === null ? '' : ` (the console watches for: ${hands.detects.en})`;
+    this.io.warn(`${hands.text.en}${watch}`);
+    if (this.io.canAsk) void this.wait(hands.askId);
+  }
+
+  private async wait(askId: string): Promise<void> {
+    const over = new AbortController();
+    this.over = over;
+    const answer = await this.io.askUntil('Enter when it is done, s to skip this drill: ', over.signal);
+    if (answer === null || over.signal.aborted) return;
+    const { pairId } = this;
+    // It may have been seen in the same moment: then there is no such question any more.
+    await this.opened.client
+      .drillAnswer({ pairId, askId, answer: answer === 's' ? 'skip' : 'continue' })
+      .catch(() => undefined);
+  }
+
+  done(): void {
+    this.over?.abort();
+    this.over = null;
+  }
+}
+
+/** Tells an item on standard error; the last one is the result. */
+function tell(item: DrillItem, total: number, hands: HandsAsker, io: CliIo): void {
+  switch (item.kind) {
+    case 'run-begin': {
+      const from = item.planned.from === null ? '' : ` from ${item.planned.from}`;
+      io.progress(`[${item.planIndex + 1}/${total}] ${item.title.en}${from}, run ${item.planned.repetition}`);
+      return;
+    }
+    case 'step':
+      return io.progress(`  ${item.text.en}`);
+    case 'hands':
+      return hands.ask(item.hands);
+    case 'hands-over':
+      return hands.done();
+    case 'run':
+      return io.progress(`  ${item.run.verdict}${item.run.notes.map((n) => `: ${n.en}`).join('')}`);
+    case 'suite':
+    case 'summary':
+      return undefined;
+  }
+}
+
+async function run(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+  const wanted = orderOf(parsed);
+  const { spec } = await connectPair(parsed, opened, io, 'agents');
+  const pairId = spec.id;
+  const resume = parsed.flag('resume') ? (await opened.client.drillList({ pairId })).resumable : null;
+  if (parsed.flag('resume') && resume === null)
+    throw new CliError('usage', 'there is no unfinished suite of this pair to go on with');
+  const hands = new HandsAsker(pairId, opened, io);
+  let summary: DrillSummary | null = null;
+  let total = 0;
+  for await (const item of opened.client.drillRun({ ...wanted, pairId, resume })) {
+    if (item.kind === 'suite') total = item.suite.plan.length;
+    if (item.kind === 'summary') summary = item.summary;
+    tell(item, total, hands, io);
+  }
+  if (summary === null) throw new CliError('internal', 'the drills ended without a result');
+  io.out(parsed.flag('json') ? `${JSON.stringify(summary)}\n` : summaryText(summary));
+  const { suite } = summary;
+  if (suite.state !== 'complete')
+    throw new CliError(
+      'interrupted',
+      `stopped after ${suite.doneCount} of ${suite.plan.length} runs; what was broken is undone; go on with "drill run --resume"`,
+    );
+  if (summary.verdict === 'fail') throw new CliError('failed', 'a drill failed');
+  if (summary.verdict === 'void') throw new CliError('void', 'a drill is void: it measured nothing');
+}
+
+export async function runDrill(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+  const [action] = parsed.words;
+  if (action !== 'run' && parsed.words.length > 1)
+    throw new CliError('usage', `"${parsed.words[1]}" is one word too many after "drill ${action}"`);
+  if (action === 'list') return list(parsed, opened, io);
+  return action === 'run' ? run(parsed, opened, io) : powerOff(parsed, opened, io);
 }
