@@ -119,6 +119,7 @@ export const SituationCodeSchema = z.enum([
   'killed-address-left',
   'killed-clean',
   'restarted-over-address',
+  'restarted-clean',
   'part-killed',
   'frozen',
   'full-split',

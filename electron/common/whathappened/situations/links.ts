@@ -1,0 +1,286 @@
+/** What happens to one heartbeat path: lost both ways (M8), one way (M9), never there (M11), its adapter gone (M15), its budget (M14). */
+import type { Text } from '../../contract/drill.ts';
+import type { Situation } from '../../contract/state.ts';
+import { text } from '../../drill/text.ts';
+import { factsAt, ofKind, otherOf } from '../story.ts';
+import { deadStretches, noted, problems, situation } from './case.ts';
+import type { Case, Piece, Stretch } from './case.ts';
+
+/** A path that carries nothing for this long beside one that works is not just slow to start, milliseconds. */
+const NEVER_UP_MS_MIN = 5000;
+
+/** Bytes a direction and keepalive on a serial line, acknowledgements with it (docs/what-ours-does.md, M14). */
+const SERIAL_BYTES: Readonly<Record<string, number>> = { heartbeat: 266, twinbeat: 400 };
+const BITS_PER_BYTE = 10;
+/** Above half of the line a burst of messages already delays a heartbeat by a keepalive. */
+const BUDGET_WARN = 0.5;
+
+interface Reading {
+  readonly tMs: number;
+  readonly errorMs: number;
+  readonly state: string;
+  /** null: told as an event, or not known. */
+  readonly marginMs: number | null;
+}
+
+/** One path: its ids and names on both nodes. */
+interface Path {
+  readonly ids: readonly [string, string];
+  readonly label: string;
+  readonly medium: string;
+}
+
+function readingsOf({ story, nowMs }: Case, node: string, link: string): Reading[] {
+  const sampled = story.batch.samples.flatMap((sample): Reading[] => {
+    const found = sample.node === node ? sample.links.find((l) => l.id === link) : undefined;
+    if (found === undefined) return [];
+    return [{ tMs: sample.tMs, errorMs: sample.errorMs, state: found.fromPeer, marginMs: found.marginMs }];
+  });
+  const told = ofKind(story.told, 'link').flatMap(({ node: from, tMs, errorMs, body }): Reading[] =>
+    from === node && body.link === link && body.direction === 'from-peer'
+      ? [{ tMs, errorMs, state: body.state, marginMs: null }]
+      : [],
+  );
+  return [...sampled, ...told].filter(({ tMs }) => tMs <= nowMs).sort((x, y) => x.tMs - y.tMs);
+}
+
+/** Paths of the pair: the same id on both nodes, else the same medium in the same order. */
+function pathsOf({ story }: Case): Path[] {
+  const [a, b] = story.nodes;
+  const linksOf = (node: string) =>
+    story.batch.facts.findLast((f) => f.node === node && f.links.length > 0)?.links ?? [];
+  const left = [...linksOf(b)];
+  return linksOf(a).flatMap((link): Path[] => {
+    const same = left.findIndex((other) => other.id === link.id);
+    const at = same >= 0 ? same : left.findIndex((other) => other.medium === link.medium);
+    const [other] = at < 0 ? [] : left.splice(at, 1);
+    return other === undefined ? [] : [{ ids: [link.id, other.id], label: link.label, medium: link.medium }];
+  });
+}
+
+/** Stretches in which a node heard nothing on a path that had carried, and did not take the whole peer for dead. */
+function silences(c: Case, node: string, readings: readonly Reading[]): Stretch[] {
+  const dead = deadStretches(c, node);
+  const found: { fromMs: number; untilMs: number | null; errorMs: number }[] = [];
+  let wasUp = false;
+  let open = false;
+  for (const { tMs, errorMs, state } of readings) {
+    const last = found.at(-1);
+    if (state === 'dead') {
+      if (wasUp && !open) found.push({ fromMs: tMs, untilMs: null, errorMs });
+      open = open || wasUp;
+    } else if (state === 'up' || state === 'late') {
+      if (open && last !== undefined) last.untilMs = tMs;
+      open = false;
+      wasUp = true;
+    }
+  }
+  // With the peer, every path to it is silent, and that has another name. A peer counts as dead in the same moment as its last path.
+  return found.filter((s) => !dead.some((d) => s.fromMs > d.fromMs - 1000 && s.fromMs < (d.untilMs ?? Infinity)));
+}
+
+/** Whether a node heard well on a path at some time of a stretch: not late, and far from its deadtime. */
+function hearsDuring(c: Case, node: string, readings: readonly Reading[], s: Stretch): Reading | null {
+  const deadtimeMs = factsAt(c.story, node, c.nowMs)?.timing?.deadtimeMs ?? null;
+  const enough = (r: Reading): boolean => r.marginMs === null || deadtimeMs === null || r.marginMs > deadtimeMs / 2;
+  const until = s.untilMs ?? Infinity;
+  return readings.find((r) => r.tMs >= s.fromMs && r.tMs < until && r.state === 'up' && enough(r)) ?? null;
+}
+
+const unheard = (node: string, peer: string, label: string, s: Stretch): Piece => ({
+  tMs: s.fromMs,
+  errorMs: s.errorMs,
+  node,
+  text: text(`${node} hears nothing of ${peer} on ${label}`, `${node} 在 ${label} 上听不到 ${peer}`),
+});
+
+const isSerial = (path: Path): boolean => path.medium === 'serial';
+
+function lostBothWays(c: Case, path: Path, a: Stretch, b: Stretch): Situation {
+  const [nodeA, nodeB] = c.story.nodes;
+  const serial = isSerial(path);
+  const ends = [a.untilMs, b.untilMs];
+  return situation({
+    code: serial ? 'serial-lost' : 'link-lost',
+    experiment: serial ? 'M8' : null,
+    level: 'warn',
+    nodes: [nodeA, nodeB],
+    about: path.label,
+    name: serial
+      ? text(`serial link lost: ${path.label}`, `串口链路中断：${path.label}`)
+      : text(`heartbeat link lost: ${path.label}`, `心跳链路中断：${path.label}`),
+    advice: text('look at the cable and both its ends; the other links carry on', '检查线缆及其两端；其余链路继续工作'),
+    evidence: [unheard(nodeA, nodeB, path.label, a), unheard(nodeB, nodeA, path.label, b)],
+    untilMs: ends.includes(null) ? null : Math.max(...ends.map((end) => end ?? 0)),
+  });
+}
+
+function lostOneWay(c: Case, path: Path, deaf: string, s: Stretch, other: Reading): Situation {
+  const peer = otherOf(c.story, deaf);
+  const serial = isSerial(path);
+  const direction: Text = text(`${peer} → ${deaf}`, `${peer} → ${deaf}`);
+  return situation({
+    code: serial ? 'one-way-serial' : 'one-way-link',
+    experiment: serial ? 'M9' : null,
+    level: 'warn',
+    nodes: [deaf, peer],
+    about: `${path.label} ${deaf}`,
+    name: serial
+      ? text(
+          `one-way serial: ${direction.en} is lost on ${path.label}`,
+          `串口单向中断：${path.label} 上 ${direction['zh-CN']} 丢失`,
+        )
+      : text(
+          `one-way link: ${direction.en} is lost on ${path.label}`,
+          `链路单向中断：${path.label} 上 ${direction['zh-CN']} 丢失`,
+        ),
+    advice: serial
+      ? text(
+          `look at the wire from transmit of ${peer} to receive of ${deaf}, and at its connectors`,
+          `检查 ${peer} 发送端到 ${deaf} 接收端的线芯及接头`,
+        )
+      : text(
+          `look at the firewall of ${deaf} and ${peer}, then at the cable`,
+          `检查 ${deaf} 与 ${peer} 的防火墙，再检查网线`,
+        ),
+    evidence: [
+      unheard(deaf, peer, path.label, s),
+      {
+        tMs: other.tMs,
+        errorMs: other.errorMs,
+        node: peer,
+        text: text(`${peer} still hears ${deaf} there`, `${peer} 在同一链路上仍听到 ${deaf}`),
+      },
+    ],
+    untilMs: s.untilMs,
+  });
+}
+
+function pathSituations(c: Case, path: Path): Situation[] {
+  const [a, b] = c.story.nodes;
+  const readings = [readingsOf(c, a, path.ids[0]), readingsOf(c, b, path.ids[1])] as const;
+  const [ofA, ofB] = [silences(c, a, readings[0]), silences(c, b, readings[1])];
+  const named: Situation[] = [];
+  const paired = new Set<Stretch>();
+  for (const s of ofA) {
+    const twin = ofB.find((t) => t.fromMs < (s.untilMs ?? Infinity) && s.fromMs < (t.untilMs ?? Infinity));
+    if (twin === undefined) continue;
+    paired.add(s).add(twin);
+    named.push(lostBothWays(c, path, s, twin));
+  }
+  for (const [deaf, own, others] of [
+    [a, ofA, readings[1]],
+    [b, ofB, readings[0]],
+  ] as const) {
+    for (const s of own) {
+      if (paired.has(s)) continue;
+      const other = hearsDuring(c, otherOf(c.story, deaf), others, s);
+      if (other !== null) named.push(lostOneWay(c, path, deaf, s, other));
+    }
+  }
+  return [...named, ...neverUp(c, path, readings)];
+}
+
+/** A path that carried nothing on either node while another one worked. */
+function neverUp(c: Case, path: Path, readings: readonly [readonly Reading[], readonly Reading[]]): Situation[] {
+  const all = [...readings[0], ...readings[1]];
+  if (all.length === 0 || all.some(({ state }) => state === 'up' || state === 'late')) return [];
+  const [a, b] = c.story.nodes;
+  const others = c.story.batch.samples.filter((s) =>
+    s.links.some((l) => !path.ids.includes(l.id) && l.fromPeer === 'up'),
+  );
+  const since = others[0]?.tMs;
+  const deadtimeMs = factsAt(c.story, a, c.nowMs)?.timing?.deadtimeMs ?? 0;
+  const judgedMs = since === undefined ? Infinity : since + Math.max(NEVER_UP_MS_MIN, deadtimeMs);
+  const confirmed = others.find(({ tMs }) => tMs >= judgedMs);
+  if (since === undefined || confirmed === undefined) return [];
+  return [
+    situation({
+      code: 'link-never-up',
+      experiment: 'M11',
+      level: 'warn',
+      nodes: [a, b],
+      about: path.label,
+      name: text(`a link never came up: ${path.label} (port? cable?)`, `链路从未接通：${path.label}（端口？线缆？）`),
+      advice: text(
+        'compare udpport (or baud) of both nodes, and that it stands above the media lines; then the cable and the firewall',
+        '比较两个节点的 udpport（或 baud）及其是否位于介质行之前；然后检查线缆和防火墙',
+      ),
+      evidence: [
+        noted(
+          null,
+          text(`neither node heard anything on ${path.label}`, `两个节点在 ${path.label} 上都没有听到任何消息`),
+        ),
+        { tMs: since, errorMs: 0, node: null, text: text('another link carries heartbeats', '另一条链路有心跳') },
+        noted(confirmed.tMs, text('still nothing, deadtime later', '超过 deadtime 仍无消息')),
+      ],
+      untilMs: null,
+    }),
+  ];
+}
+
+/** The adapter of a serial line went, or its daemon floods the log about it. */
+function hangUps(c: Case): Situation[] {
+  const gone = problems(c, ['serial-hung-up', 'serial-missing', 'log-flood']);
+  const nodes = [...new Set(gone.map(({ node }) => node))];
+  return nodes.map((node) => {
+    const own = gone.filter((p) => p.node === node);
+    const flood = own.some((p) => p.code === 'log-flood');
+    const ends = own.map((p) => p.untilMs);
+    return situation({
+      code: 'serial-hang-up',
+      experiment: 'M15',
+      level: flood ? 'alarm' : 'warn',
+      nodes: [node],
+      about: node,
+      name: flood
+        ? text(`${node}: serial hang-up, the log is flooded`, `${node}：串口挂断，日志泛滥`)
+        : text(`${node}: serial adapter gone (hang-up)`, `${node}：串口适配器消失（挂断）`),
+      advice: text(
+        'put the adapter back; name it in ha.cf by /dev/serial/by-id. A real heartbeat daemon must be restarted before its log fills the disk',
+        '重新插好适配器；在 ha.cf 中使用 /dev/serial/by-id 名称。真正的 heartbeat 守护进程必须在日志写满磁盘之前重启',
+      ),
+      evidence: own
+        .slice(0, 1)
+        .map((p) => ({ tMs: p.fromMs, errorMs: p.errorMs, node, text: text(p.detail, p.detail) })),
+      more: own.slice(1, 6).map((p) => ({ tMs: p.fromMs, errorMs: p.errorMs, node, text: text(p.detail, p.detail) })),
+      untilMs: ends.includes(null) ? null : Math.max(...ends.map((end) => end ?? 0)),
+    });
+  });
+}
+
+/** What the heartbeats take of the serial line; worth knowing while it is little, a warning when it is much. */
+function serialBudget({ story }: Case): Situation[] {
+  const { serialBaud } = story;
+  const facts = story.batch.facts.findLast((f) => f.timing !== null && f.links.some((l) => l.medium === 'serial'));
+  if (serialBaud === null || facts?.timing == null) return [];
+  const bytes = SERIAL_BYTES[facts.engine ?? ''] ?? SERIAL_BYTES['twinbeat'] ?? 0;
+  const { keepaliveMs } = facts.timing;
+  const share = (bytes * BITS_PER_BYTE * 1000) / (serialBaud * keepaliveMs);
+  const percent = (100 * share).toFixed(0);
+  const sum = `${bytes} B · ${BITS_PER_BYTE} / (${serialBaud} baud · ${keepaliveMs} ms)`;
+  return [
+    situation({
+      code: 'serial-budget',
+      experiment: 'M14',
+      level: share > 1 ? 'alarm' : share > BUDGET_WARN ? 'warn' : 'note',
+      nodes: story.nodes,
+      about: 'serial',
+      name: text(`serial budget: heartbeats take ${percent} % of the line`, `串口预算：心跳占用线路的 ${percent} %`),
+      advice:
+        share > BUDGET_WARN
+          ? text('raise the baud rate on both nodes, or the keepalive', '提高两个节点的波特率，或加大 keepalive')
+          : text('nothing to do', '无需处理'),
+      evidence: [noted(null, text(`${sum} = ${percent} %`, `${sum} = ${percent} %`))],
+      sinceMs: facts.tMs,
+      untilMs: null,
+    }),
+  ];
+}
+
+export function linkSituations(c: Case): Situation[] {
+  // What is signed with another key is not heard either: no cable would be at fault.
+  const keysDiffer = ofKind(c.story.told, 'key-mismatch').some(({ body }) => !body.over);
+  const paths = keysDiffer ? [] : pathsOf(c).flatMap((path) => pathSituations(c, path));
+  return [...paths, ...hangUps(c), ...serialBudget(c)];
+}
