@@ -7,6 +7,7 @@ import { forgetRefusal, keepRefusal } from './command/refusal.ts';
 import { Daemon } from './daemon/daemon.ts';
 import { readSetup, type Setup } from './daemon/setup.ts';
 import { VERSION } from './daemon/version.ts';
+import { isAgentAlive, mendPending } from './faults/pending.ts';
 import { isHeartbeatThread, runHeartbeatThread } from './heartbeat/thread.ts';
 import { openLan } from './host/lan.ts';
 import { openLibc } from './host/libc.ts';
@@ -61,7 +62,20 @@ const PREPARE_EXIT = {
   'not-permitted': EXIT.notPermitted,
 } as const;
 
+/**
+ * What a fault left when the power went, or everything was killed: undone before the configuration is read, which may be
+ * what the fault had changed. Not beside an agent that runs: it looks after its own.
+ */
+function mend({ stateDir, runDir }: Arguments): void {
+  if (isAgentAlive(runDir)) return;
+  for (const { dir, problem } of mendPending(stateDir)) {
+    const outcome = problem === null ? 'is undone' : `cannot be undone: ${problem}`;
+    process.stderr.write(`twinbeat-agent: the fault of ${dir}, left by an earlier life, ${outcome}\n`);
+  }
+}
+
 async function run(args: Arguments): Promise<ExitStatus> {
+  mend(args);
   const daemon = prepare(args, (setup) => new Daemon(setup, args));
   if (!daemon.ok) return PREPARE_EXIT[daemon.reason];
   dieOfABug(() => daemon.value.abandonAddresses());
@@ -71,6 +85,7 @@ async function run(args: Arguments): Promise<ExitStatus> {
 /** Beside a heartbeat daemon, life after life: each is one setup of that daemon. */
 async function observe(args: Arguments): Promise<ExitStatus> {
   dieOfABug(() => undefined);
+  mend(args);
   let present: Observer | null = null;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => present?.stop());
   process.on('SIGHUP', () => present?.reload());

@@ -8,6 +8,8 @@ import { PROCESS_FAULTS } from './process.ts';
 import { SERIAL_FAULTS } from './serial.ts';
 import { SPLIT_FAULTS } from './split.ts';
 
+export { FAULT_CHECKS, parseTakeBack, takeBackScript } from './takeBack.ts';
+export type { FaultCheckName, TakeBack } from './takeBack.ts';
 export type {
   EvidenceLevel,
   FaultAmount,

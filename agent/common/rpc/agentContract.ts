@@ -4,7 +4,7 @@
  * when an older end could misread a newer one.
  */
 import { z } from 'zod';
-import { FAULT_NAMES, type CatalogueName } from '../faults/index.ts';
+import { FAULT_CHECKS, FAULT_NAMES, type CatalogueName } from '../faults/index.ts';
 import { call, stream } from './contract.ts';
 
 export const AGENT_PROTOCOL_VERSION = 1;
@@ -230,20 +230,7 @@ export const CUT_OFF_MS_MAX = 60_000;
 
 /** One thing that was looked at after everything was taken back, read from the system itself. */
 export const FaultCheckSchema = z.object({
-  /** `pending`: faults whose undoing did not succeed. `tables`: our packet filters. */
-  what: z.enum([
-    'pending',
-    'guards',
-    'tables',
-    'queues',
-    'mounts',
-    'programs',
-    'files',
-    'agent',
-    'service',
-    'cables',
-    'power',
-  ]),
+  what: z.enum(FAULT_CHECKS),
   ok: z.boolean(),
   /** What was found, in words. */
   detail: z.string(),

@@ -160,6 +160,7 @@ export class Daemon {
       timers: realTimers,
       now: monotonicNow,
       publish,
+      watchdog: () => this.protection.report().find(({ what }) => what === 'watchdog')?.state ?? 'off',
     });
     this.findings = new ConfigFindings(() => findingsOf(setup, this.scriptDirs()), publish);
     this.fencing = this.openFencing(publish);

@@ -1,37 +1,37 @@
 /** Faults on this node: at most one at a time, each armed before it is injected, each undone whatever happens to the agent. */
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { elapsedMs, plusMs, type Instant } from '../../common/base/instant.ts';
+import { plusMs, type Instant } from '../../common/base/instant.ts';
 import { fail, ok, type Result } from '../../common/base/result.ts';
-import type { FaultName, FaultState } from '../../common/rpc/agentContract.ts';
+import { parseTakeBack, takeBackScript, type TakeBack } from '../../common/faults/index.ts';
+import { CUT_OFF_MS_MAX, type FaultName, type FaultState } from '../../common/rpc/agentContract.ts';
 import type { EventDraft } from '../../common/timeline/event.ts';
-import type { Setup } from '../daemon/setup.ts';
 import { bootId } from '../host/clock.ts';
-import { MAIN_SCRIPT } from '../host/natives.ts';
-import type { NetKernel } from '../host/netKernel.ts';
 import type { Timers } from '../host/timers.ts';
-import type { Vips } from '../resources/vips.ts';
+import { twinbeatEngine, type FaultEngine } from './engine.ts';
 import {
   armGuard,
   dismissGuard,
+  endsInMs,
   forget,
   guardPid,
   inject,
+  isForgotten,
   isReverted,
-  recordedFaults,
   revert,
+  setLease,
   writeGuard,
 } from './guard.ts';
-import { FAULT_NAMES, planFault, type FaultSurroundings } from './plan.ts';
-import { sshSessions } from './sshSessions.ts';
+import { faultsRoot, mendPending, recordedFaults } from './pending.ts';
+import { FAULT_NAMES, PLAIN_WISH, planFault, type FaultPlan, type FaultWish } from './plan.ts';
+import { lookAround, type SurroundingsHost } from './surroundings.ts';
 
-export interface FaultsHost {
-  readonly setup: Setup;
-  readonly places: { readonly configDir: string; readonly stateDir: string; readonly runDir: string };
-  readonly vips: Vips;
-  readonly kernel: NetKernel;
+export interface FaultsHost extends SurroundingsHost {
   readonly timers: Timers;
+  /** What makes this node highly available; absent: this agent does. */
+  readonly engine?: FaultEngine;
   now(): Instant;
   publish(draft: EventDraft): void;
 }
@@ -44,6 +44,10 @@ interface FaultRecord {
   /** Monotonic clock of the boot named above. */
   readonly deadlineMs: number;
   readonly detail: string;
+  /** That an agent runs is already its end. */
+  readonly isOverWhenAgentRuns: boolean;
+  /** Undoing it ends the agent, so only the guard can. */
+  readonly isGuardsToUndo: boolean;
 }
 
 interface Fault extends FaultRecord {
@@ -51,37 +55,46 @@ interface Fault extends FaultRecord {
   phase: FaultState['phase'];
 }
 
+/** What is wanted besides the fault itself. */
+export interface InjectOptions extends Partial<FaultWish> {
+  readonly leaseMs?: number | null;
+}
+
 /** Ended faults kept for `faultStates`. */
 const ENDED_MAX = 20;
 const ID_BYTES = 4;
+/** With less free on the disk of the state than this a fault is undone, bytes: the next thing that fails is our journal. */
+const DISK_BYTES_MIN = 4 * 2 ** 20;
+const TAKE_BACK_MS_MAX = 120_000;
 
-export type InjectFailure = 'busy' | 'unavailable' | 'no-such-link' | 'not-armed' | 'failed';
+export type InjectFailure = 'busy' | 'unavailable' | 'no-such-link' | 'not-armed' | 'failed' | 'refused';
 
 function isOpen(fault: Fault): boolean {
   return fault.phase === 'armed' || fault.phase === 'injected';
 }
 
-function commandExists(name: string): boolean {
-  return ['/usr/sbin', '/sbin', '/usr/bin', '/bin', '/usr/local/sbin'].some((dir) => existsSync(join(dir, name)));
-}
-
-function quoted(argument: string): string {
-  return `'${argument.replaceAll("'", `'\\''`)}'`;
-}
-
 export class Faults {
   private readonly host: FaultsHost;
+  private readonly engine: FaultEngine;
   private readonly root: string;
   private faults: Fault[] = [];
   private reverting = false;
+  private injecting = false;
 
   constructor(host: FaultsHost) {
     this.host = host;
-    this.root = join(host.places.stateDir, 'faults');
+    this.engine = host.engine ?? twinbeatEngine(host.places, host.setup.node);
+    this.root = faultsRoot(host.places.stateDir);
   }
 
-  /** At start, before anything else: undoes what an earlier life left, unless its guard is still at work. */
+  /**
+   * At start: undoes what an earlier life left, unless its guard is still at work, and tells what was undone before the
+   * configuration was read (`mendPending` in main).
+   */
   async replay(): Promise<void> {
+    for (const { dir, problem } of mendPending(this.host.places.stateDir)) {
+      if (problem !== null) this.log(`the fault of ${dir} cannot be undone: ${problem}`);
+    }
     for (const { dir, record } of recordedFaults(this.root)) {
       let known: FaultRecord;
       try {
@@ -92,28 +105,36 @@ export class Faults {
       }
       const fault: Fault = { ...known, dir, phase: 'injected' };
       this.faults.push(fault);
+      if (isReverted(dir)) this.ended(fault, 'reverted', 'undone before or at this start');
       // We run: whatever stopped the agent is over.
-      const wasAboutAgent = known.name.endsWith('-agent');
-      const guarded = guardPid(dir) !== null && known.bootId === bootId();
-      if (wasAboutAgent || isReverted(dir)) this.ended(fault, 'reverted', 'the agent runs again');
-      else if (!guarded) await this.undo(fault, 'found at start without a guard');
+      else if (known.isOverWhenAgentRuns) this.ended(fault, 'reverted', 'the agent runs again');
+      else if (guardPid(dir) === null) await this.undo(fault, 'found at start without a guard');
     }
   }
 
   /** What can be injected here, with the exact commands. */
-  list() {
-    const at = this.surroundings();
+  async list() {
+    const at = await lookAround(this.host, this.engine);
     return FAULT_NAMES.map((name) => {
-      const plan = planFault(name, 'ID', null, at);
-      return plan.ok
-        ? {
-            name,
-            available: true,
-            reason: plan.value.detail,
-            commands: [...plan.value.inject],
-            revertCommands: [...plan.value.revert],
-          }
-        : { name, available: false, reason: plan.detail, commands: [], revertCommands: [] };
+      const plan = planFault(name, 'ID', PLAIN_WISH, this.root, at);
+      if (!plan.ok)
+        return {
+          name,
+          available: false,
+          reason: plan.detail,
+          commands: [],
+          revertCommands: [],
+          cutsManagement: false,
+        };
+      const { detail, inject: commands, revert: undo, restart, cutsManagement } = plan.value;
+      return {
+        name,
+        available: true,
+        reason: detail,
+        commands: [...commands],
+        revertCommands: [...undo, ...restart],
+        cutsManagement,
+      };
     });
   }
 
@@ -121,33 +142,62 @@ export class Faults {
     return this.faults.map((fault) => this.stateOf(fault));
   }
 
-  async inject(name: FaultName, link: string | null, durationMs: number): Promise<Result<FaultState, InjectFailure>> {
+  /** Arms, proves, injects. `durationMs` is shortened to what the fault may last at most. */
+  async inject(
+    name: FaultName,
+    link: string | null,
+    durationMs: number,
+    options: InjectOptions = {},
+  ): Promise<Result<FaultState, InjectFailure>> {
     const open = this.faults.find(isOpen);
     if (open !== undefined) return fail('busy', `fault ${open.faultId} (${open.name}) is still active on this node`);
-    const faultId = randomBytes(ID_BYTES).toString('hex');
-    const plan = planFault(name, faultId, link, this.surroundings());
-    if (!plan.ok) return plan;
-    const deadlineMs = plusMs(this.host.now(), durationMs).monotonicMs;
+    if (this.injecting) return fail('busy', 'another fault is being injected on this node');
+    this.injecting = true;
+    try {
+      const faultId = randomBytes(ID_BYTES).toString('hex');
+      const { amount = null, cutManagement = false, leaseMs = null } = options;
+      const at = await lookAround(this.host, this.engine);
+      const plan = planFault(name, faultId, { link, amount, cutManagement }, this.root, at);
+      if (!plan.ok) return plan;
+      const wrong = refusal(plan.value, durationMs, leaseMs, cutManagement);
+      if (wrong !== null) return fail('refused', wrong);
+      const lastsMs = Math.min(durationMs, plan.value.durationMsMax ?? durationMs);
+      return await this.arm(name, faultId, plan.value, { durationMs: lastsMs, leaseMs });
+    } finally {
+      this.injecting = false;
+    }
+  }
+
+  private async arm(
+    name: FaultName,
+    faultId: string,
+    plan: FaultPlan,
+    time: { durationMs: number; leaseMs: number | null },
+  ): Promise<Result<FaultState, InjectFailure>> {
     const record: FaultRecord = {
       faultId,
       name,
-      link: plan.value.link,
+      link: plan.link,
       bootId: bootId(),
-      deadlineMs,
-      detail: plan.value.detail,
+      deadlineMs: plusMs(this.host.now(), time.durationMs).monotonicMs,
+      detail: plan.detail,
+      isOverWhenAgentRuns: plan.isOverWhenAgentRuns,
+      isGuardsToUndo: plan.by === 'guard' && plan.restart.length > 0,
     };
     const fault: Fault = { ...record, dir: join(this.root, faultId), phase: 'armed' };
     this.faults = [...this.faults, fault].slice(-ENDED_MAX);
-    const written = writeGuard({ dir: fault.dir, record: JSON.stringify(record) }, plan.value, durationMs);
-    const armed = written.ok ? await armGuard(fault.dir, faultId, this.host.timers) : written;
+    const written = writeGuard({ dir: fault.dir, record: JSON.stringify(record) }, plan, time);
+    const armed = written.ok ? await armGuard(fault.dir, faultId, written.value, this.host.timers) : written;
     if (!armed.ok) {
+      dismissGuard(fault.dir);
       forget(fault.dir);
       this.ended(fault, 'failed', armed.detail);
       return fail('not-armed', `nothing was injected: ${armed.detail}`);
     }
-    this.publish(fault, 'armed', `guard ${armed.value} reverts it in ${durationMs} ms`);
-    if (plan.value.by === 'agent') {
-      const injected = await inject(plan.value);
+    const lease = time.leaseMs === null ? '' : `, or ${time.leaseMs} ms after the console was last heard`;
+    this.publish(fault, 'armed', `guard ${armed.value} reverts it in ${time.durationMs} ms${lease}`);
+    if (plan.by === 'agent') {
+      const injected = await inject(plan);
       if (!injected.ok) {
         await this.undo(fault, 'injecting failed');
         this.ended(fault, 'failed', injected.detail);
@@ -155,28 +205,56 @@ export class Faults {
       }
     }
     fault.phase = 'injected';
-    this.publish(fault, 'injected', plan.value.detail);
+    this.publish(fault, 'injected', plan.detail);
     return ok(this.stateOf(fault));
   }
 
-  /** Undoes a fault before its time. */
+  /** Undoes a fault before its time. What ends the agent is left to the guard, which acts at once: watch for its end. */
   async revert(faultId: string): Promise<Result<FaultState, 'unknown' | 'failed'>> {
     const fault = this.faults.find((candidate) => candidate.faultId === faultId);
     if (fault === undefined) return fail('unknown', `there is no fault ${faultId}`);
     if (isOpen(fault)) {
-      const undone = await this.undo(fault, 'reverted on request');
+      const undone = fault.isGuardsToUndo ? setLease(fault.dir, 0) : await this.undo(fault, 'reverted on request');
       if (!undone.ok) return undone;
     }
     return ok(this.stateOf(fault));
   }
 
-  /** Called every second: notices what a guard has done, and does it itself when a guard is gone. */
+  /** Another lease from a console that still looks on. */
+  renew(faultId: string, leaseMs: number): Result<FaultState, 'unknown' | 'failed'> {
+    const fault = this.faults.find((candidate) => candidate.faultId === faultId);
+    if (fault === undefined) return fail('unknown', `there is no fault ${faultId}`);
+    const renewed = isOpen(fault) ? setLease(fault.dir, leaseMs) : ok(null);
+    return renewed.ok ? ok(this.stateOf(fault)) : renewed;
+  }
+
+  /** Takes back everything that was ever written here, and looks for what could be left. */
+  async panic(): Promise<TakeBack> {
+    const known: string[] = [];
+    for (const fault of this.faults.filter((candidate) => isOpen(candidate) && !candidate.isGuardsToUndo)) {
+      const undone = await this.undo(fault, 'everything is taken back');
+      if (undone.ok) known.push(fault.faultId);
+    }
+    const { stateDir, runDir } = this.host.places;
+    const found = await new Promise<TakeBack>((resolve) => {
+      const command = takeBackScript(stateDir, runDir);
+      // In a session of its own: it may have to end the agent.
+      execFile('setsid', ['/bin/sh', '-c', command], { timeout: TAKE_BACK_MS_MAX, cwd: '/' }, (_error, stdout) =>
+        resolve(parseTakeBack(stdout)),
+      );
+    });
+    this.check();
+    return { ...found, reverted: [...new Set([...known, ...found.reverted])] };
+  }
+
+  /** Called every second: notices what a guard has done, does it itself when a guard is gone, and stops what goes wrong. */
   check(): void {
     for (const fault of this.faults.filter(isOpen)) {
       if (isReverted(fault.dir)) this.ended(fault, 'reverted', 'by its guard, at its time');
-      else if (guardPid(fault.dir) === null && fault.phase === 'injected' && !this.reverting) {
-        void this.undo(fault, 'its guard is gone');
-      }
+      else if (isForgotten(fault.dir)) this.ended(fault, 'reverted', 'from outside');
+      else if (fault.phase !== 'injected' || this.reverting) continue;
+      else if (guardPid(fault.dir) === null) void this.undo(fault, 'its guard is gone');
+      else if (fault.name !== 'disk-full' && this.isDiskNearlyFull()) void this.undo(fault, 'the disk is nearly full');
     }
   }
 
@@ -185,14 +263,25 @@ export class Faults {
     this.faults = [];
   }
 
+  private isDiskNearlyFull(): boolean {
+    try {
+      const { bavail, bsize } = statfsSync(this.host.places.stateDir);
+      return bavail * bsize < DISK_BYTES_MIN;
+    } catch {
+      return false;
+    }
+  }
+
   private async undo(fault: Fault, why: string): Promise<Result<null, 'failed'>> {
     this.reverting = true;
     const undone = await revert(fault.dir);
     this.reverting = false;
-    if (undone.ok) {
+    if (undone.ok || isForgotten(fault.dir)) {
       dismissGuard(fault.dir);
       this.ended(fault, 'reverted', why);
-    } else this.publish(fault, 'failed', `not reverted yet, the guard goes on trying: ${undone.detail}`);
+      return ok(null);
+    }
+    this.publish(fault, 'failed', `not reverted yet, the guard goes on trying: ${undone.detail}`);
     return undone;
   }
 
@@ -203,57 +292,30 @@ export class Faults {
     this.publish(fault, phase, detail);
   }
 
+  private log(text: string): void {
+    this.host.publish({ severity: 'error', body: { kind: 'log', text } });
+  }
+
   private publish(fault: Fault, phase: FaultState['phase'], detail: string): void {
     const body = { kind: 'fault', phase, faultId: fault.faultId, name: fault.name, detail } as const;
     this.host.publish({ severity: phase === 'failed' ? 'error' : 'warn', body });
   }
 
   private stateOf(fault: Fault): FaultState {
-    const { faultId, name, phase, link, detail } = fault;
-    const revertsInMs = isOpen(fault)
-      ? Math.max(0, elapsedMs(this.host.now(), { monotonicMs: fault.deadlineMs }))
-      : null;
-    return { faultId, name, phase, link, revertsInMs, detail };
+    const { faultId, name, phase, link, detail, dir } = fault;
+    if (!isOpen(fault)) return { faultId, name, phase, link, detail, revertsInMs: null };
+    const left = fault.deadlineMs - this.host.now().monotonicMs;
+    const revertsInMs = Math.max(0, Math.min(left, endsInMs(dir) ?? left));
+    return { faultId, name, phase, link, detail, revertsInMs, dir };
   }
+}
 
-  private surroundings(): FaultSurroundings {
-    const interfaces = this.host.kernel.interfaces();
-    const ifaceOfAddress = new Map<string, string>();
-    for (const { address, ifaceIndex } of this.host.kernel.addresses()) {
-      const iface = interfaces.find((candidate) => candidate.index === ifaceIndex);
-      if (iface !== undefined) ifaceOfAddress.set(address, iface.name);
-    }
-    return {
-      links: this.host.setup.ha.links,
-      lanIface: this.host.vips.lanIface(),
-      hasNft: commandExists('nft'),
-      sshSessions: sshSessions(),
-      ifaceOfAddress,
-      agentPid: process.pid,
-      agentStartTicks: readFileSync('/proc/self/stat', 'latin1').split(' ')[21] ?? '',
-      startCommand: this.startCommand(),
-    };
-  }
-
-  /** By what manages the agent on this node; without one, as it was started itself. */
-  private startCommand(): string {
-    if (process.env['INVOCATION_ID'] !== undefined && existsSync('/etc/systemd/system/twinbeat-agent.service')) {
-      return 'systemctl start twinbeat-agent.service';
-    }
-    const { configDir, stateDir, runDir } = this.host.places;
-    const standard = stateDir === '/var/lib/twinbeat-agent' && runDir === '/run/twinbeat-agent';
-    if (standard && existsSync('/etc/init.d/twinbeat-agent')) return '/etc/init.d/twinbeat-agent start';
-    const argv = [
-      process.execPath,
-      MAIN_SCRIPT,
-      'run',
-      '--config-dir',
-      configDir,
-      '--state-dir',
-      stateDir,
-      '--run-dir',
-      runDir,
-    ];
-    return `setsid ${[...argv, '--node', this.host.setup.node].map(quoted).join(' ')} </dev/null >/dev/null 2>&1 &`;
-  }
+/** Why a fault that cuts the way in is not taken; null: it is, or it cuts nothing. */
+function refusal(plan: FaultPlan, durationMs: number, leaseMs: number | null, cutManagement: boolean): string | null {
+  if (!plan.cutsManagement) return null;
+  if (!cutManagement) return 'it cuts the way to manage this node: that must be asked for';
+  if (leaseMs === null) return 'a fault that cuts the way to manage this node needs a lease besides its time';
+  if (durationMs > CUT_OFF_MS_MAX)
+    return `a fault that cuts the way to manage this node may last ${CUT_OFF_MS_MAX / 1000} s at most`;
+  return null;
 }

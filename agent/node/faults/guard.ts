@@ -1,64 +1,132 @@
 /**
  * Guards: a fault's undoing, as a process of its own that outlives the agent, the SSH session and the console. Order,
- * always: write the scripts and sync them, start the guard, see that it lives, only then inject.
+ * always: write the scripts and sync them, start the guard, see that it lives and holds its deadline, only then inject.
+ *
+ * The guard counts by the time since boot, which no step of a clock moves, and ends the fault at its cap, or before
+ * when the lease that a console renews has run out. What it wrote stays on disk until the fault is undone, so that a
+ * start after a power cut finds it (pending.ts).
  */
 import { spawn, execFile } from 'node:child_process';
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../common/base/result.ts';
+import { bootTimeMs } from '../host/clock.ts';
 import { sleep, type Timers } from '../host/timers.ts';
 import type { FaultPlan } from './plan.ts';
+import { keptFile } from './shell.ts';
 
 /** Between arming and injecting by the guard: the agent's answer leaves before the agent is stopped. */
 const GUARD_HEAD_START_S = 0.3;
-/** A guard that has not shown its pid by then is not trusted. */
+/** A guard that has not shown its pid and deadline by then is not trusted. */
 const PROOF_MS = 2000;
 const PROOF_POLL_MS = 10;
-const SCRIPT_TIMEOUT_MS = 20_000;
+/** Longest undoing that the agent waits for: it may start services. */
+const SCRIPT_TIMEOUT_MS = 60_000;
 
+/** The guard's pid and the deadline that it holds, milliseconds since boot. */
 const PID_FILE = 'guard.pid';
 const REVERTED_FILE = 'reverted';
-const REVERT_FILE = 'revert.sh';
+const LEASE_FILE = 'lease';
+const RENEW_FILE = 'renew.sh';
+export const REVERT_FILE = 'revert.sh';
 const GUARD_FILE = 'guard.sh';
-const RECORD_FILE = 'record.json';
+export const RECORD_FILE = 'record.json';
 
-function writeSynced(file: string, text: string): void {
-  const fd = openSync(file, 'w', 0o700);
+/** Reads the time since boot into `now`, milliseconds. Shell built-ins only: it works without memory for a process. */
+const UPTIME_SH = `uptime_ms() {
+  read -r up _ </proc/uptime
+  c=\${up#*.}
+  c=\${c#0}
+  now=$((\${up%.*} * 1000 + \${c:-0} * 10))
+}`;
+
+function writeSynced(file: string, text: string | Uint8Array, mode = 0o700): void {
+  const fd = openSync(file, 'w', mode);
   try {
-    writeSync(fd, text);
+    if (typeof text === 'string') writeSync(fd, text);
+    else writeSync(fd, text, 0, text.length);
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
 }
 
+/** `sh revert.sh boot`: at a boot, before anything is started: what the fault had ended is left to the boot. */
 function revertScript(plan: FaultPlan, dir: string): string {
-  const check = plan.isGone === null ? '' : `${plan.isGone} || exit 1\n`;
-  return `#!/bin/sh\n# Undoes the fault of ${dir}. Safe to run at any time, any number of times.\n${plan.revert.join('\n')}\n${check}: > '${join(dir, REVERTED_FILE)}'\n`;
+  return [
+    '#!/bin/sh',
+    `# Undoes the fault of ${dir}. Safe to run at any time, any number of times.`,
+    'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin',
+    'echo 0 > /proc/self/oom_score_adj 2>/dev/null',
+    ...plan.revert,
+    ...(plan.restart.length === 0 ? [] : ['if [ "$1" != boot ]; then', ...plan.restart, 'fi']),
+    ...(plan.isGone === null ? [] : [`${plan.isGone} || exit 1`]),
+    `: > '${join(dir, REVERTED_FILE)}'`,
+    '',
+  ].join('\n');
 }
 
-/** `sleep` in the background and `wait`: a signal that ends the guard is then not held up by the sleep. */
-function guardScript(plan: FaultPlan, dir: string, durationMs: number): string {
-  const inject = plan.by === 'guard' ? `sleep ${GUARD_HEAD_START_S}\n${plan.inject.join('\n')}\n` : '';
+/**
+ * `sleep` in the background and `wait`: a signal that ends the guard is then not held up by the sleep, and USR1 has it
+ * read its lease at once. Its own priority is real-time, if it may; not that of what it starts.
+ */
+function guardScript(plan: FaultPlan, dir: string, capMs: number): string {
+  const revert = `'${join(dir, REVERT_FILE)}'`;
   return [
     '#!/bin/sh',
     "trap '' HUP",
-    `echo $$ > '${join(dir, PID_FILE)}'`,
-    inject + `sleep ${(durationMs / 1000).toFixed(3)}`,
+    "trap ':' USR1",
+    'chrt -R -r -p 2 $$ >/dev/null 2>&1',
+    'echo -900 > /proc/self/oom_score_adj 2>/dev/null',
+    UPTIME_SH,
+    `cap=${capMs}`,
+    `echo "$$ $cap" > '${join(dir, PID_FILE)}'`,
+    ...(plan.by === 'guard' ? [`sleep ${GUARD_HEAD_START_S}`, ...plan.inject] : []),
+    'while :; do',
+    '  end=$cap',
+    `  if read -r lease <'${join(dir, LEASE_FILE)}' && [ "$lease" -lt "$cap" ]; then end=$lease; fi`,
+    '  uptime_ms',
+    '  left=$((end - now))',
+    '  [ $left -gt 0 ] || break',
+    '  [ $left -lt 1000 ] || left=999',
+    '  sleep "$(printf "0.%03d" $left)" &',
+    '  wait $!',
+    'done 2>/dev/null',
     // Without the script there is nothing left that this guard could do.
-    `until sh '${join(dir, REVERT_FILE)}'; do [ -e '${join(dir, REVERT_FILE)}' ] || exit; sleep 1; done`,
+    `until sh ${revert}; do [ -e ${revert} ] || exit; sleep 1; done`,
     '',
   ].join('\n');
+}
+
+/** `sh renew.sh MS`: another lease, by whoever reaches this node without the agent. Whole or not at all. */
+function renewScript(dir: string): string {
+  const lease = join(dir, LEASE_FILE);
+  return `#!/bin/sh\n${UPTIME_SH}\nuptime_ms\necho $((now + $1)) > '${lease}.new' && mv '${lease}.new' '${lease}'\n`;
+}
+
+function keep(dir: string, plan: FaultPlan): void {
+  plan.files.forEach((file, i) => {
+    const { mode, uid, gid, atime, mtime } = statSync(file);
+    const kept = keptFile(dir, i);
+    writeSynced(kept, readFileSync(file), 0o600);
+    chownSync(kept, uid, gid);
+    chmodSync(kept, mode & 0o7777);
+    utimesSync(kept, atime, mtime);
+  });
 }
 
 /** Text files of one fault, on disk. */
@@ -68,20 +136,36 @@ export interface GuardFiles {
   readonly record: string;
 }
 
-/** Writes and syncs everything a guard needs; nothing is started or changed yet. */
-export function writeGuard(files: GuardFiles, plan: FaultPlan, durationMs: number): Result<null, 'not-writable'> {
+export interface GuardTime {
+  readonly durationMs: number;
+  /** null: no lease, the cap alone. */
+  readonly leaseMs: number | null;
+}
+
+/** Time since boot when the guard is to act at the latest, milliseconds. */
+function capOf(durationMs: number): number {
+  return Math.round((bootTimeMs() ?? 0) + durationMs);
+}
+
+/** Keeps the files, writes and syncs everything a guard needs; nothing is started or changed yet. Resolves to the cap. */
+export function writeGuard(files: GuardFiles, plan: FaultPlan, time: GuardTime): Result<number, 'not-writable'> {
+  const { dir } = files;
   try {
-    mkdirSync(files.dir, { recursive: true, mode: 0o700 });
-    writeSynced(join(files.dir, REVERT_FILE), revertScript(plan, files.dir));
-    writeSynced(join(files.dir, GUARD_FILE), guardScript(plan, files.dir, durationMs));
-    writeSynced(join(files.dir, RECORD_FILE), files.record);
-    const dir = openSync(files.dir, 'r');
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    keep(dir, plan);
+    const capMs = capOf(time.durationMs);
+    writeSynced(join(dir, REVERT_FILE), revertScript(plan, dir));
+    writeSynced(join(dir, RENEW_FILE), renewScript(dir));
+    writeSynced(join(dir, GUARD_FILE), guardScript(plan, dir, capMs));
+    if (time.leaseMs !== null) writeSynced(join(dir, LEASE_FILE), `${capOf(time.leaseMs)}\n`);
+    writeSynced(join(dir, RECORD_FILE), files.record);
+    const folder = openSync(dir, 'r');
     try {
-      fsyncSync(dir);
+      fsyncSync(folder);
     } finally {
-      closeSync(dir);
+      closeSync(folder);
     }
-    return ok(null);
+    return ok(capMs);
   } catch (error) {
     return fail('not-writable', error instanceof Error ? error.message : String(error));
   }
@@ -89,9 +173,15 @@ export function writeGuard(files: GuardFiles, plan: FaultPlan, durationMs: numbe
 
 /**
  * Starts the guard away from the agent: as a unit of its own where systemd manages the agent (which would otherwise
- * end the guard together with the agent), else as the leader of a session of its own.
+ * end the guard together with the agent), else as the leader of a session of its own. It is trusted once it has shown
+ * the deadline that was meant.
  */
-export async function armGuard(dir: string, id: string, timers: Timers): Promise<Result<number, 'not-armed'>> {
+export async function armGuard(
+  dir: string,
+  id: string,
+  capMs: number,
+  timers: Timers,
+): Promise<Result<number, 'not-armed'>> {
   const script = join(dir, GUARD_FILE);
   const underSystemd = process.env['INVOCATION_ID'] !== undefined && existsSync('/run/systemd/system');
   const argv = underSystemd
@@ -104,20 +194,59 @@ export async function armGuard(dir: string, id: string, timers: Timers): Promise
   child.unref();
   for (let waitedMs = 0; waitedMs < PROOF_MS && refused === null; waitedMs += PROOF_POLL_MS) {
     const pid = guardPid(dir);
-    if (pid !== null) return ok(pid);
+    if (pid !== null && heldDeadline(dir) === capMs) return ok(pid);
     await sleep(timers, PROOF_POLL_MS);
   }
-  return fail('not-armed', refused ?? 'the guard did not show that it runs');
+  return fail('not-armed', refused ?? 'the guard did not show that it runs and holds its deadline');
+}
+
+function shown(dir: string): string[] {
+  return readFileSync(join(dir, PID_FILE), 'latin1').trim().split(' ');
+}
+
+/** The deadline that the guard holds by its own word, milliseconds since boot. */
+function heldDeadline(dir: string): number | null {
+  try {
+    return Number(shown(dir)[1]);
+  } catch {
+    return null;
+  }
 }
 
 /** Pid of the fault's living guard, or null. */
 export function guardPid(dir: string): number | null {
   try {
-    const pid = Number(readFileSync(join(dir, PID_FILE), 'latin1').trim());
+    const pid = Number(shown(dir)[0]);
     const runs = readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(join(dir, GUARD_FILE));
     return runs ? pid : null;
   } catch {
     return null;
+  }
+}
+
+/** Sets the lease to end this long from now; 0: the guard acts at once. */
+export function setLease(dir: string, leaseMs: number): Result<null, 'failed'> {
+  const file = join(dir, LEASE_FILE);
+  try {
+    writeSynced(`${file}.new`, `${capOf(leaseMs)}\n`);
+    renameSync(`${file}.new`, file);
+    const pid = guardPid(dir);
+    if (leaseMs === 0 && pid !== null) process.kill(pid, 'SIGUSR1');
+    return ok(null);
+  } catch (error) {
+    return fail('failed', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Milliseconds until the guard acts, by lease or cap as it would read them now; null: not to be told. */
+export function endsInMs(dir: string): number | null {
+  const now = bootTimeMs();
+  const cap = heldDeadline(dir);
+  if (now === null || cap === null || !Number.isFinite(cap)) return null;
+  try {
+    return Math.max(0, Math.min(cap, Number(readFileSync(join(dir, LEASE_FILE), 'latin1'))) - now);
+  } catch {
+    return Math.max(0, cap - now);
   }
 }
 
@@ -154,21 +283,11 @@ export function isReverted(dir: string): boolean {
   return existsSync(join(dir, REVERTED_FILE));
 }
 
-export function forget(dir: string): void {
-  rmSync(dir, { recursive: true, force: true });
+/** Its folder is gone: somebody undid it from outside, and took what was written away. */
+export function isForgotten(dir: string): boolean {
+  return !existsSync(join(dir, REVERT_FILE));
 }
 
-/** Faults on disk: what an earlier life armed, by directory name. */
-export function recordedFaults(root: string): { readonly dir: string; readonly record: string }[] {
-  try {
-    return readdirSync(root).flatMap((name) => {
-      try {
-        return [{ dir: join(root, name), record: readFileSync(join(root, name, RECORD_FILE), 'utf8') }];
-      } catch {
-        return [];
-      }
-    });
-  } catch {
-    return [];
-  }
+export function forget(dir: string): void {
+  rmSync(dir, { recursive: true, force: true });
 }

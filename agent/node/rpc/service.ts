@@ -190,8 +190,8 @@ export function implementAgent(host: AgentHost): Implementation<typeof agentCont
     },
     arrivals: ({ link, afterMonotonicMs, limit }) => host.arrivals.page(link, afterMonotonicMs, limit),
     faultList: () => host.faults.list(),
-    faultInject: async ({ name, link, durationMs }) => {
-      const injected = await host.faults.inject(name, link, durationMs);
+    faultInject: async ({ name, link, durationMs, ...options }) => {
+      const injected = await host.faults.inject(name, link, durationMs, options);
       if (!injected.ok) throw new RpcError(injected.reason, injected.detail);
       return injected.value;
     },
@@ -200,6 +200,15 @@ export function implementAgent(host: AgentHost): Implementation<typeof agentCont
       if (!reverted.ok) throw new RpcError(reverted.reason, reverted.detail);
       return reverted.value;
     },
+    faultRenew: ({ faultId, leaseMs }) => {
+      const renewed = host.faults.renew(faultId, leaseMs);
+      if (!renewed.ok) throw new RpcError(renewed.reason, renewed.detail);
+      return renewed.value;
+    },
     faultStates: () => host.faults.states(),
+    faultPanic: async () => {
+      const { reverted, checks } = await host.faults.panic();
+      return { reverted: [...reverted], checks: [...checks] };
+    },
   };
 }

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
-import { agentContract, type FaultName } from '../../../agent/common/rpc/agentContract.ts';
+import { agentContract, FaultNameSchema, type FaultName } from '../../../agent/common/rpc/agentContract.ts';
 import { connect } from '../../../agent/common/rpc/client.ts';
 import type { Client } from '../../../agent/common/rpc/contract.ts';
 import { ndjsonChannel } from '../../../agent/common/rpc/ndjson.ts';
@@ -57,8 +57,12 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute', 'nft') !== nul
     const made = await pairUp();
     const list = await attach(made, 'a').faultList({});
     const available = list.filter((fault) => fault.available).map((fault) => fault.name);
-    const all: FaultName[] = ['pull-lan', 'pull-crossover', 'stop-agent', 'kill-agent', 'freeze-agent'];
-    expect(available).toEqual([...all, 'drop-heartbeats-in', 'drop-heartbeats-out']);
+    const always: FaultName[] = ['pull-lan', 'pull-crossover', 'stop-agent', 'kill-agent', 'kill-agent-and-guard'];
+    const others: FaultName[] = ['freeze-agent', 'drop-heartbeats', 'drop-heartbeats-in', 'drop-heartbeats-out'];
+    expect(available).toEqual(expect.arrayContaining([...always, ...others, 'lose-heartbeats', 'keys-differ']));
+    // Every other row is there as well, with its reason.
+    expect(list.map((fault) => fault.name)).toEqual(FaultNameSchema.options);
+    for (const fault of list) if (!fault.available) expect(fault.reason).not.toBe('');
     expect(list.find((fault) => fault.name === 'pull-serial')?.reason).toMatch(/by hand/);
     expect(list.find((fault) => fault.name === 'pull-lan')?.commands.join()).toContain('eth0');
     expect(list.find((fault) => fault.name === 'pull-crossover')?.commands.join()).toContain('eth1');

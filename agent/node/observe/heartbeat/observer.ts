@@ -15,6 +15,7 @@ import { takeLock } from '../../daemon/lock.ts';
 import { PresentProblems } from '../../daemon/problems.ts';
 import { changedSince, readSetup, type Setup } from '../../daemon/setup.ts';
 import { VERSION } from '../../daemon/version.ts';
+import { heartbeatEngine } from '../../faults/engine.ts';
 import { Faults } from '../../faults/faults.ts';
 import { stonithLineFor } from '../../fencing/choose.ts';
 import { Lateness } from '../../heartbeat/lateness.ts';
@@ -161,7 +162,8 @@ export class Observer {
 
   private openFaults(publish: (draft: EventDraft) => void): Faults {
     const { setup, places, vips, kernel } = this;
-    return new Faults({ setup, places, vips, kernel, timers: realTimers, now: monotonicNow, publish });
+    const engine = heartbeatEngine(vipsOf(setup.groups).map(({ spec }) => spec.address));
+    return new Faults({ setup, places, vips, kernel, engine, timers: realTimers, now: monotonicNow, publish });
   }
 
   private openCapture(libc: Libc): Capture {
