@@ -92,6 +92,10 @@ export const WorldPlanSchema = z.object({
   client: z.string(),
   baud: z.number().nullable(),
   service: z.string(),
+  /** By node: what a heartbeat that starts at boot is configured with; null: there is none. */
+  heartbeat: z
+    .record(z.string(), z.object({ haCf: z.string(), haresources: z.string(), authkeys: z.string() }))
+    .nullable(),
   publicKey: z.string(),
   password: z.string(),
 });

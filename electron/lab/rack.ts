@@ -9,6 +9,7 @@ import { demandGaps } from '../common/setup/gaps.ts';
 import { RackUpOptionsSchema } from '../common/contract/rack.ts';
 import type { RackState, RackUpOptions } from '../common/contract/rack.ts';
 import type { HostConfig } from './host/hostConfig.ts';
+import { heartbeatReason } from './heartbeat.ts';
 import { RackError } from './rackError.ts';
 import { RackHandle } from './rackHandle.ts';
 import { basePath, makeBase, placesOf, rackNames, removePlaces, sourceInstall } from './places.ts';
@@ -98,6 +99,8 @@ export async function startRack(options: StartRackOptions = {}): Promise<RackHan
   const parsed = RackUpOptionsSchema.parse(up);
   const support = await rackSupport();
   if (support.mode === null) throw new RackError('unsupported', support.reason);
+  const heartbeat = parsed.engine === 'heartbeat' ? heartbeatReason(support.mode, parsed) : null;
+  if (heartbeat !== null) throw new RackError('unsupported', heartbeat);
   const setup = loadSetup(install.appDir, parsed.setup);
   const ha = haOfRack(setup, parsed);
   const timing = HaSpecSchema.safeParse(ha);

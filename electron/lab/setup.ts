@@ -74,11 +74,11 @@ export function haOfRack(setup: Setup, options: Omit<RackUpOptions, 'setup' | 'e
 export function pairSpecOf(
   setup: Setup,
   ha: HaSpec | null,
-  nodes: RackState['nodes'],
+  nodes: readonly Pick<RackState['nodes'][number], 'name' | 'ssh'>[],
   keyFile: string,
   hostKeys: Readonly<Record<string, string[]>>,
 ): PairSpec {
-  const node = ({ name, ssh }: RackState['nodes'][number]) => ({
+  const node = ({ name, ssh }: (typeof nodes)[number]) => ({
     name,
     ...ssh,
     auth: { method: 'key', keyFile },

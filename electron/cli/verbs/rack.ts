@@ -1,6 +1,6 @@
 /** `rack up|down|status|power|cable|power-switch` */
 import type { RackState } from '../../common/contract/rack.ts';
-import { CableIdSchema, RackUpOptionsSchema, SetupIdSchema } from '../../common/contract/rack.ts';
+import { CableIdSchema, RackEngineSchema, RackUpOptionsSchema, SetupIdSchema } from '../../common/contract/rack.ts';
 import type { RackUpOptions } from '../../common/contract/rack.ts';
 import { RACK_PAIR_ID } from '../../common/contract/console.ts';
 import { CliError } from '../exitStatus.ts';
@@ -26,13 +26,17 @@ export function rackOptions(parsed: Parsed): RackUpOptions {
   if (!SetupIdSchema.safeParse(setup).success) {
     throw new CliError('usage', `--setup ${setup}: expected one of ${SetupIdSchema.options.join(', ')}`);
   }
+  const engine = parsed.text('engine') ?? 'twinbeat';
+  if (!RackEngineSchema.safeParse(engine).success) {
+    throw new CliError('usage', `--engine ${engine}: expected one of ${RackEngineSchema.options.join(', ')}`);
+  }
   const time = (option: string): number | undefined => {
     const text = parsed.text(option);
     return text === null ? undefined : durationMs(text, option);
   };
   const timing = { keepaliveMs: time('keepalive'), deadtimeMs: time('deadtime') };
   const given = Object.fromEntries(Object.entries(timing).filter(([, value]) => value !== undefined));
-  return RackUpOptionsSchema.parse({ setup, ...given, ...safetyOptions(parsed) });
+  return RackUpOptionsSchema.parse({ setup, engine, ...given, ...safetyOptions(parsed) });
 }
 
 /** The rack's state, and for each node how a person gets into it; `sshCommand` is null while the rack is down. */
@@ -63,7 +67,7 @@ function text(state: RackReport): string {
   );
   const powerSwitch = `power switch  ${state.powerSwitchBroken ? 'BROKEN' : 'works'}`;
   return [
-    `rack up  setup ${state.setup ?? '-'}  VIP ${state.vip ?? '-'}`,
+    `rack up  setup ${state.setup ?? '-'}  engine ${state.engine}  VIP ${state.vip ?? '-'}`,
     ...nodes,
     ...logins,
     ...cables,
@@ -82,10 +86,12 @@ function refuseOtherRack(parsed: Parsed, running: RackState): void {
   const setup = parsed.text('setup');
   const wantsTiming = parsed.text('keepalive') !== null || parsed.text('deadtime') !== null;
   const wantsSafety = Object.keys(safetyOptions(parsed)).length > 0;
-  if ((setup === null || setup === running.setup) && !wantsTiming && !wantsSafety) return;
+  const engine = parsed.text('engine') ?? running.engine;
+  const isSame = (setup === null || setup === running.setup) && engine === running.engine;
+  if (isSame && !wantsTiming && !wantsSafety) return;
   throw new CliError(
     'rackFailed',
-    `a rack with setup ${running.setup ?? '?'} runs already and would stay as it is: "rack down" first`,
+    `a rack with setup ${running.setup ?? '?'} and engine ${running.engine} runs already and would stay as it is: "rack down" first`,
   );
 }
 

@@ -15,6 +15,7 @@ import { ndjsonChannel } from '../../../agent/common/rpc/ndjson.ts';
 import { serve } from '../../../agent/common/rpc/server.ts';
 import type { HaSpec } from '../../common/contract/pair.ts';
 import type { RackState } from '../../common/contract/rack.ts';
+import { heartbeatFiles } from '../heartbeat.ts';
 import { Latest } from '../latest.ts';
 import { removePlaces } from '../places.ts';
 import { processChannel } from '../processChannel.ts';
@@ -159,6 +160,7 @@ class RackHost {
       client: setup.client,
       baud: setup.baud,
       service: setup.service,
+      heartbeat: config.options.engine === 'heartbeat' ? heartbeatFiles(setup, this.ha) : null,
       publicKey: this.publicKey,
       password: this.credentials.password,
     };
@@ -196,8 +198,9 @@ class RackHost {
         whenUp();
         const { nodes } = this.state.value;
         const { privateKeyFile, hostKeySha256 } = this.credentials;
+        const observed = this.config.options.engine === 'heartbeat';
         return {
-          pair: pairSpecOf(this.setup, this.ha, nodes, privateKeyFile, hostKeySha256),
+          pair: pairSpecOf(this.setup, observed ? null : this.ha, nodes, privateKeyFile, hostKeySha256),
           credentials: this.credentials,
         };
       },

@@ -87,6 +87,23 @@ async function installPowerSwitch(disk: string, plan: WorldPlan): Promise<void> 
   await copyFile(join(from, 'power-switch.mjs'), join(disk, 'usr-local', 'lib', 'rack', 'power-switch.mjs'));
 }
 
+/** Debian's heartbeat, configured and started at boot: a server as somebody set it up before we came. */
+async function installHeartbeat(disk: string, node: NodePlan, plan: WorldPlan): Promise<void> {
+  const files = plan.heartbeat?.[node.name];
+  if (files === undefined) return;
+  const etc = join(disk, 'etc');
+  await writeFile(join(etc, 'ha.d', 'ha.cf'), files.haCf);
+  await writeFile(join(etc, 'ha.d', 'haresources'), files.haresources);
+  await writeFile(join(etc, 'ha.d', 'authkeys'), files.authkeys, { mode: 0o600 });
+  const script = join(etc, 'init.d', 'heartbeat');
+  await rm(script, { force: true });
+  await copyFile(join(plan.appDir, 'resources', 'rack', 'heartbeat-service.sh'), script);
+  await chmod(script, 0o755);
+  for (const level of ['2', '3', '4', '5'])
+    await symlink('../init.d/heartbeat', join(etc, `rc${level}.d`, 'S10heartbeat'));
+  for (const level of ['0', '6']) await symlink('../init.d/heartbeat', join(etc, `rc${level}.d`, 'K10heartbeat'));
+}
+
 async function makeHome(root: string): Promise<void> {
   await chmod(root, 0o700);
   for (const name of ['.bashrc', '.profile']) {
@@ -107,6 +124,7 @@ export async function makeDisk(nodeDir: string, node: NodePlan, plan: WorldPlan)
   await makeEtc(join(disk, 'etc'), node, plan);
   await installService(disk, plan);
   await installPowerSwitch(disk, plan);
+  await installHeartbeat(disk, node, plan);
   await makeHome(join(disk, 'root'));
   for (const [name, command] of Object.entries(POWER_COMMANDS)) {
     const path = join(disk, 'usr-local', 'sbin', name);
