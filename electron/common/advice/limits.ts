@@ -84,9 +84,7 @@ export function observedOf(
     toMs: record.toMs,
     observedMs,
     beats,
-    excluded: windows
-      .filter((w) => w.toMs > first)
-      .map(({ fromMs, toMs, text }) => ({ fromMs, toMs, text })),
+    excluded: windows.filter((w) => w.toMs > first).map(({ fromMs, toMs, text }) => ({ fromMs, toMs, text })),
     excludedMs: unionMs(windows, first, record.toMs),
     hoursOfDay: hoursCovered(record, merged),
     load: loadsOf(record),

@@ -25,8 +25,17 @@ const WARN_BEATS = 2;
 /** A watchdog must have had its time, and the node its reset, before the peer takes over, milliseconds. */
 const WATCHDOG_MARGIN_MS = 1000;
 
-/** Faults that stall a host instead of cutting it off. */
-const STALLS = /cpu|memory|i-?o|disk|stall|hog|overload|load|fork|swap/;
+/** Faults of the catalogue that slow a host down instead of cutting it off or stopping it. */
+const STALLS: ReadonlySet<string> = new Set([
+  'cpu-hog',
+  'memory-hog',
+  'disk-full',
+  'disk-stall',
+  'files-exhausted',
+  'log-unwritable',
+]);
+
+const PAUSES: ReadonlySet<string> = new Set(['vm-pause']);
 
 export interface TermInput {
   readonly record: AdviceRecord;
@@ -38,6 +47,8 @@ export interface TermInput {
   readonly keepaliveMs: number;
   readonly question: AdviceQuestion;
 }
+
+type Induced = Pick<TermInput, 'record' | 'windows'>;
 
 type Term = Omit<AdviceTerm, 'won'>;
 
@@ -84,16 +95,20 @@ function beatsTerm({ record, keepaliveMs }: TermInput): Term {
   return term('beats', 'floor', beats * keepaliveMs, text);
 }
 
-/** Longest merged gap while a fault stalled a host; null: none was induced. */
-export function inducedStallMs({ record, windows }: Pick<TermInput, 'record' | 'windows'>): number | null {
-  const stalls = windows.filter((w) => w.kind === 'fault' && STALLS.test(w.name));
-  if (stalls.length === 0) return null;
+/** Longest merged gap while one of these faults was on; null: none was, or nothing was heard in it. */
+function longestInFaultMs({ record, windows }: Induced, names: ReadonlySet<string>): number | null {
+  const stalls = windows.filter((w) => w.kind === 'fault' && names.has(w.name));
+  const isWithin = (atMs: number, gapMs: number): boolean =>
+    stalls.some((w) => w.fromMs < atMs && w.toMs > atMs - gapMs);
   const gaps = record.streams
     .filter((s) => s.link === null)
-    .flatMap((s) =>
-      s.gapMs.filter((gap, i) => stalls.some((w) => w.fromMs < (s.atMs[i] ?? 0) && w.toMs > (s.atMs[i] ?? 0) - gap)),
-    );
+    .flatMap((s) => s.gapMs.filter((gap, i) => isWithin(s.atMs[i] ?? 0, gap)));
   return gaps.length === 0 ? null : largest(gaps);
+}
+
+/** Longest merged gap while a host was made busy on purpose; null: that was not done. */
+export function inducedStallMs(input: Induced): number | null {
+  return longestInFaultMs(input, STALLS);
 }
 
 function stallTerm(input: TermInput): Term {
@@ -185,7 +200,12 @@ export function algorithmTerms(input: TermInput): AdviceTerm[] {
       : [floorTerm('watchdog', watchdogMs + WATCHDOG_MARGIN_MS, null, say('watchdog and a second', '看门狗加一秒'))]),
     floorTerm('fencing', question.fencingMs, worstFencingMs(record), say('fencing', '隔离（fencing）')),
     floorTerm('script', null, worstScriptMs(record), say('slowest resource script', '最慢的资源脚本')),
-    floorTerm('vm-pause', question.vmPauseMs, null, say('longest pause of a virtual machine', '虚拟机的最长暂停')),
+    floorTerm(
+      'vm-pause',
+      question.vmPauseMs,
+      longestInFaultMs(input, PAUSES),
+      say('longest pause of a virtual machine', '虚拟机的最长暂停'),
+    ),
   ];
   const most = largest(terms.map((t) => t.ms ?? 0));
   const winner = terms.findIndex((t) => t.ms === most);

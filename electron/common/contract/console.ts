@@ -1,6 +1,7 @@
 /** The console's one contract, served by three hosts: desktop, browser, CLI. */
 import { z } from 'zod';
 import { call, stream } from '../../../agent/common/rpc/contract.ts';
+import { adviceContract } from './advice.ts';
 import { DeployPlanSchema, DeployProgressSchema, DrillProgressSchema, PreflightItemSchema } from './deploy.ts';
 import { DrillBoardSchema, DrillItemSchema, DrillOrderSchema } from './drill.ts';
 import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
@@ -173,5 +174,7 @@ export const consoleContract = {
     PairRef.extend({ askId: z.string().nullable().default(null), answer: z.enum(['continue', 'skip', 'abort']) }),
     Done,
   ),
+
+  ...adviceContract,
 };
 export type ConsoleContract = typeof consoleContract;

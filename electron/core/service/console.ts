@@ -22,6 +22,7 @@ import { SessionStore } from '../store/sessionStore.ts';
 import { localWitnessHost } from '../witness/lanWitness.ts';
 import type { WitnessHost } from '../witness/lanWitness.ts';
 import { Terminals } from '../terminal/terminals.ts';
+import { adviceMethods } from './adviceMethods.ts';
 import { drillMethods } from './drillMethods.ts';
 import { KeyRotations, rotationNodes } from './keyRotation.ts';
 import { agentService } from './nodeCommand.ts';
@@ -406,6 +407,7 @@ export function createConsole(options: ConsoleOptions): ConsoleCore {
       ...deployMethods(core),
       ...sessionMethods(core),
       ...terminalMethods(core),
+      ...adviceMethods(core.pairs, core.store),
       ...drillMethods(core.pairs, core.drills),
     },
     givePair: (spec) => core.pairs.give(spec),
