@@ -8,6 +8,7 @@ import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
 import { PanicReportSchema } from './panic.ts';
 import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
 import { SessionBatchSchema } from './session.ts';
+import { timelineContract } from './timeline.ts';
 import { ActiveFaultSchema, ConsoleFaultNameSchema, FaultOfferSchema, PairStateSchema } from './state.ts';
 
 export const KeyRotationProgressSchema = z.object({
@@ -176,5 +177,6 @@ export const consoleContract = {
   ),
 
   ...adviceContract,
+  ...timelineContract,
 };
 export type ConsoleContract = typeof consoleContract;

@@ -27,6 +27,7 @@ import { drillMethods } from './drillMethods.ts';
 import { KeyRotations, rotationNodes } from './keyRotation.ts';
 import { agentService } from './nodeCommand.ts';
 import { Pairs } from './pairs.ts';
+import { timelineStretch } from './timelines.ts';
 import type { Deployer, NodeConnector, RackHandlePort, RackPort, SecretStore } from './ports.ts';
 
 /** The state of a pair goes out at most this often, milliseconds. */
@@ -408,6 +409,7 @@ export function createConsole(options: ConsoleOptions): ConsoleCore {
       ...sessionMethods(core),
       ...terminalMethods(core),
       ...adviceMethods(core.pairs, core.store),
+      timelineStretch: (wish) => timelineStretch(wish, core.pairs, core.store),
       ...drillMethods(core.pairs, core.drills),
     },
     givePair: (spec) => core.pairs.give(spec),

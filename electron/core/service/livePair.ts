@@ -23,6 +23,8 @@ import type { WitnessHost } from '../witness/lanWitness.ts';
 import { agentService, runCommand } from './nodeCommand.ts';
 import type { NodeConnector, RackHandlePort, SecretStore } from './ports.ts';
 import { keepSecrets, keptSecrets } from './secrets.ts';
+import { SituationWatch } from './situationWatch.ts';
+import { serialBaudOf } from './timelines.ts';
 import { VipTracker } from './vipTracker.ts';
 
 /** Longest wait for a small question to a node's shell, milliseconds. */
@@ -66,6 +68,7 @@ export class LivePair {
   private readonly faultRecorder: FaultRecorder;
   private readonly lanWords = new LanWords();
   private readonly motion = new Motion();
+  private readonly situations: SituationWatch;
   private readonly lookTimer: NodeJS.Timeout;
 
   constructor(parts: LivePairParts) {
@@ -89,6 +92,16 @@ export class LivePair {
       this.onChange.fire();
     };
     // Silence is news that nobody brings.
+    this.situations = new SituationWatch(
+      this.session,
+      {
+        nodes: [parts.spec.nodes[0].name, parts.spec.nodes[1].name],
+        address: probe?.address ?? null,
+        probePeriodMs: probe?.periodMs ?? null,
+        serialBaud: serialBaudOf(parts.spec),
+      },
+      () => this.onChange.fire(),
+    );
     this.lookTimer = setInterval(() => this.look(), LOOK_PERIOD_MS);
     for (const feed of this.feeds) this.off.push(feed.onChange.on(changed));
     for (const connector of this.connectors) {
@@ -231,6 +244,7 @@ export class LivePair {
       faults: this.faults.list(),
       probe: this.probeState(),
       lan: this.witness.state,
+      situations: [...this.situations.situations],
       session: { id: this.session.id, startedWallMs: this.session.startedWallMs, nowMs: this.session.nowMs() },
     };
   }
@@ -277,6 +291,7 @@ export class LivePair {
   async close(): Promise<void> {
     for (const off of this.off) off();
     clearInterval(this.lookTimer);
+    this.situations.close();
     this.sleepWatch.close();
     this.faults.close();
     for (const connector of this.connectors) connector.disconnect();
