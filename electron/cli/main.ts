@@ -10,6 +10,7 @@ import { APP_DIR, openConsole } from './open.ts';
 import type { CliConsole } from './open.ts';
 import { generalHelp, parseCommand, verbHelp } from './usage.ts';
 import type { Parsed } from './usage.ts';
+import { runAdvise } from './verbs/advise.ts';
 import { runAgent } from './verbs/agent.ts';
 import { runConfirmDead } from './verbs/confirmDead.ts';
 import { runDemo } from './verbs/demo.ts';
@@ -25,7 +26,7 @@ import { runProbe, runStatus } from './verbs/watch.ts';
 const SAME_SIGNAL_MS = 500;
 
 /** Verbs whose sessions are kept: what they did is asked for later, by reports and by `--resume`. */
-const RECORDED: ReadonlySet<string> = new Set(['drill', 'exercise']);
+const RECORDED: ReadonlySet<string> = new Set(['advise', 'drill', 'exercise']);
 
 /** The private rack of one demo. */
 const demoRackName = `demo-${process.pid}`;
@@ -41,6 +42,7 @@ const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: 
   preflight: runPreflight,
   'confirm-dead': runConfirmDead,
   keys: runKeys,
+  advise: runAdvise,
   agent: runAgent,
   demo: (parsed, opened, io) => runDemo(parsed, opened, io, demoRackName),
   standby: (parsed, opened, io) => runEngine(parsed, opened, io, 'standby'),

@@ -191,6 +191,25 @@ export const VERBS: readonly VerbSpec[] = [
     },
   },
   {
+    name: 'advise',
+    words: '',
+    firstWords: [],
+    summary: 'which keepalive, warntime, deadtime and initdead the observed heartbeats speak for, and what that risks',
+    options: {
+      ...PAIR_OPTIONS,
+      session: {
+        kind: 'string',
+        value: 'ID',
+        help: 'a stored session instead of a pair; the first letters of its id do',
+      },
+      years: { kind: 'string', value: 'N', help: 'at most one false takeover in N years (default 10)' },
+      'vm-pause': { kind: 'string', value: 'TIME', help: 'longest pause of a virtual machine; 0s: these are none' },
+      'fencing-time': { kind: 'string', value: 'TIME', help: 'longest time that fencing takes' },
+      watchdog: { kind: 'string', value: 'TIME', help: "time limit of a watchdog that is not the agent's own" },
+      ...JSON_OPTION,
+    },
+  },
+  {
     name: 'agent',
     words: 'start|stop',
     firstWords: ['start', 'stop'],

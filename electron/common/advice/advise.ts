@@ -37,12 +37,21 @@ function presentTiming(record: AdviceRecord): SessionTiming | null {
   };
 }
 
-function budgetOutage(record: AdviceRecord, recommendation: Advice['recommendation']): Advice['budgetOutage'] {
-  if (record.outagesMs.length > 0) {
-    const ms = largest(record.outagesMs);
-    const n = record.outagesMs.length;
+/** Measured with what is set now; with another deadtime it was another pair. */
+function budgetOutage(
+  record: AdviceRecord,
+  present: SessionTiming | null,
+  recommendation: Advice['recommendation'],
+): Advice['budgetOutage'] {
+  const outages = record.outages.filter((o) => o.deadtimeMs === present?.deadtimeMs);
+  if (outages.length > 0) {
+    const ms = largest(outages.map((o) => o.ms));
+    const n = outages.length;
     const time = timeText(ms);
-    const text = say(`longest outage of ${n} measured failovers: ${time}`, `${n} 次实测切换中的最长中断：${time}`);
+    const text = say(
+      `longest outage that a client saw in ${n} drill runs with the present deadtime: ${time}`,
+      `以现有 deadtime 的 ${n} 次演练中客户端所见的最长中断：${time}`,
+    );
     return { ms, source: 'measured', text };
   }
   const expected = recommendation?.outageMs ?? null;
@@ -83,7 +92,7 @@ export function advise(record: AdviceRecord, question: AdviceQuestion): Advice {
       : algorithmTerms({ record, windows, directions, counted, keepaliveMs: keepaliveOf(record, present), question });
   const recommendation =
     terms.length === 0 || present === null ? null : recommend(record, present, directions, terms, isRack);
-  const outage = budgetOutage(record, recommendation);
+  const outage = budgetOutage(record, present, recommendation);
   const { pairId, pairName, sessionId, source } = record;
   const hasInduced = inducedStallMs({ record, windows }) !== null;
   return {

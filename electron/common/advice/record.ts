@@ -29,6 +29,12 @@ export interface RecordLink {
   readonly medium: string;
 }
 
+/** What a client saw in a drill, and the deadtime that it was measured with. */
+export interface MeasuredOutage {
+  readonly ms: number;
+  readonly deadtimeMs: number;
+}
+
 export interface AdviceRecord {
   readonly pairId: string;
   readonly pairName: string;
@@ -52,8 +58,7 @@ export interface AdviceRecord {
   /** Milliseconds by which an agent's own timers ran late, where that was worth telling. */
   readonly lateness: readonly NodeReading[];
   readonly loads: readonly NodeReading[];
-  /** Outages that a client saw in drills, milliseconds. */
-  readonly outagesMs: readonly number[];
+  readonly outages: readonly MeasuredOutage[];
 }
 
 /** An agent that runs this much late is part of the story of a gap, milliseconds. */
@@ -128,7 +133,7 @@ export interface RecordHead {
   readonly toMs: number;
   /** Links of the pair's file, for the speed of a serial line; empty: the console did not write the configuration. */
   readonly specLinks: readonly LinkSpec[];
-  readonly outagesMs: readonly number[];
+  readonly outages: readonly MeasuredOutage[];
   /** What agents remember: takes the place of what the session has of the same stream. */
   readonly memory: readonly ArrivalStream[];
   /** Events from before the session. */

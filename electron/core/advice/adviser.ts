@@ -2,7 +2,7 @@
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import { advise } from '../../common/advice/advise.ts';
 import { RecordBuilder } from '../../common/advice/record.ts';
-import type { AdviceRecord, ArrivalStream, RecordHead } from '../../common/advice/record.ts';
+import type { AdviceRecord, ArrivalStream, MeasuredOutage, RecordHead } from '../../common/advice/record.ts';
 import type { Advice, AdviceQuestion } from '../../common/contract/advice.ts';
 import { DrillRunSchema } from '../../common/contract/drill.ts';
 import { PairSpecSchema } from '../../common/contract/pair.ts';
@@ -49,12 +49,14 @@ async function readSession(store: SessionStore, id: string, nodes: readonly [str
   return { builder, toMs: endMs };
 }
 
-/** Outages that clients saw in the drills of a session: every run that measured one. */
-function drillOutages(store: SessionStore, id: string): number[] {
-  return store.archive.drills(id).flatMap(({ body }) => {
+/** Outages that clients saw in the drills of sessions: every run that measured one. */
+function drillOutages(store: SessionStore, ids: readonly string[]): MeasuredOutage[] {
+  const bodies = ids.flatMap((id) => store.archive.drills(id).map(({ body }) => body));
+  return bodies.flatMap((body) => {
     const run = DrillRunSchema.safeParse(body);
     if (!run.success || run.data.verdict === 'void' || run.data.verdict === 'skipped') return [];
-    return run.data.outageMs === null || run.data.outageMs === 0 ? [] : [run.data.outageMs];
+    const { outageMs, timing } = run.data;
+    return outageMs === null || outageMs === 0 ? [] : [{ ms: outageMs, deadtimeMs: timing.deadtimeMs }];
   });
 }
 
@@ -115,7 +117,11 @@ export async function liveRecord(store: SessionStore, live: LiveSource): Promise
     source: 'live',
     startedWallMs: session.startedWallMs,
     toMs: session.nowMs(),
-    outagesMs: drillOutages(store, session.id),
+    // Every session of the pair: drills are rarely run in the one that is open now.
+    outages: drillOutages(
+      store,
+      store.archive.list(spec.id).map(({ id }) => id),
+    ),
     memory: memory.flat(),
     earlier: feeds.flatMap((feed) => feed.earlier),
   });
@@ -134,7 +140,7 @@ export async function storedRecord(store: SessionStore, sessionId: string): Prom
     source: 'stored',
     startedWallMs: found.startedWallMs,
     toMs,
-    outagesMs: drillOutages(store, found.id),
+    outages: drillOutages(store, [found.id]),
     memory: [],
     earlier: [],
   });
