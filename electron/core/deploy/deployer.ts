@@ -50,7 +50,7 @@ export function createDeployer(options: DeployerOptions): Omit<Deployer, 'prefli
   return {
     preflight: (pair, hosts, signal) => preflight(pair, hosts, options.payload, signal),
     async plan(pair, hosts, action) {
-      const made = action === 'deploy' ? await planDeploy(pair, hosts, options.payload) : await planRemove(hosts);
+      const made = action === 'deploy' ? await planDeploy(pair, hosts, options.payload) : await planRemove(pair, hosts);
       const plan: DeployPlan = {
         planId: randomUUID(),
         action,
@@ -117,7 +117,7 @@ async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload:
   }
   if (seen.length < hosts.length || items.some((item) => item.result === 'failed')) return { items, nodes: [] };
   // Once for both: a new key is random.
-  const authkeys = sharedAuthkeys(seen, pair.ha?.authMethod ?? 'sha1');
+  const authkeys = pair.engine === 'heartbeat' ? null : sharedAuthkeys(seen, pair.ha?.authMethod ?? 'sha1');
   const nodes = await Promise.all(seen.map((one) => planSeen(pair, one, authkeys, payload)));
   const holders = new Set(looks.filter(holdsAddress).map((look) => look.node));
   return { items, nodes: [...nodes].sort((a, b) => Number(holders.has(a.node)) - Number(holders.has(b.node))) };
@@ -147,7 +147,7 @@ function sharedAuthkeys(seen: readonly Seen[], method: HaSpec['authMethod']): st
   return keys.every((key) => key === shared) && modes.every((mode) => mode === 0o600) ? null : shared;
 }
 
-async function planRemove(hosts: readonly DeployHost[]): Promise<Planned> {
+async function planRemove(pair: PairSpec, hosts: readonly DeployHost[]): Promise<Planned> {
   const items: PreflightItem[] = [];
   const nodes: NodePlan[] = [];
   for (const host of hosts) {
@@ -162,7 +162,7 @@ async function planRemove(hosts: readonly DeployHost[]): Promise<Planned> {
         found: `${host.spec.user}@${host.spec.host}:${host.spec.port}`,
         advice: '',
       });
-      nodes.push(planRemoval(host, seen.value));
+      nodes.push(planRemoval(host, seen.value, pair.engine === 'heartbeat'));
     } else
       items.push({
         node,

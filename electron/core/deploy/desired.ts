@@ -5,7 +5,9 @@ import { renderNodeFiles } from '../../common/setup/render.ts';
 import {
   AGENT_COMMAND,
   AGENT_CURRENT,
+  AGENT_TRACES,
   AUTHKEYS,
+  HA_LOG,
   HARESOURCES,
   HA_CF,
   INIT_LINKS,
@@ -14,7 +16,7 @@ import {
   SYSTEMD_WANTED,
   TWINBEAT_CF,
 } from './layout.ts';
-import { INIT_SCRIPT_TEXT, SYSTEMD_UNIT_TEXT, WRAPPER_SH } from './scripts/service.ts';
+import { initScript, systemdUnit, WRAPPER_SH } from './scripts/service.ts';
 
 export interface DesiredFile {
   readonly path: string;
@@ -40,6 +42,8 @@ export interface DesiredNode {
   readonly files: readonly DesiredFile[];
   readonly links: readonly DesiredLink[];
   readonly absences: readonly DesiredAbsence[];
+  /** What the agent makes for itself while it runs; removed with it unless it was there before. */
+  readonly traces: readonly string[];
 }
 
 export type ServiceManager = 'systemd' | 'init';
@@ -66,7 +70,7 @@ export function newAuthkeys(method: HaSpec['authMethod']): string {
   return `auth 1\n1 ${method} ${randomBytes(SECRET_BYTES[method]).toString('hex')}\n`;
 }
 
-/** `authkeys`: one character a byte; null: what is there stays. */
+/** `authkeys`: one character a byte; null: what is there stays. Nothing of an observed pair's /etc/ha.d is ever written. */
 export function desiredNode(
   pair: PairSpec,
   node: string,
@@ -81,14 +85,17 @@ export function desiredNode(
     content: Buffer.from(content, path === AUTHKEYS ? 'latin1' : 'utf8'),
     what,
   });
+  const observes = pair.engine === 'heartbeat';
+  const verb = observes ? 'observe' : 'run';
+  const service = observes ? 'the service, which only observes' : 'the service';
   const files = [file(AGENT_COMMAND, 0o755, WRAPPER_SH, 'the command')];
   const absences: DesiredAbsence[] = [];
   const links: DesiredLink[] = [{ path: AGENT_CURRENT, target: `versions/${versionName}`, what: 'the active version' }];
   if (manager === 'systemd') {
-    files.push(file(SYSTEMD_UNIT, 0o644, SYSTEMD_UNIT_TEXT, 'the service'));
+    files.push(file(SYSTEMD_UNIT, 0o644, systemdUnit(verb), service));
     links.push({ path: SYSTEMD_WANTED, target: '../twinbeat-agent.service', what: 'start at boot' });
   } else {
-    files.push(file(INIT_SCRIPT, 0o755, INIT_SCRIPT_TEXT, 'the service'));
+    files.push(file(INIT_SCRIPT, 0o755, initScript(verb), service));
     for (const path of INIT_LINKS)
       links.push({
         path,
@@ -103,7 +110,9 @@ export function desiredNode(
     if (rendered.twinbeatCf === null) absences.push({ path: TWINBEAT_CF, what: 'a takeover needs nothing special' });
     else files.push(file(TWINBEAT_CF, 0o644, rendered.twinbeatCf, 'what a takeover needs'));
   }
+  // The log is the daemon's: the agent writes none, and a removal must never take it along.
+  if (observes) return { files, links, absences, traces: AGENT_TRACES.filter((path) => path !== HA_LOG) };
   if (authkeys !== null)
     files.push(file(AUTHKEYS, 0o600, authkeys, 'the shared key of both nodes (content never shown)'));
-  return { files, links, absences };
+  return { files, links, absences, traces: AGENT_TRACES };
 }

@@ -90,7 +90,14 @@ export function judgeInterfaces(facts: readonly Fact[]): Verdict {
 
 const isOurs = (user: string): boolean => user === 'twinbeat-agent';
 
-export function judgeSerial(facts: readonly Fact[]): Verdict {
+/** `expected`: who may have it besides us, where another program is the pair's engine; null: nobody. */
+const isStranger = (user: string, expected: string | null): boolean =>
+  user !== '' && !isOurs(user) && user !== expected;
+
+const freeOr = (expected: string | null, users: readonly string[]): string =>
+  expected !== null && users.includes(expected) ? `used by ${expected}` : 'free';
+
+export function judgeSerial(facts: readonly Fact[], expected: string | null = null): Verdict {
   const all = factsOf(facts, 'serial').map(([device = '', state = '', users = '']) => ({
     device,
     state,
@@ -100,8 +107,14 @@ export function judgeSerial(facts: readonly Fact[]): Verdict {
   const missing = all.filter(({ state }) => state === 'missing').map((one) => one.device);
   if (missing.length > 0)
     return bad(`${missing.join(', ')}: no such device`, 'check the name (ls /dev/tty*), the adapter and its driver');
-  const used = all.filter(({ users }) => users.length > 0);
-  if (used.length === 0) return good(`${all.map((one) => one.device).join(', ')}, free`);
+  const used = all.filter(({ users }) => users.some((user) => isStranger(user, expected)));
+  if (used.length === 0)
+    return good(
+      `${all.map((one) => one.device).join(', ')}, ${freeOr(
+        expected,
+        all.flatMap(({ users }) => users),
+      )}`,
+    );
   const found = used.map(({ device, users }) => `${device} is used by ${users.join(', ')}`).join('; ');
   return bad(
     found,
@@ -109,11 +122,17 @@ export function judgeSerial(facts: readonly Fact[]): Verdict {
   );
 }
 
-export function judgePorts(facts: readonly Fact[]): Verdict {
+export function judgePorts(facts: readonly Fact[], expected: string | null = null): Verdict {
   const all = factsOf(facts, 'port').map(([port = '', user = '']) => ({ port, user }));
   if (all.length === 0) return good('no network link is configured');
-  const used = all.filter(({ user }) => user !== '' && !isOurs(user));
-  if (used.length === 0) return good(`UDP ${all.map((one) => one.port).join(', ')}, free`);
+  const used = all.filter(({ user }) => isStranger(user, expected));
+  if (used.length === 0)
+    return good(
+      `UDP ${all.map((one) => one.port).join(', ')}, ${freeOr(
+        expected,
+        all.map(({ user }) => user),
+      )}`,
+    );
   return bad(
     used.map(({ port, user }) => `UDP ${port} is used by ${user}`).join('; '),
     'stop that program, or give the pair another port',

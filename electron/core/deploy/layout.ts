@@ -17,10 +17,13 @@ export const INIT_LINKS: readonly string[] = [
   ...['0', '6'].map((level) => `/etc/rc${level}.d/K20twinbeat-agent`),
 ];
 
+/** Heartbeat's own log, which our engine writes in its place. */
+export const HA_LOG = '/var/log/ha-log';
+
 /** What the agent makes for itself while it runs; removed with it unless it was there before. */
 export const AGENT_TRACES: readonly string[] = [
   '/var/lib/twinbeat-agent',
   '/run/twinbeat-agent',
   '/var/log/twinbeat-agent.log',
-  '/var/log/ha-log',
+  HA_LOG,
 ];

@@ -4,7 +4,7 @@ import type { DesiredFile, DesiredNode } from './desired.ts';
 import type { DeployHost } from './host.ts';
 import type { Inspection } from './inspection.ts';
 import { isSameFile, isSameLink } from './inspection.ts';
-import { AGENT_BASE, AGENT_CURRENT, AGENT_TRACES, HA_DIR } from './layout.ts';
+import { AGENT_BASE, AGENT_CURRENT, HA_DIR } from './layout.ts';
 import type { PayloadVersion } from './payload.ts';
 import type { UploadText } from './upload.ts';
 import { TRANSACTION_SH } from './scripts/transaction.ts';
@@ -124,7 +124,7 @@ export function planNode(
     ]);
   }
   const same = list.script.length === 0;
-  for (const trace of AGENT_TRACES) if (!same) list.hidden(['trace', trace]);
+  for (const trace of wanted.traces) if (!same) list.hidden(['trace', trace]);
   const systemd = seen.manager === 'systemd';
   if (systemd) list.add('command', 'systemctl daemon-reload', 'make the service known', same, ['reload']);
   const restart = systemd ? 'systemctl restart twinbeat-agent.service' : '/etc/init.d/twinbeat-agent restart';
@@ -152,12 +152,13 @@ export function planNode(
   };
 }
 
-/** Plans the removal from one node: everything goes back to what `original` remembers. */
-export function planRemoval(host: DeployHost, seen: Inspection): NodePlan {
+/** Plans the removal from one node: everything goes back to what `original` remembers. `observes`: it holds nothing. */
+export function planRemoval(host: DeployHost, seen: Inspection, observes: boolean): NodePlan {
   const list = new StepList(host.spec.name);
   const absent = seen.current === null && seen.versions.length === 0;
   const stop = seen.manager === 'systemd' ? 'systemctl stop twinbeat-agent.service' : '/etc/init.d/twinbeat-agent stop';
-  list.add('command', stop, 'stop the agent; its resources are released', absent, null);
+  const what = observes ? 'stop the agent; heartbeat goes on' : 'stop the agent; its resources are released';
+  list.add('command', stop, what, absent, null);
   for (const path of seen.touched.filter((one) => one !== AGENT_CURRENT)) {
     list.add('remove', path, 'back to what stood there before Twinbeat, or gone', absent, null);
   }

@@ -10,6 +10,7 @@ import { fact } from './facts.ts';
 import type { DeployHost } from './host.ts';
 import { report } from './host.ts';
 import * as judge from './judge.ts';
+import * as observed from './judgeObserved.ts';
 import * as safety from './judgeSafety.ts';
 import { HARESOURCES, HA_CF } from './layout.ts';
 import type { AgentPayload } from './payload.ts';
@@ -18,7 +19,7 @@ import type { PresentFiles } from './questions.ts';
 import { preflightScript } from './scripts/preflight.ts';
 
 const KEYS: ReadonlySet<string> = new Set(
-  'uid name machine kernel os libc node free-kib missing installed engine mac interface serial port vip ping stonith watchdog'.split(
+  'uid name machine kernel os libc node free-kib missing installed engine heartbeat cl-status mac interface serial port vip ping stonith watchdog'.split(
     ' ',
   ),
 );
@@ -75,6 +76,8 @@ export async function lookAtNode(
   }
   const seen = facts.value;
   const architecture = judge.architectureOf(seen);
+  const observes = pair.engine === 'heartbeat';
+  const expected = observes ? 'heartbeat' : null;
   const items: PreflightItem[] = [
     item('reachable', { result: 'ok', found: `${host.spec.user}@${host.spec.host}:${host.spec.port}`, advice: '' }),
     item('privilege', judge.judgePrivilege(seen, host.spec)),
@@ -83,18 +86,24 @@ export async function lookAtNode(
     item('libc', judge.judgeLibc(seen)),
     item('hostname', judge.judgeHostname(seen, host.spec)),
     item('interfaces', judge.judgeInterfaces(seen)),
-    item('serial', judge.judgeSerial(seen)),
-    item('ports', judge.judgePorts(seen)),
+    item('serial', judge.judgeSerial(seen, expected)),
+    item('ports', judge.judgePorts(seen, expected)),
     item('clock', judge.judgeClock(await measureClock(host))),
     item('runtime', judge.judgeRuntime(seen, architecture !== null && payload.runtimeFor(architecture) !== null)),
     item('disk', judge.judgeDisk(seen)),
     item('installed', judge.judgeInstalled(seen)),
-    item('other-engine', judge.judgeOtherEngine(seen)),
+    item('other-engine', observes ? observed.judgeObserved(seen, kept) : judge.judgeOtherEngine(seen)),
     item('ping-nodes', safety.judgePingNodes(seen, pair.ha?.takeoverRequires.includes('reference') === true)),
     item('fencing', safety.judgeFencing(seen)),
     item('watchdog', safety.judgeWatchdog(seen)),
   ];
-  return { node, facts: seen, items, present: kept, authkeys: await readAuthkeys(host) };
+  return {
+    node,
+    facts: seen,
+    items: observes ? items.map(observed.soften) : items,
+    present: kept,
+    authkeys: await readAuthkeys(host),
+  };
 }
 
 /**
@@ -102,6 +111,7 @@ export async function lookAtNode(
  * addresses), whether their keys are the same, and whether the files that they keep agree.
  */
 export function judgeTogether(pair: PairSpec, looks: readonly NodeLook[]): PreflightItem[] {
+  const observes = pair.engine === 'heartbeat';
   return looks.flatMap((look): PreflightItem[] => {
     const peer = looks.find((other) => other !== look);
     if (look.facts === null || peer === undefined) return [];
@@ -109,17 +119,16 @@ export function judgeTogether(pair: PairSpec, looks: readonly NodeLook[]): Prefl
       { node: look.node, code: 'vip-free', ...judge.judgeVips(look.facts, peer.facts, peer.node) },
     ];
     if (peer.facts === null) return items;
-    items.push({
-      node: look.node,
-      code: 'keys',
-      ...safety.judgeKeys(look.authkeys, peer.authkeys, peer.node, pair.ha?.authMethod ?? 'sha1'),
-    });
+    const keys = observes
+      ? observed.judgeObservedKeys(look.authkeys, peer.authkeys, peer.node)
+      : safety.judgeKeys(look.authkeys, peer.authkeys, peer.node, pair.ha?.authMethod ?? 'sha1');
+    items.push({ node: look.node, code: 'keys', ...keys });
     const agreement =
       pair.ha === null
         ? safety.judgeAgreement(look.present, peer.present, peer.node)
         : judge.good('both nodes get the settings of the pair');
     items.push({ node: look.node, code: 'agreement', ...agreement });
-    return items;
+    return observes ? items.map(observed.soften) : items;
   });
 }
 

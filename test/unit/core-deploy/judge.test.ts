@@ -73,6 +73,10 @@ describe('judging', () => {
     expect(judge.judgeSerial(serial('twinbeat-agent minicom ')).found).toBe('/dev/ttyS0 is used by minicom');
     expect(judge.judgePorts([['port', '694', 'twinbeat-agent']]).result).toBe('ok');
     expect(judge.judgePorts([['port', '694', 'heartbeat']]).result).toBe('failed');
+    // Where heartbeat is the pair's engine, what it uses is as it should be; a third program is not.
+    expect(judge.judgePorts([['port', '694', 'heartbeat']], 'heartbeat').result).toBe('ok');
+    expect(judge.judgeSerial(serial('heartbeat '), 'heartbeat').found).toBe('/dev/ttyS0, used by heartbeat');
+    expect(judge.judgeSerial(serial('heartbeat minicom '), 'heartbeat').result).toBe('failed');
   });
 
   test('the address: held here, by the other node, by nobody, by a stranger, or not to be told', () => {

@@ -9,7 +9,7 @@ import { planNode, planRemoval, stepOfLine, uploadTexts } from '../../../electro
 import type { PayloadVersion } from '../../../electron/core/deploy/payload.ts';
 import { inspectScript } from '../../../electron/core/deploy/scripts/inspect.ts';
 import { preflightScript } from '../../../electron/core/deploy/scripts/preflight.ts';
-import { INIT_SCRIPT_TEXT, WRAPPER_SH } from '../../../electron/core/deploy/scripts/service.ts';
+import { initScript, WRAPPER_SH } from '../../../electron/core/deploy/scripts/service.ts';
 import { stageScript } from '../../../electron/core/deploy/scripts/stage.ts';
 import { TRANSACTION_SH } from '../../../electron/core/deploy/scripts/transaction.ts';
 
@@ -120,6 +120,21 @@ test('twinbeat.cf of an earlier pair file goes when nothing is required any more
   expect(planNode(host, { ...deployed, files: there }, version, plain, '1.0.0').unchanged).toBe(true);
 });
 
+// Goal: beside a daemon that runs, nothing of it is written, and a removal takes nothing of it along.
+test('an observed pair: the agent and its service, which observes; nothing below /etc/ha.d, and not the log', () => {
+  const observed = PairSpecSchema.parse({ ...pair, engine: 'heartbeat' });
+  for (const manager of ['systemd', 'init'] as const) {
+    const node = desiredNode(observed, 'node1', version.name, manager, null);
+    const touched = [...node.files, ...node.links, ...node.absences].map(({ path }) => path);
+    expect(touched.filter((path) => path.startsWith('/etc/ha.d'))).toEqual([]);
+    expect(node.traces).not.toContain('/var/log/ha-log');
+    const service = node.files.find(({ what }) => what.startsWith('the service'));
+    expect(service?.content.toString()).toMatch(/twinbeat-agent observe|"\$command" observe/);
+    expect(service?.content.toString()).not.toMatch(/twinbeat-agent run|"\$command" run/);
+  }
+  expect(() => PairSpecSchema.parse({ ...observed, ha: { keepaliveMs: 1 } })).toThrow();
+});
+
 test.each([
   ['md5', 32],
   ['sha1', 40],
@@ -158,9 +173,9 @@ test('a wrong mode is a change', () => {
 });
 
 test('removal of nothing is nothing', () => {
-  expect(planRemoval(host, bare).unchanged).toBe(true);
+  expect(planRemoval(host, bare, false).unchanged).toBe(true);
   expect(
-    planRemoval(host, { ...deployed, touched: ['/etc/ha.d/authkeys'] }).steps.map((step) => step.target),
+    planRemoval(host, { ...deployed, touched: ['/etc/ha.d/authkeys'] }, false).steps.map((step) => step.target),
   ).toContain('/etc/ha.d/authkeys');
 });
 
@@ -194,7 +209,8 @@ test.each([
       watchdog: '/dev/watch dog',
     }),
   ],
-  ['init', INIT_SCRIPT_TEXT],
+  ['init', initScript('run')],
+  ['observing init', initScript('observe')],
   ['wrapper', WRAPPER_SH],
 ])('the %s script is valid for a POSIX shell', (_name, script) => {
   const checked = spawnSync('sh', ['-n'], { input: script });

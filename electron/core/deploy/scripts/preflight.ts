@@ -48,6 +48,14 @@ for engine in heartbeat pacemakerd corosync keepalived; do
   done
 done
 
+for program in /usr/libexec/heartbeat/heartbeat /usr/lib/heartbeat/heartbeat /usr/lib64/heartbeat/heartbeat; do
+  if [ -x $program ]; then
+    fact heartbeat "$program"
+    break
+  fi
+done
+fact cl-status "$(command -v cl_status)"
+
 # /sys may show another network namespace than ours (containers), so ip comes first.
 links() {
   if have ip; then

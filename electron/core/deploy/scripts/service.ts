@@ -5,14 +5,38 @@ export const WRAPPER_SH = String.raw`#!/bin/sh
 # Twinbeat agent: runs the installed version.
 base=/opt/twinbeat-agent
 # A power cut in the middle of a deployment leaves a decided but unfinished change. Finish its files first.
-if [ "$1" = run ] && [ -f "$base/transaction/run.sh" ]; then
+if { [ "$1" = run ] || [ "$1" = observe ]; } && [ -f "$base/transaction/run.sh" ]; then
   sh "$base/transaction/run.sh" --files-only >/dev/null 2>&1
 fi
 exec "$base/current/node" "$base/current/twinbeat-agent.cjs" "$@"
 `;
 
+/** What the service does: be the engine, or observe another one. */
+export type ServiceVerb = 'run' | 'observe';
+
+/** /etc/systemd/system/twinbeat-agent.service of an agent that only observes. It holds nothing, so it ends and starts at any time. */
+const OBSERVING_UNIT_TEXT = `[Unit]
+Description=Twinbeat agent, observing heartbeat
+# Not bound to heartbeat in either direction: that one starts, stops and fails by itself.
+After=network-online.target
+StartLimitIntervalSec=0
+
+[Service]
+ExecStart=/usr/local/sbin/twinbeat-agent observe
+Restart=on-failure
+RestartSec=1
+RestartPreventExitStatus=6 64
+RuntimeDirectory=twinbeat-agent
+RuntimeDirectoryPreserve=yes
+# Rather this one than what it observes.
+OOMScoreAdjust=500
+
+[Install]
+WantedBy=multi-user.target
+`;
+
 /** /etc/systemd/system/twinbeat-agent.service */
-export const SYSTEMD_UNIT_TEXT = `[Unit]
+const RUNNING_UNIT_TEXT = `[Unit]
 Description=Twinbeat agent, two-node hot standby
 Wants=network-online.target
 After=network-online.target time-sync.target
@@ -47,8 +71,13 @@ LimitRTPRIO=99
 WantedBy=multi-user.target
 `;
 
+/** The unit file of a service. */
+export const systemdUnit = (verb: ServiceVerb): string => (verb === 'run' ? RUNNING_UNIT_TEXT : OBSERVING_UNIT_TEXT);
+
 /** /etc/init.d/twinbeat-agent, where systemd does not run. */
-export const INIT_SCRIPT_TEXT = String.raw`#!/bin/sh
+export const initScript = (verb: ServiceVerb): string => INIT_SCRIPT_TEXT.replaceAll('@VERB@', verb);
+
+const INIT_SCRIPT_TEXT = String.raw`#!/bin/sh
 ### BEGIN INIT INFO
 # Provides:          twinbeat-agent
 # Required-Start:    $remote_fs $network
@@ -73,7 +102,7 @@ start() {
   if running; then return 0; fi
   rm -f "$socket"
   # Its heartbeat thread takes its real-time priority itself, and the agent its out-of-memory score.
-  setsid "$command" run </dev/null >>"$log" 2>&1 &
+  setsid "$command" @VERB@ </dev/null >>"$log" 2>&1 &
   started=$!
   tries=0
   while [ $tries -lt 200 ] && ! gone $started; do
