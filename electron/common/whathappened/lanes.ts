@@ -212,7 +212,7 @@ const LIVES: Readonly<Record<string, readonly [Tone, Text]>> = {
 function lifeSpans(story: Story, node: string): Span[] {
   const readings = story.batch.facts
     .filter((facts) => facts.node === node)
-    .map(({ tMs, life }) => ({ tMs, errorMs: 0, value: life as string }));
+    .map(({ tMs, life }) => ({ tMs, errorMs: 0, value: life }));
   const spans = runs(readings, story.toMs, String, (life) => {
     const known = LIVES[life];
     return known === undefined ? null : { tone: known[0], text: known[1] };

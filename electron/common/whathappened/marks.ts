@@ -186,28 +186,9 @@ function safety(body: EventBody): EventWords | null {
   }
 }
 
-function life(body: EventBody): EventWords | null {
+/** What became of hearing the peer. */
+function contact(body: EventBody): EventWords | null {
   switch (body.kind) {
-    case 'local-status':
-      return decision(
-        body.status === 'dead' ? 'bad' : 'plain',
-        both((l) => (l === 'en' ? `is ${STATUS[body.status].en}` : `状态：${STATUS[body.status]['zh-CN']}`)),
-        both((l) => (l === 'en' ? `its own status is ${body.status}` : `自身状态：${STATUS[body.status]['zh-CN']}`)),
-      );
-    case 'peer-status': {
-      const tone = body.status === 'dead' ? 'bad' : body.status === 'active' ? 'good' : 'plain';
-      const short =
-        body.status === 'dead'
-          ? text('peer DEAD', '判定对方失效')
-          : both((l) => (l === 'en' ? `peer ${body.status}` : `对方${STATUS[body.status]['zh-CN']}`));
-      return decision(
-        tone,
-        short,
-        both((l) =>
-          l === 'en' ? `sees ${body.peer} as ${body.status}` : `认为 ${body.peer} ${STATUS[body.status]['zh-CN']}`,
-        ),
-      );
-    }
     case 'late-heartbeat':
       return decision(
         'warn',
@@ -232,6 +213,33 @@ function life(body: EventBody): EventWords | null {
           `${body.peer} 沉默 ${body.silentMs.toFixed(0)} ms 后恢复，期间并未停止`,
         ),
       );
+    default:
+      return null;
+  }
+}
+
+function life(body: EventBody): EventWords | null {
+  switch (body.kind) {
+    case 'local-status':
+      return decision(
+        body.status === 'dead' ? 'bad' : 'plain',
+        both((l) => (l === 'en' ? `is ${STATUS[body.status].en}` : `状态：${STATUS[body.status]['zh-CN']}`)),
+        both((l) => (l === 'en' ? `its own status is ${body.status}` : `自身状态：${STATUS[body.status]['zh-CN']}`)),
+      );
+    case 'peer-status': {
+      const tone = body.status === 'dead' ? 'bad' : body.status === 'active' ? 'good' : 'plain';
+      const short =
+        body.status === 'dead'
+          ? text('peer DEAD', '判定对方失效')
+          : both((l) => (l === 'en' ? `peer ${body.status}` : `对方${STATUS[body.status]['zh-CN']}`));
+      return decision(
+        tone,
+        short,
+        both((l) =>
+          l === 'en' ? `sees ${body.peer} as ${body.status}` : `认为 ${body.peer} ${STATUS[body.status]['zh-CN']}`,
+        ),
+      );
+    }
     case 'restart':
       return decision(
         'bad',
@@ -257,7 +265,7 @@ function life(body: EventBody): EventWords | null {
         both((l) => (body.over ? (l === 'en' ? `over: ${body.detail}` : `已结束：${body.detail}`) : body.detail)),
       );
     default:
-      return safety(body);
+      return contact(body) ?? safety(body);
   }
 }
 

@@ -210,7 +210,7 @@ function stable(
     .reduce((latest, change) => (change.tMs > latest.tMs ? change : latest), {
       tMs: revertMs,
       errorMs: 0,
-      source: { kind: 'console' } as Source,
+      source: { kind: 'console' },
     });
   if (story.toMs - last.tMs < QUIET_MS) return nothing(text('something still changed at the end', '结束时仍有变化'));
   const words = text(
