@@ -5,6 +5,7 @@ import { DeployPlanSchema, DeployProgressSchema, DrillProgressSchema, PreflightI
 import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
 import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
 import { SessionBatchSchema } from './session.ts';
+import { SentenceSchema } from '../words/sentence.ts';
 import { ConsoleFaultNameSchema, FaultOfferSchema, ActiveFaultSchema, PairStateSchema } from './state.ts';
 
 export const KeyRotationProgressSchema = z.object({
@@ -16,6 +17,8 @@ export const KeyRotationProgressSchema = z.object({
    */
   failure: z.enum(['check', 'lost', 'refused', 'taken-back', 'unlike']).nullable(),
   detail: z.string(),
+  /** `detail` for other languages; missing where nobody has it but in English. */
+  said: SentenceSchema.optional(),
 });
 export type KeyRotationProgress = z.infer<typeof KeyRotationProgressSchema>;
 
@@ -124,7 +127,7 @@ export const consoleContract = {
     z.object({ terminalId: z.string() }),
     z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('data'), data: z.string() }),
-      z.object({ kind: z.literal('exit'), detail: z.string() }),
+      z.object({ kind: z.literal('exit'), detail: z.string(), said: SentenceSchema.optional() }),
     ]),
   ),
   terminalInput: call(z.object({ terminalId: z.string(), data: z.string() }), Done),

@@ -3,6 +3,7 @@ import { RACK_PAIR_ID } from '../../common/contract/console.ts';
 import type { NodeSecrets, PairSpec } from '../../common/contract/pair.ts';
 import type { RackState } from '../../common/contract/rack.ts';
 import type { NodeConnection, PairState, VipVerdict } from '../../common/contract/state.ts';
+import { say } from '../../common/words/sentence.ts';
 import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
 import { Emitter } from '../base/emitter.ts';
@@ -216,12 +217,12 @@ export function idleState(spec: PairSpec): PairState {
   const node = (name: string): NodeConnection => ({
     node: name,
     phase: 'idle',
-    detail: 'not connected',
+    ...say('notConnected'),
     attempt: 0,
     nextTryInMs: null,
     lastHeardAgoMs: null,
     hostKey: null,
-    agent: { phase: 'unknown', version: null, detail: 'not connected' },
+    agent: { phase: 'unknown', version: null, ...say('notConnected') },
     clock: null,
     status: null,
     statusAgeMs: null,

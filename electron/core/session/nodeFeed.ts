@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import type { NodeConnection } from '../../common/contract/state.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
+import { say } from '../../common/words/sentence.ts';
 import { Emitter } from '../base/emitter.ts';
 import { sleepMs, within } from '../base/time.ts';
 import type { NodeConnector } from '../service/ports.ts';
@@ -65,7 +66,7 @@ export class NodeFeed {
   private readonly running: Promise<void>;
   private wakeAttach: (() => void) | null = null;
   private client_: AgentClient | null = null;
-  private agent_: AgentPhase = { phase: 'unknown', version: null, detail: 'not connected' };
+  private agent_: AgentPhase = { phase: 'unknown', version: null, ...say('notConnected') };
   private status_: AgentStatus | null = null;
   private statusAtMs = 0;
   private lastSampleMs: number | null = null;
@@ -134,13 +135,11 @@ export class NodeFeed {
     const signal = this.stop.signal;
     while (!signal.aborted) {
       if (this.connector.state().phase !== 'ready') {
-        if (this.agent_.phase !== 'unknown')
-          this.setAgent({ phase: 'unknown', version: null, detail: 'no connection to this node' });
+        if (this.agent_.phase !== 'unknown') this.setAgent({ phase: 'unknown', version: null, ...say('noConnection') });
         await this.waitForWake(STATUS_PERIOD_MS);
         continue;
       }
-      if (this.agent_.phase === 'unknown')
-        this.setAgent({ phase: 'attaching', version: null, detail: 'asking the agent' });
+      if (this.agent_.phase === 'unknown') this.setAgent({ phase: 'attaching', version: null, ...say('askingAgent') });
       const attached = await attachAgent(this.connector);
       if (attached.ok) {
         if (attached.journalId !== this.journal.id) this.journal = { id: attached.journalId, nextSeq: 1 };
@@ -191,8 +190,7 @@ export class NodeFeed {
     }
     this.client_ = null;
     this.session.openGap(this.node, this.lastSampleMs ?? this.session.nowMs(), 'no connection to the agent');
-    if (!this.stop.signal.aborted)
-      this.setAgent({ phase: 'stopped', version, detail: 'the connection to the agent ended' });
+    if (!this.stop.signal.aborted) this.setAgent({ phase: 'stopped', version, ...say('agentLost') });
   }
 
   private async measureClock(client: AgentClient): Promise<void> {
