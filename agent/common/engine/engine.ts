@@ -133,10 +133,11 @@ function isOver(state: EngineState): boolean {
 /** A life that is over has no problems; the next one finds its own. */
 function closeProblems(ctx: Context): void {
   endSetProblems(ctx);
+  endDeadtimesDiffer(ctx);
   endNotScheduled(ctx);
   endKeyMismatch(ctx);
   becomeConnected(ctx);
-  resources.becomeHeard(ctx);
+  resources.becomeHeard(ctx, 'this life is over');
 }
 
 /** The earliest moment at which something may change by itself. */
