@@ -4,6 +4,7 @@ import { isBefore, plusMs } from '../base/instant.ts';
 import type { Instant } from '../base/instant.ts';
 import { SeededRandom } from '../base/random.ts';
 import { advanceEnding, beginStop } from './ending.ts';
+import { endDeadtimesDiffer } from './deadtimes.ts';
 import { fencingDone } from './fencing.ts';
 import { advanceStuck, commandDone, endSetProblems } from './holdings.ts';
 import { advanceIpfail, askIfWanted, ipfailDeadlines, wantComparison } from './ipfail.ts';

@@ -1,4 +1,4 @@
-/** What ping nodes, ipfail and legacy mode remember between two steps, with a line on each state. */
+/** What ping nodes, ipfail, legacy mode and the comparison of deadtimes remember between two steps, with a line on each state. */
 import type { Instant } from '../base/instant.ts';
 import type { EngineConfig } from './types.ts';
 
@@ -48,6 +48,13 @@ export interface LegacyState {
   unreportedSince: Instant | null;
 }
 
+export interface DeadtimesState {
+  /** What the peer advertises that is not ours, and since when; null: it advertises ours, or nothing yet. */
+  other: { readonly ms: number; readonly since: Instant } | null;
+  /** Text of the present `deadtime-differs` problem; null: none. */
+  problem: string | null;
+}
+
 /** Nothing was heard of any ping node. */
 export function newPings(config: EngineConfig): readonly PingState[] {
   return config.pingNodes.map((name) => ({ name, status: 'unknown', lastHeardAt: null }));
@@ -61,4 +68,9 @@ export function newIpfail(): IpfailState {
 /** Nobody asked anybody. */
 export function newLegacy(): LegacyState {
   return { unanswered: new Set(), askAt: null, owed: [], mixed: null, unreportedSince: null };
+}
+
+/** The peer advertised nothing. */
+export function newDeadtimes(): DeadtimesState {
+  return { other: null, problem: null };
 }
