@@ -121,9 +121,10 @@ export class LivePair {
     const [a, b] = this.feeds;
     const nowMs = this.session.nowMs();
     const lastOk = this.probe?.lastOk ?? null;
-    const probed = this.spec.probe?.address ?? null;
+    const probed = this.probe === null ? null : (this.spec.probe?.address ?? null);
     return this.addresses().map((address) => {
-      const probe = lastOk !== null && address === probed ? { answeredBy: lastOk.answeredBy, atMs: lastOk.tMs } : null;
+      const answer = { answeredBy: lastOk?.answeredBy ?? null, atMs: lastOk?.tMs ?? Number.NEGATIVE_INFINITY };
+      const probe = address === probed ? answer : null;
       const witness = (feed: NodeFeed): NodeWitness => feed.witness(address, this.poweredOff(feed.node));
       return this.tracker.judge(address, witness(a), witness(b), probe, nowMs);
     });

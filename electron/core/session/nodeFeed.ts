@@ -7,6 +7,7 @@ import type { AgentSampleSchema, AgentStatus } from '../../../agent/common/rpc/a
 import type { z } from 'zod';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import type { NodeConnection } from '../../common/contract/state.ts';
+import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
 import { say } from '../../common/words/sentence.ts';
 import { Emitter } from '../base/emitter.ts';
@@ -112,7 +113,10 @@ export class NodeFeed {
       vip === undefined || askedAgo === null
         ? null
         : { conflictMac: vip.conflictMac, askedAgoMs: askedAgo + (this.statusAgeMs() ?? 0) };
-    return { node: this.node, poweredOff, held: this.held.get(address), lan };
+    const agentDown = this.agent_.phase === 'stopped' || this.agent_.phase === 'absent';
+    const isFresh = (this.statusAgeMs() ?? Number.POSITIVE_INFINITY) <= WITNESS_FRESH_MS;
+    const hearsReference = isFresh && this.status_?.pingNodes.some((ping) => ping.status === 'up') === true;
+    return { node: this.node, poweredOff, held: this.held.get(address), lan, agentDown, hearsReference };
   }
 
   /** Tries to attach now instead of after the pause: something was started or installed. */
