@@ -44,6 +44,8 @@ export interface LegacyState {
   owed: readonly { readonly key: string; readonly weown: boolean }[];
   /** Text of the present `failback-mixed` problem; null: none. */
   mixed: string | null;
+  /** It was concluded from the peer's silence alone. */
+  guessed: boolean;
   /** Since when we wait for the answer to `starting` of a peer that is active. */
   unreportedSince: Instant | null;
 }
@@ -67,7 +69,7 @@ export function newIpfail(): IpfailState {
 
 /** Nobody asked anybody. */
 export function newLegacy(): LegacyState {
-  return { unanswered: new Set(), askAt: null, owed: [], mixed: null, unreportedSince: null };
+  return { unanswered: new Set(), askAt: null, owed: [], mixed: null, guessed: false, unreportedSince: null };
 }
 
 /** The peer advertised nothing. */

@@ -38,7 +38,9 @@ export interface Ending {
 /** What a report to the peer says, see report.ts. */
 export interface Announcement {
   readonly hold: ResourceSet;
-  readonly claims: string;
+  /** Terms of our claims; null: not claimed. */
+  readonly local: number | null;
+  readonly foreign: number | null;
   readonly stable: boolean;
 }
 

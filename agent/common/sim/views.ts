@@ -37,6 +37,7 @@ export class ViewChecker {
   /** Problems that each node's present life has begun and not ended; what a new life begins with is none. */
   private readonly standing: readonly [Map<string, string>, Map<string, string>] = [new Map(), new Map()];
   private unusual: string[] = [];
+  private listens = false;
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
@@ -45,6 +46,7 @@ export class ViewChecker {
         if (input.kind === 'start') this.standing[node].clear();
       },
       message: (node, { message }) => {
+        if (!this.listens) return;
         const type = fieldText(message, 't') ?? '';
         if (!ROUTINE.has(type)) this.unusual.push(`${this.nameOf(node)} sends ${type}`);
       },
@@ -61,7 +63,7 @@ export class ViewChecker {
   }
 
   private note(node: 0 | 1, { body }: EventDraft): void {
-    if (body.kind !== 'fencing') this.unusual.push(`${this.nameOf(node)} says ${JSON.stringify(body)}`);
+    if (this.listens && body.kind !== 'fencing') this.unusual.push(`${this.nameOf(node)} says ${JSON.stringify(body)}`);
     const problem = problemOf(body);
     if (problem === null) return;
     const standing = this.standing[node];
@@ -76,10 +78,12 @@ export class ViewChecker {
   /** Listens from now on for anything but routine. */
   beginCalm(): void {
     this.unusual = [];
+    this.listens = true;
   }
 
   /** Nothing was said since `beginCalm`: no event, and no message but heartbeats and acknowledgements. */
   requireCalm(): void {
+    this.listens = false;
     const [first] = this.unusual;
     if (first === undefined) return;
     this.violations.push({
