@@ -1,5 +1,8 @@
 /** How far a rotation of the keys is, from what the core's stream has said. */
 import type { KeyRotationProgress } from '../../electron/common/contract/console.ts';
+import type { T } from '../locales/index.ts';
+import { saidText } from './said.ts';
+import type { Statement } from './said.ts';
 
 export const ROTATION_STEPS = ['check', 'learn', 'sign', 'forget'] as const;
 export type RotationStep = (typeof ROTATION_STEPS)[number];
@@ -24,4 +27,13 @@ export function stepState(step: RotationStep, { phase, items }: Rotation): StepS
   if (phase === 'done' || isDone(step, items)) return 'done';
   const inWork = ROTATION_STEPS.find((s) => !isDone(s, items));
   return phase === 'idle' || step !== inWork ? 'waiting' : phase;
+}
+
+/** What happened on which node; `node` null: on both. */
+export type NodeStatement = Statement & { readonly node: string | null };
+
+/** In the person's language. */
+export function rotationText(item: NodeStatement, t: T): string {
+  const text = saidText(item, t);
+  return item.node === null ? text : t('said.ofNode', { node: item.node, why: text });
 }

@@ -94,6 +94,7 @@ export const enSafety = {
   /** Problems that agents report, by their codes; the agent's own sentence stands beside it. */
   problem: {
     'key-mismatch': 'Packets in the peer’s name fail authentication',
+    'deadtime-differs': 'The two servers differ in deadtime',
     'failback-mixed': 'The two servers differ in auto_failback',
     'stop-failed': 'A resource could not be stopped',
     isolated: 'No reference answers: this server may be cut off and let go',

@@ -1,5 +1,6 @@
 import { enSafety } from './en.safety.ts';
 import { enSetup } from './en.setup.ts';
+import { enWords } from './en.words.ts';
 
 /** English: the reference. Its keys are the type that every other language must fill. */
 export const en = {
@@ -402,6 +403,7 @@ export const en = {
   },
   ...enSetup,
   ...enSafety,
+  ...enWords,
 };
 
 type Shape<T> = { readonly [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -91,6 +91,7 @@ export const zhCNSafety: Pick<
   },
   problem: {
     'key-mismatch': '以对端名义发来的报文认证失败',
+    'deadtime-differs': '两台服务器的 deadtime 不一致',
     'failback-mixed': '两台服务器的 auto_failback 不一致',
     'stop-failed': '有资源无法停止',
     isolated: '没有参考地址应答：本机可能已断网，已放手',

@@ -2,6 +2,7 @@
 import type { Messages } from './en.ts';
 import { zhCNSafety } from './zh-CN.safety.ts';
 import { zhCNSetup } from './zh-CN.setup.ts';
+import { zhCNWords } from './zh-CN.words.ts';
 
 export const zhCN: Messages = {
   app: {
@@ -387,4 +388,5 @@ export const zhCN: Messages = {
   },
   ...zhCNSetup,
   ...zhCNSafety,
+  ...zhCNWords,
 };

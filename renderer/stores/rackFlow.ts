@@ -3,6 +3,9 @@ import { create } from 'zustand';
 import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
 import type { RackUpOptions } from '../../electron/common/contract/rack.ts';
+import { join, quote, say } from '../../electron/common/words/sentence.ts';
+import type { Said } from '../../electron/common/words/sentence.ts';
+import type { Statement } from '../lib/said.ts';
 import { type ConsoleClient, errorText } from '../rpc/link.ts';
 
 export const FLOW_STEPS = ['rack', 'connect', 'deploy', 'settle'] as const;
@@ -11,11 +14,10 @@ export type FlowStep = (typeof FLOW_STEPS)[number];
 /** How the rack is to be: its setup, and what its pair demands before a takeover. */
 export type RackChoice = Pick<RackUpOptions, 'setup' | 'reference' | 'ipfail' | 'fencing' | 'twoLinks'>;
 
-export interface FlowProgress {
+/** `detail` and `said`: what the core says it is doing; empty when it says nothing. */
+export interface FlowProgress extends Statement {
   readonly phase: 'idle' | 'running' | 'done' | 'failed' | 'cancelled';
   readonly step: FlowStep;
-  /** What the core says it is doing, in its words; empty when it says nothing. */
-  readonly detail: string;
   /** Share of the step that is done, 0..1; null when it cannot be known. */
   readonly share: number | null;
 }
@@ -27,9 +29,20 @@ const CONNECT_MS_MAX = 60_000;
 /** Longer than any initdead of a rack setup. */
 const SETTLE_MS_MAX = 120_000;
 
+/** A step that cannot be done, with the core's reason. */
 export class FlowError extends Error {
   override name = 'FlowError';
+  readonly words: Said;
+
+  constructor(words: Said) {
+    super(words.detail);
+    this.words = words;
+  }
 }
+
+const SILENT = say('inItsWords', { text: '' });
+
+const ofNode = (node: string, why: Statement): Said => say('ofNode', { node, why: quote(why) });
 
 /** Reads pair states until one satisfies `test`. Fails with what the last state says about the nodes. */
 async function waitFor(
@@ -48,7 +61,7 @@ async function waitFor(
       last = state;
       if (test(state)) return;
       const refused = state.nodes.find((n) => n.phase === 'gave-up');
-      if (refused !== undefined) throw new FlowError(`${refused.node}: ${refused.detail}`);
+      if (refused !== undefined) throw new FlowError(ofNode(refused.node, refused));
     }
   } finally {
     clearTimeout(timer);
@@ -56,22 +69,23 @@ async function waitFor(
     stop.abort();
   }
   signal.throwIfAborted();
-  throw new FlowError((last?.nodes ?? []).map((n) => `${n.node}: ${n.detail}; ${n.agent.detail}`).join('\n'));
+  const each = (last?.nodes ?? []).map((n) => ofNode(n.node, join([quote(n), quote(n.agent)], 'also')));
+  throw new FlowError(join(each, 'lines'));
 }
 
 async function followRackStart(
   client: ConsoleClient,
   choice: RackChoice,
   signal: AbortSignal,
-  report: (detail: string) => void,
+  report: (words: Said) => void,
 ): Promise<void> {
   const stop = new AbortController();
   const words = (async () => {
-    for await (const rack of client.rackState({}, stop.signal)) report(rack.detail);
+    for await (const rack of client.rackState({}, stop.signal)) report(quote(rack));
   })();
   try {
     const rack = await client.rackUp(choice, signal);
-    if (rack.phase !== 'up') throw new FlowError(rack.detail);
+    if (rack.phase !== 'up') throw new FlowError(quote(rack));
   } finally {
     stop.abort();
     await words;
@@ -81,19 +95,22 @@ async function followRackStart(
 async function deploy(
   client: ConsoleClient,
   signal: AbortSignal,
-  report: (detail: string, share: number | null) => void,
+  report: (words: Said, share: number | null) => void,
 ): Promise<void> {
   const plan = await client.deployPlan({ pairId: RACK_PAIR_ID, action: 'deploy' }, signal);
   if (plan.blocked) {
     const failed = plan.preflight.filter((item) => item.result === 'failed');
-    throw new FlowError(failed.map((item) => `${item.node}: ${item.found}. ${item.advice}`).join('\n'));
+    const each = failed.map((item) => ofNode(item.node, { detail: `${item.found}. ${item.advice}` }));
+    throw new FlowError(join(each, 'lines'));
   }
   const finished = new Set<string>();
   for await (const item of client.deployApply({ pairId: RACK_PAIR_ID, planId: plan.planId }, signal)) {
     const step = plan.steps.find((s) => s.id === item.stepId);
-    if (item.phase === 'failed') throw new FlowError(`${item.node}: ${step?.target ?? ''} ${item.detail}`);
+    if (item.phase === 'failed')
+      throw new FlowError(ofNode(item.node, { detail: `${step?.target ?? ''} ${item.detail}` }));
     if (item.phase === 'done' || item.phase === 'skipped') finished.add(item.stepId);
-    report(`${item.node}: ${step?.target ?? item.detail}`, finished.size / Math.max(1, plan.steps.length));
+    const words = ofNode(item.node, { detail: step?.target ?? item.detail });
+    report(words, finished.size / Math.max(1, plan.steps.length));
   }
   signal.throwIfAborted();
 }
@@ -108,22 +125,32 @@ export async function runRackFlow(
 ): Promise<void> {
   const at =
     (step: FlowStep) =>
-    (detail: string, share: number | null = null) =>
-      report({ phase: 'running', step, detail, share });
-  at('rack')('');
+    (words: Said, share: number | null = null) =>
+      report({ phase: 'running', step, ...words, share });
+  at('rack')(SILENT);
   await followRackStart(client, choice, signal, at('rack'));
   onUp();
-  at('connect')('');
+  at('connect')(SILENT);
   await client.pairConnect({ pairId: RACK_PAIR_ID }, signal);
   await waitFor(client, CONNECT_MS_MAX, signal, (state) => {
-    at('connect')(state.nodes.map((n) => `${n.node}: ${n.detail}`).join(' · '));
+    at('connect')(
+      join(
+        state.nodes.map((n) => ofNode(n.node, n)),
+        'dots',
+      ),
+    );
     return state.nodes.every((n) => n.phase === 'ready');
   });
-  at('deploy')('');
+  at('deploy')(SILENT);
   await deploy(client, signal, at('deploy'));
-  at('settle')('');
+  at('settle')(SILENT);
   await waitFor(client, SETTLE_MS_MAX, signal, (state) => {
-    at('settle')(state.nodes.map((n) => `${n.node}: ${n.agent.detail}`).join(' · '));
+    at('settle')(
+      join(
+        state.nodes.map((n) => ofNode(n.node, n.agent)),
+        'dots',
+      ),
+    );
     return (
       state.nodes.every((n) => n.agent.phase === 'attached') &&
       state.vips.length > 0 &&
@@ -154,7 +181,8 @@ export async function startRackFlow(
   } catch (error) {
     const last = useRackFlow.getState();
     const phase = stop.signal.aborted ? 'cancelled' : 'failed';
-    useRackFlow.setState({ ...last, phase, detail: stop.signal.aborted ? '' : errorText(error) }, true);
+    const why = error instanceof FlowError ? error.words : say('inItsWords', { text: errorText(error) });
+    useRackFlow.setState({ ...last, phase, ...(stop.signal.aborted ? SILENT : why) }, true);
   } finally {
     running = null;
   }

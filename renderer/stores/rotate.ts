@@ -1,7 +1,7 @@
 /** A rotation of the pair's keys: steps as the core reports them. Lives on while its dialog is closed. */
 import { create } from 'zustand';
 import type { KeyRotationProgress } from '../../electron/common/contract/console.ts';
-import type { Rotation } from '../lib/rotation.ts';
+import type { NodeStatement, Rotation } from '../lib/rotation.ts';
 import { errorText } from '../rpc/link.ts';
 import { link } from './link.ts';
 
@@ -11,11 +11,11 @@ export type KeyMethod = (typeof KEY_METHODS)[number];
 interface RotateState extends Rotation {
   readonly pairId: string | null;
   readonly failure: KeyRotationProgress['failure'];
-  /** What failed, in the core's words. */
-  readonly error: string;
+  /** What failed, and where; null: nothing. */
+  readonly error: NodeStatement | null;
 }
 
-const EMPTY: RotateState = { pairId: null, phase: 'idle', items: [], failure: null, error: '' };
+const EMPTY: RotateState = { pairId: null, phase: 'idle', items: [], failure: null, error: null };
 
 export const useRotate = create<RotateState>(() => EMPTY);
 
@@ -26,16 +26,15 @@ export function forgetRotation(): void {
   if (useRotate.getState().phase !== 'running') useRotate.setState(EMPTY, true);
 }
 
-const named = ({ node, detail }: KeyRotationProgress): string => (node === null ? detail : `${node}: ${detail}`);
-
 export async function startRotation(pairId: string, method: KeyMethod): Promise<void> {
   if (useRotate.getState().phase === 'running') return;
   const mine = new AbortController();
   stop = mine;
   useRotate.setState({ ...EMPTY, pairId, phase: 'running' }, true);
-  const finish = (phase: 'done' | 'failed' | 'cancelled', error = ''): void => useRotate.setState({ phase, error });
+  const finish = (phase: 'done' | 'failed' | 'cancelled', error: NodeStatement | null = null): void =>
+    useRotate.setState({ phase, error });
   const fail = (item: KeyRotationProgress): void =>
-    useRotate.setState({ phase: 'failed', failure: item.failure, error: named(item) });
+    useRotate.setState({ phase: 'failed', failure: item.failure, error: item });
   try {
     for await (const item of link.client.keysRotate({ pairId, method }, mine.signal)) {
       if (item.step === 'done' || item.step === 'cancelled') finish(item.step);
@@ -46,7 +45,7 @@ export async function startRotation(pairId: string, method: KeyMethod): Promise<
     if (useRotate.getState().phase === 'running') finish(mine.signal.aborted ? 'cancelled' : 'failed');
   } catch (error) {
     if (mine.signal.aborted) finish('cancelled');
-    else finish('failed', errorText(error));
+    else finish('failed', { node: null, detail: errorText(error) });
   }
 }
 

@@ -78,6 +78,11 @@ export interface Results {
 
 /** Above a load of one for each core a run is void: the daemons compete with something else. */
 const LOAD_MAX = cpus().length;
+/**
+ * Between a node's return and the cut of its power. The real daemon advertises two seconds more than its deadtime for the first
+ * five seconds of its life (measured), and every survivor waits that long for it.
+ */
+const SETTLE_MS = 8000;
 /** How long to wait for a quiet machine, seconds. */
 const QUIET_WITHIN_S = 300;
 
@@ -138,7 +143,7 @@ async function round(rack: RackHandle, profile: Profile, kind: PairKind, rows: R
     await first.start();
     await settledOn(pair, first.name);
     // Let announcements and ARP settle, and the phase to the heartbeats be anything.
-    await new Promise((resolve) => setTimeout(resolve, 2000 + 100 * (rows.length % 7)));
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS + 100 * (rows.length % 7)));
     rows.push(await one(pair, 'power-off', base));
     for (const row of rows.slice(-2)) {
       const times = `${row.outageMs?.toFixed(0)} ms = detection ${row.detectionMs?.toFixed(0)}, takeover ${row.takeoverMs?.toFixed(0)}`;

@@ -195,7 +195,11 @@ export class Interpreter {
         takeoverRequires: list(get('requires', '')) as TakeoverCondition[],
       },
       // The node comes back ten seconds after its power was cut.
-      planFence: () => ({ ...this.fence, off: this.fence.ok, bootMs: 10 * SECOND_MS }),
+      planFence: () => ({
+        ...this.fence,
+        offAfterMs: this.fence.ok ? this.fence.tookMs : null,
+        bootMs: 10 * SECOND_MS,
+      }),
       plan: (node, command) => ({ tookMs: workMs, ok: !this.failing.has(`${node} ${command}`) }),
     });
     this.cluster = cluster;

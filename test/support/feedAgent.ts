@@ -26,6 +26,10 @@ export class FeedAgent {
   /** Present journal; older entries may be removed to make a hole. */
   journal: Event[] = [];
   held = false;
+  /** All of them are held, or none. */
+  vips: readonly string[] = [FEED_VIP];
+  /** When it last asked the LAN who has its addresses, milliseconds ago; null: never. */
+  lanAskedAgoMs: number | null = null;
   status: AgentStatus['status'] = 'active';
   peerStatus: AgentStatus['status'] = 'active';
   /** Stops answering, as a frozen process does. */
@@ -61,7 +65,8 @@ export class FeedAgent {
   /** Takes or gives up the address, and says so. */
   hold(held: boolean): void {
     this.held = held;
-    this.emit({ kind: 'vip', address: FEED_VIP, change: held ? 'added' : 'removed', iface: 'eth0' });
+    for (const address of this.vips)
+      this.emit({ kind: 'vip', address, change: held ? 'added' : 'removed', iface: 'eth0' });
     this.sample();
   }
 
@@ -72,7 +77,7 @@ export class FeedAgent {
       status: this.status,
       peerStatus: this.peerStatus,
       mine: this.held ? 'all' : 'none',
-      heldVips: this.held ? [FEED_VIP] : [],
+      heldVips: this.held ? [...this.vips] : [],
       nodeMarginMs: 2500,
       links: [{ ...link, fromPeerSilenceMs: 500, toPeerSilenceMs: 400, fromPeerSilenceMaxMs: 600 }],
       latenessMs: 0.1,
@@ -84,7 +89,7 @@ export class FeedAgent {
     const heard = { state: 'up' as const, silenceMs: 500, marginMs: 2500 };
     const link = { id: 'eth1', name: 'eth1', medium: 'bcast' as const, fromPeer: heard, toPeer: heard };
     const group = { key: `IPaddr::${FEED_VIP}`, preferredNode: 'a', resources: [`IPaddr::${FEED_VIP}`, 'web'] };
-    const vip = { address: FEED_VIP, prefixBits: 24, group: group.key, conflictMac: null, probedAgoMs: null };
+    const vip = { prefixBits: 24, group: group.key, conflictMac: null, probedAgoMs: this.lanAskedAgoMs };
     return {
       ...QUIET_STATUS,
       node: this.name,
@@ -103,7 +108,7 @@ export class FeedAgent {
       theirs: this.held ? 'none' : 'all',
       stable: true,
       groups: [{ ...group, state: this.held ? 'started' : 'stopped' }],
-      vips: [{ ...vip, heldOn: this.held ? 'eth0' : null }],
+      vips: this.vips.map((address) => ({ ...vip, address, heldOn: this.held ? 'eth0' : null })),
       timing: { keepaliveMs: 50, warntimeMs: 150, deadtimeMs: 3000, initdeadMs: 6000, autoFailback: 'off' },
       lateness: { maxMs: 1, p99Ms: 0.5 },
       problems: [],

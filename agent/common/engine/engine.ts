@@ -1,9 +1,10 @@
 /** The engine: one step is a function of the state, one input and the world. No clock, no dice of its own, no I/O. */
 import { assert, unreachable } from '../base/assert.ts';
-import { isBefore, plusMs } from '../base/instant.ts';
+import { plusMs } from '../base/instant.ts';
 import type { Instant } from '../base/instant.ts';
 import { SeededRandom } from '../base/random.ts';
 import { advanceEnding, beginStop } from './ending.ts';
+import { endDeadtimesDiffer } from './deadtimes.ts';
 import { fencingDone } from './fencing.ts';
 import { advanceStuck, commandDone, endSetProblems } from './holdings.ts';
 import { advanceIpfail, askIfWanted, ipfailDeadlines, wantComparison } from './ipfail.ts';
@@ -27,6 +28,7 @@ import { advanceStandby } from './standby.ts';
 import { newState } from './state.ts';
 import type { Context, EngineState } from './state.ts';
 import type { Engine, EngineConfig, EngineInput, Ready, World } from './types.ts';
+import { Wake } from './wake.ts';
 
 /** Wake-up of an engine whose life is over: nothing will happen, the host only needs a number. */
 const IDLE_MS = 3_600_000;
@@ -133,38 +135,33 @@ function isOver(state: EngineState): boolean {
 /** A life that is over has no problems; the next one finds its own. */
 function closeProblems(ctx: Context): void {
   endSetProblems(ctx);
+  endDeadtimesDiffer(ctx);
   endNotScheduled(ctx);
   endKeyMismatch(ctx);
   becomeConnected(ctx);
-  resources.becomeHeard(ctx);
+  resources.becomeHeard(ctx, 'this life is over');
 }
 
 /** The earliest moment at which something may change by itself. */
 function nextWake(ctx: Context): Instant {
   const { state, world } = ctx;
   if (state.life === 'over') return plusMs(world.now, IDLE_MS);
-  const times: (Instant | null)[] = [peerDeadline(ctx), state.lingerUntil, state.failbackAt, state.reqnodesAt];
-  if (state.phase === 'received') times.push(state.settleBy);
-  if ('until' in state.standby) times.push(state.standby.until);
+  const wake = new Wake(world.now, state.nextBeatAt);
+  wake.consider(peerDeadline(ctx));
+  wake.consider(state.lingerUntil);
+  wake.consider(state.failbackAt);
+  wake.consider(state.reqnodesAt);
+  if (state.phase === 'received') wake.consider(state.settleBy);
+  if ('until' in state.standby) wake.consider(state.standby.until);
   for (const side of SIDES) {
-    times.push(state.mine[side].retryStopAt);
-    const since = state.orphanSince[side];
-    if (since !== null) times.push(plusMs(since, resources.orphanGraceMs(side)));
+    wake.consider(state.mine[side].retryStopAt);
+    wake.consider(state.orphanSince[side], resources.orphanGraceMs(side));
   }
-  for (const { dueAt } of state.peer.tracking.missing.values()) times.push(dueAt);
-  let earliest = earliestAfter(world.now, state.nextBeatAt, times);
-  earliest = earliestAfter(world.now, earliest, linkDeadlines(ctx));
-  earliest = earliestAfter(world.now, earliest, seizingDeadlines(ctx));
-  earliest = earliestAfter(world.now, earliest, pingDeadlines(ctx));
-  earliest = earliestAfter(world.now, earliest, ipfailDeadlines(ctx));
-  return earliestAfter(world.now, earliest, legacyDeadlines(ctx));
-}
-
-/** The earliest of `first` and those of `times` that are after `now`. */
-function earliestAfter(now: Instant, first: Instant, times: readonly (Instant | null)[]): Instant {
-  let earliest = first;
-  for (const time of times) {
-    if (time !== null && isBefore(now, time) && isBefore(time, earliest)) earliest = time;
-  }
-  return earliest;
+  for (const { dueAt } of state.peer.tracking.missing.values()) wake.consider(dueAt);
+  linkDeadlines(ctx, wake);
+  seizingDeadlines(ctx, wake);
+  pingDeadlines(ctx, wake);
+  ipfailDeadlines(ctx, wake);
+  legacyDeadlines(ctx, wake);
+  return wake.at;
 }

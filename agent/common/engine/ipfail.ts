@@ -7,7 +7,6 @@
  * second one to notice it asks as well, is found balanced, and the decision is withdrawn.
  */
 import { elapsedMs, isBefore, plusMs } from '../base/instant.ts';
-import type { Instant } from '../base/instant.ts';
 import { fieldText, text } from '../wire/message.ts';
 import type { WireField, WireMessage } from '../wire/message.ts';
 import { claims } from './holdings.ts';
@@ -19,6 +18,7 @@ import { pingsUp } from './pings.ts';
 import { obstacle, requestStandby } from './standby.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
+import type { Wake } from './wake.ts';
 
 const MS_PER_SECOND = 1000;
 const CLIENT = 'ipfail';
@@ -191,9 +191,10 @@ function advancePostponed(ctx: Context): void {
 }
 
 /** Moments at which ipfail acts by itself. */
-export function ipfailDeadlines(ctx: Context): (Instant | null)[] {
+export function ipfailDeadlines(ctx: Context, wake: Wake): void {
   const { giveUp, askAgainAt } = ctx.state.ipfail;
-  return [giveUp?.at ?? null, askAgainAt];
+  wake.consider(giveUp?.at ?? null);
+  wake.consider(askAgainAt);
 }
 
 /** The peer has a new life: what its ipfail said and numbered belongs to the earlier one. */

@@ -7,7 +7,6 @@
  * it is active itself; and between two Twinbeat nodes the reports go on, so that the rules for second owners hold here, too.
  */
 import { elapsedMs, isBefore, plusMs } from '../base/instant.ts';
-import type { Instant } from '../base/instant.ts';
 import { fieldText, text } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { claim, claims, release } from './holdings.ts';
@@ -19,6 +18,7 @@ import { without } from './sets.ts';
 import { cancelStandby } from './standby.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
+import type { Wake } from './wake.ts';
 
 /** Our resolver's spelling of a bare address of haresources, which the real daemon names as it is written. */
 const BARE_ADDRESS_PREFIX = 'IPaddr::';
@@ -117,6 +117,10 @@ export function receiveLegacy(ctx: Context, header: Header, message: WireMessage
       noteFamily(ctx, fieldText(message, 'tbf') === 'legacy');
       // A real peer reads our silence as "wait", which is safe; a Twinbeat peer understands a report.
       return isLegacy(ctx) && ctx.state.peer.engine !== 'twinbeat';
+    case 'resource':
+      // Its answer was lost, or late: no legacy daemon says what it holds.
+      if (ctx.state.legacy.guessed) endMixed(ctx);
+      return false;
     case 'ask_resources':
     case 'hb_takeover':
       return isLegacy(ctx);
@@ -193,7 +197,9 @@ function noticeSilence(ctx: Context): void {
   }
   legacy.unreportedSince ??= world.now;
   if (elapsedMs(legacy.unreportedSince, world.now) < SETTLE_DEADLINE_MS) return;
+  if (legacy.mixed !== null) return;
   noteMixed(ctx, 'probably legacy (it is active but does not say what it holds; we start nothing)');
+  legacy.guessed = true;
 }
 
 /** The peer has a new life, perhaps with another configuration. */
@@ -201,17 +207,21 @@ export function forgetMixed(ctx: Context): void {
   const { legacy } = ctx.state;
   legacy.owed = [];
   legacy.askAt = null;
+  endMixed(ctx);
+}
+
+/** The families agree, or nothing is known of the peer's. */
+function endMixed(ctx: Context): void {
+  const { legacy } = ctx.state;
   if (legacy.mixed === null) return;
   emit(ctx, 'info', { kind: 'problem', code: 'failback-mixed', over: true, detail: legacy.mixed });
   legacy.mixed = null;
+  legacy.guessed = false;
 }
 
 /** Moments at which this family acts by itself. */
-export function legacyDeadlines(ctx: Context): (Instant | null)[] {
+export function legacyDeadlines(ctx: Context, wake: Wake): void {
   const { legacy, phase } = ctx.state;
-  const since = legacy.unreportedSince;
-  return [
-    phase === 'requesting' ? legacy.askAt : null,
-    since === null || legacy.mixed !== null ? null : plusMs(since, SETTLE_DEADLINE_MS),
-  ];
+  if (phase === 'requesting') wake.consider(legacy.askAt);
+  if (legacy.mixed === null) wake.consider(legacy.unreportedSince, SETTLE_DEADLINE_MS);
 }

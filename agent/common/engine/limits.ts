@@ -18,6 +18,15 @@ export const REXMIT_FIRST_MIN_MS = 50;
  */
 export const LINK_DUPLICATE_WINDOW = 64;
 
+/**
+ * How long a real daemon must have advertised one deadtime before it is taken to be its own: it adds two seconds in the first
+ * five after its start, and thirty seconds in the last one before it restarts itself.
+ */
+export const REAL_DEADTIME_STEADY_MS = 6000;
+
+/** Its clock counts hundredths of a second: a deadtime between two of them is advertised as one of them. */
+export const REAL_TICK_MS = 10;
+
 /** Unanswered `reqnodes` are repeated this often. The real daemon's period. */
 export const REQNODES_RETRY_MS = 1000;
 

@@ -12,6 +12,7 @@ import { wantComparison } from './ipfail.ts';
 import { ECHO_MEMORY, OFFSET_SAMPLES } from './limits.ts';
 import { emit } from './state.ts';
 import type { Context, LinkState } from './state.ts';
+import type { Wake } from './wake.ts';
 
 /** Thousandths of a millisecond keep the copies of one heartbeat apart, so that an echo names its link. */
 const STAMP_STEP_MS = 0.001;
@@ -228,15 +229,14 @@ function emitLink(ctx: Context, link: string, direction: 'from-peer' | 'to-peer'
 }
 
 /** Moments at which a direction may change its state without any input. */
-export function linkDeadlines(ctx: Context): Instant[] {
-  const times: Instant[] = [];
+export function linkDeadlines(ctx: Context, wake: Wake): void {
   const { warntimeMs, keepaliveMs } = ctx.config;
-  const until = accountUntil(ctx);
-  if (until !== null) times.push(until);
+  const deadtimeMs = peerDeadtimeMs(ctx);
+  wake.consider(accountUntil(ctx));
   for (const link of ctx.state.links) {
-    if (link.lastHeardAt === null) times.push(unheardDeadline(ctx));
-    else times.push(plusMs(link.lastHeardAt, warntimeMs), plusMs(link.lastHeardAt, peerDeadtimeMs(ctx)));
-    if (link.echo !== null) times.push(plusMs(link.echo.heardAt, keepaliveMs + warntimeMs));
+    if (link.lastHeardAt === null) wake.consider(unheardDeadline(ctx));
+    wake.consider(link.lastHeardAt, warntimeMs);
+    wake.consider(link.lastHeardAt, deadtimeMs);
+    if (link.echo !== null) wake.consider(link.echo.heardAt, keepaliveMs + warntimeMs);
   }
-  return times;
 }

@@ -4,6 +4,7 @@ import type { Instant } from '../base/instant.ts';
 import type { NodeStatus } from '../timeline/event.ts';
 import { fieldBinary, fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
+import { compareDeadtimes } from './deadtimes.ts';
 import { announceIpfail, forgetIpfail, wantComparison } from './ipfail.ts';
 import { becomeRequesting, forgetMixed, isLegacy } from './legacy.ts';
 import { MUTE_KEEPALIVES, REQNODES_RETRY_MS } from './limits.ts';
@@ -86,8 +87,9 @@ export function peerDeadline(ctx: Context): Instant | null {
   return state.graceUntil !== null && isBefore(deadline, state.graceUntil) ? state.graceUntil : deadline;
 }
 
-/** Declares the peer dead when its time is over. */
+/** Declares the peer dead when its time is over. A life that does not listen any more has nothing to say about it. */
 export function checkPeer(ctx: Context): void {
+  if (ctx.state.ending?.silent === true) return;
   const deadline = peerDeadline(ctx);
   if (deadline !== null && !isBefore(ctx.world.now, deadline)) becomePeerDead(ctx);
 }
@@ -100,7 +102,7 @@ function becomePeerDead(ctx: Context): void {
   peer.aliveSince = null;
   peer.tracking.missing.clear();
   if (state.life === 'running') cancelStandby(ctx, 'the peer is dead');
-  forgetReports(state);
+  forgetReports(ctx, `${ctx.config.peer} is dead`);
   if (state.status !== 'active') return;
   // If the peer lives and only does not reach us, this tells it at once that it is deaf-mute to us.
   if (!peer.stopped) sendStatus(ctx);
@@ -122,7 +124,7 @@ function beginPeerLife(ctx: Context, again: boolean, generation: number): void {
     for (const side of SIDES) state.mine[side].failed = false;
   }
   if (state.life === 'running') cancelStandby(ctx, 'the peer started over');
-  forgetReports(state);
+  forgetReports(ctx, `${ctx.config.peer} started over`);
   forgetEchoes(state.links);
   forgetIpfail(ctx);
   forgetMixed(ctx);
@@ -184,6 +186,7 @@ export function receiveStatus(
   if (verdict.restarted !== 'no') beginPeerLife(ctx, verdict.restarted === 'again', peer.tracking.generation);
   if (!verdict.healed) noteLate(ctx, receivedAt);
   readDialect(state, message);
+  compareDeadtimes(ctx, receivedAt);
   noteUuid(ctx, message);
   peer.lastStatusAt = receivedAt;
   if (lastHeardAt === null || isBefore(lastHeardAt, receivedAt)) peer.lastHeardAt = receivedAt;

@@ -1,4 +1,4 @@
-/** What ping nodes, ipfail and legacy mode remember between two steps, with a line on each state. */
+/** What ping nodes, ipfail, legacy mode and the comparison of deadtimes remember between two steps, with a line on each state. */
 import type { Instant } from '../base/instant.ts';
 import type { EngineConfig } from './types.ts';
 
@@ -44,8 +44,17 @@ export interface LegacyState {
   owed: readonly { readonly key: string; readonly weown: boolean }[];
   /** Text of the present `failback-mixed` problem; null: none. */
   mixed: string | null;
+  /** It was concluded from the peer's silence alone. */
+  guessed: boolean;
   /** Since when we wait for the answer to `starting` of a peer that is active. */
   unreportedSince: Instant | null;
+}
+
+export interface DeadtimesState {
+  /** What the peer advertises that is not ours, and since when; null: it advertises ours, or nothing yet. */
+  other: { readonly ms: number; readonly since: Instant } | null;
+  /** Text of the present `deadtime-differs` problem; null: none. */
+  problem: string | null;
 }
 
 /** Nothing was heard of any ping node. */
@@ -60,5 +69,10 @@ export function newIpfail(): IpfailState {
 
 /** Nobody asked anybody. */
 export function newLegacy(): LegacyState {
-  return { unanswered: new Set(), askAt: null, owed: [], mixed: null, unreportedSince: null };
+  return { unanswered: new Set(), askAt: null, owed: [], mixed: null, guessed: false, unreportedSince: null };
+}
+
+/** The peer advertised nothing. */
+export function newDeadtimes(): DeadtimesState {
+  return { other: null, problem: null };
 }

@@ -36,7 +36,11 @@ export function noteStalled(ctx: Context, gapMs: number): void {
   const suspended = unseenMs > config.keepaliveMs;
   const silentMs = suspended ? gapMs + Math.max(0, sinceBeatMs) : gapMs;
   if (silentMs > config.deadtimeMs) becomeStalled(ctx, silentMs);
-  else if (suspended) becomeLate(ctx, unseenMs);
+  else if (suspended) {
+    // By our clock the next heartbeat is up to a keepalive away; by the peer's it may be the last that comes in time.
+    state.nextBeatAt = world.now;
+    becomeLate(ctx, unseenMs);
+  }
 }
 
 /**

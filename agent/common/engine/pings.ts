@@ -9,6 +9,7 @@ import { emit } from './state.ts';
 import type { PingState } from './memory.ts';
 import type { Context, EngineState } from './state.ts';
 import type { PingNodeView } from './types.ts';
+import type { Wake } from './wake.ts';
 
 /** An echo reply came. */
 export function receivePingReply(ctx: Context, name: string, receivedAt: Instant): void {
@@ -47,8 +48,8 @@ export function advancePings(ctx: Context): readonly PingState[] {
 }
 
 /** Moments at which a ping node may die. */
-export function pingDeadlines(ctx: Context): Instant[] {
-  return ctx.state.pings.filter((ping) => ping.status !== 'dead').map((ping) => deadline(ctx, ping));
+export function pingDeadlines(ctx: Context, wake: Wake): void {
+  for (const ping of ctx.state.pings) if (ping.status !== 'dead') wake.consider(deadline(ctx, ping));
 }
 
 /** Every ping node has answered or was given up: one condition of becoming active. */

@@ -141,7 +141,7 @@ function deliverStatus(
   // Just after a split the peer's account is of the time before: wait until it has had our heartbeats for a while.
   const steady = aliveSince !== null && elapsedMs(aliveSince, at) >= config.deadtimeMs;
   if (steady && status === 'active' && unheardMs >= config.deadtimeMs) becomeUnheard(ctx);
-  else if (unheardMs < config.warntimeMs) becomeHeard(ctx);
+  else if (unheardMs < config.warntimeMs) becomeHeard(ctx, `${config.peer} hears us again`);
 }
 
 function deliverResource(ctx: Context, header: Header, message: WireMessage): void {

@@ -13,6 +13,7 @@ import { SIDES } from './sets.ts';
 import { cancelStandby } from './standby.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
+import type { Wake } from './wake.ts';
 
 const PROBLEM_ISOLATED = 'isolated';
 
@@ -70,11 +71,10 @@ function cutOffAt(ctx: Context): Instant {
 }
 
 /** When the reference rule may act next without any input. */
-export function referenceDeadlines(ctx: Context): Instant[] {
-  if (!ctx.config.takeoverRequires.includes('reference')) return [];
-  const { referenceSilentAt } = ctx.state.safety;
-  const spoken = referenceSilentAt === null ? [] : [plusMs(referenceSilentAt, peerDeadtimeMs(ctx))];
-  return [cutOffAt(ctx), ...spoken];
+export function referenceDeadlines(ctx: Context, wake: Wake): void {
+  if (!ctx.config.takeoverRequires.includes('reference')) return;
+  wake.consider(cutOffAt(ctx));
+  wake.consider(ctx.state.safety.referenceSilentAt, peerDeadtimeMs(ctx));
 }
 
 /** Gives everything up when neither the peer nor a ping node is there, and notes when one of them is back. */

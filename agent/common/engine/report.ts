@@ -5,6 +5,7 @@ import type { ResourceSet } from '../timeline/event.ts';
 import { busy, claims, heldSet, runningSet, touchedSet } from './holdings.ts';
 import { parseDecimal, sendResource } from './messages.ts';
 import { SIDES, setOf } from './sets.ts';
+import type { Side } from './sets.ts';
 import { emit } from './state.ts';
 import type { Announcement, Context, EngineState, PeerState } from './state.ts';
 
@@ -22,18 +23,19 @@ function wireHold(state: EngineState): ResourceSet {
   return state.peer.engine === 'twinbeat' ? runningSet(state) : touchedSet(state);
 }
 
-/** `tbc`: every claimed set with the term of its claim, `-` when there is none. */
-function claimsText(state: EngineState): string {
-  let text = '';
-  // Built by hand: every step compares it with what was announced.
-  for (const side of SIDES) {
-    if (claims(state, side)) text += `${text === '' ? '' : ' '}${side}:${state.mine[side].term}`;
-  }
-  return text === '' ? '-' : text;
+function termOf(state: EngineState, side: Side): number | null {
+  return claims(state, side) ? state.mine[side].term : null;
 }
 
 function announcement(state: EngineState): Announcement {
-  return { hold: wireHold(state), claims: claimsText(state), stable: settled(state) };
+  const [local, foreign] = [termOf(state, 'local'), termOf(state, 'foreign')];
+  return { hold: wireHold(state), local, foreign, stable: settled(state) };
+}
+
+/** `tbc`: every claimed set with the term of its claim, `-` when there is none. */
+function claimsText(said: Announcement): string {
+  const claimed = SIDES.filter((side) => said[side] !== null).map((side) => `${side}:${said[side]}`);
+  return claimed.length === 0 ? '-' : claimed.join(' ');
 }
 
 /** Sends what we hold, whether or not it changed. */
@@ -43,7 +45,7 @@ export function report(ctx: Context, info: string | null): void {
   if (config.autoFailback === 'legacy' && state.peer.engine !== 'twinbeat') return;
   const said = announcement(state);
   state.announced = said;
-  sendResource(ctx, said.hold, said.stable, said.claims, info);
+  sendResource(ctx, said.hold, said.stable, claimsText(said), info);
 }
 
 /**
@@ -55,9 +57,10 @@ export function reportChange(ctx: Context): void {
   if (state.life !== 'running' || state.status !== 'active' || state.phase === 'init') return;
   if (state.peer.status !== 'active' || !state.peer.conversing || state.peer.stopped) return;
   if (state.peer.engine !== 'twinbeat' && state.standby.kind !== 'none') return;
-  const { hold, claims: text, stable } = announcement(state);
+  const { hold, local, foreign, stable } = announcement(state);
   const last = state.announced;
-  if (last?.hold !== hold || last.claims !== text || last.stable !== stable) report(ctx, null);
+  const same = last?.hold === hold && last.local === local && last.foreign === foreign && last.stable === stable;
+  if (!same) report(ctx, null);
 }
 
 /** Publishes what both nodes hold when it changed. */

@@ -145,14 +145,15 @@ export function advanceTakeover(ctx: Context): void {
 export function receiveShutdone(ctx: Context): void {
   const { state } = ctx;
   emit(ctx, 'info', { kind: 'log', text: `Received shutdown notice from '${ctx.config.peer}'.` });
-  forgetReports(state);
+  forgetReports(ctx, `${ctx.config.peer} stopped`);
   state.peer.stopped = true;
   if (state.life === 'running') cancelStandby(ctx, 'the peer stopped');
   takeOver(ctx, 'peer-stopped');
 }
 
 /** The peer died, stopped or started over: what it said before is void. */
-export function forgetReports(state: EngineState): void {
+export function forgetReports(ctx: Context, why: string): void {
+  const { state } = ctx;
   const { peer } = state;
   peer.conversing = false;
   peer.holds = 'none';
@@ -161,7 +162,7 @@ export function forgetReports(state: EngineState): void {
   peer.reportSeq = 0;
   state.announced = null;
   state.conflictSince = null;
-  state.unheard = false;
+  becomeHeard(ctx, why);
   state.alarms = { local: null, foreign: null };
 }
 
@@ -233,11 +234,11 @@ export function becomeUnheard(ctx: Context): void {
   releaseAll(ctx, 'the peer does not hear us and has taken over');
 }
 
-/** The peer hears us again. */
-export function becomeHeard(ctx: Context): void {
+/** The peer hears us again, or is not there any more. */
+export function becomeHeard(ctx: Context, why: string): void {
   if (!ctx.state.unheard) return;
   ctx.state.unheard = false;
-  emit(ctx, 'info', { kind: 'problem', code: 'unheard', over: true, detail: `${ctx.config.peer} hears us again` });
+  emit(ctx, 'info', { kind: 'problem', code: 'unheard', over: true, detail: why });
 }
 
 /** Both nodes are settled, talk to each other and nothing is on its way. */

@@ -5,7 +5,6 @@
  * waits, visibly; a heartbeat of the peer, or a person who vouches for its death, ends the waiting. A peer that said
  * `shutdone` released everything: nothing is asked for.
  */
-import type { Instant } from '../base/instant.ts';
 import type { TakeoverHoldReason } from '../timeline/event.ts';
 import { beginDeath, fencingConfirmed, fencingHeard, waitForFencing } from './fencing.ts';
 import { claims, groupsOf } from './holdings.ts';
@@ -18,6 +17,7 @@ import type { Death } from './safety.ts';
 import { SIDES } from './sets.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
+import type { Wake } from './wake.ts';
 
 /** The peer fell silent. To be called while its reports are still known. */
 export function noteDeath(ctx: Context): void {
@@ -155,8 +155,10 @@ export function confirmDead(ctx: Context): void {
 }
 
 /** Moments at which seizing may go on without any input. */
-export function seizingDeadlines(ctx: Context): (Instant | null)[] {
+export function seizingDeadlines(ctx: Context, wake: Wake): void {
   const { fencing, notScheduled } = ctx.state.safety;
-  const grace = notScheduled ? ctx.state.graceUntil : null;
-  return [fencing.retryAt, keyMismatchUntil(ctx), ...referenceDeadlines(ctx), grace];
+  wake.consider(fencing.retryAt);
+  wake.consider(keyMismatchUntil(ctx));
+  if (notScheduled) wake.consider(ctx.state.graceUntil);
+  referenceDeadlines(ctx, wake);
 }

@@ -7,8 +7,8 @@ import type { SeededRandom } from '../base/random.ts';
 import type { DirectionState, EventDraft, NodeStatus, ResourceSet, Severity, EventBody } from '../timeline/event.ts';
 import type { WireMessage } from '../wire/message.ts';
 import type { EchoReading } from './links.ts';
-import { newIpfail, newLegacy, newPings } from './memory.ts';
-import type { IpfailState, LegacyState, PingState } from './memory.ts';
+import { newDeadtimes, newIpfail, newLegacy, newPings } from './memory.ts';
+import type { DeadtimesState, IpfailState, LegacyState, PingState } from './memory.ts';
 import { newSafety } from './safety.ts';
 import type { SafetyState } from './safety.ts';
 import type { Side } from './sets.ts';
@@ -38,7 +38,9 @@ export interface Ending {
 /** What a report to the peer says, see report.ts. */
 export interface Announcement {
   readonly hold: ResourceSet;
-  readonly claims: string;
+  /** Terms of our claims; null: not claimed. */
+  readonly local: number | null;
+  readonly foreign: number | null;
   readonly stable: boolean;
 }
 
@@ -222,6 +224,7 @@ export interface EngineState {
   readonly pings: readonly PingState[];
   readonly ipfail: IpfailState;
   readonly legacy: LegacyState;
+  readonly deadtimes: DeadtimesState;
   /** When to take what belongs to a peer that fell silent. */
   readonly safety: SafetyState;
   phase: Phase;
@@ -350,6 +353,7 @@ export function newState(config: EngineConfig, random: SeededRandom): EngineStat
     pings: newPings(config),
     ipfail: newIpfail(),
     legacy: newLegacy(),
+    deadtimes: newDeadtimes(),
     safety: newSafety(),
     phase: 'init',
     settleBy: null,

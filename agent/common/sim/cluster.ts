@@ -1,7 +1,7 @@
 /** Two simulated nodes and what is around them, on one virtual clock. The same class serves random runs and scenarios. */
 import { SeededRandom } from '../base/random.ts';
 import type { AutoFailback } from '../config/model.ts';
-import type { EngineCommand, EngineConfig, OutgoingMessage } from '../engine/types.ts';
+import type { EngineCommand, EngineConfig, EngineInput, OutgoingMessage, Ready } from '../engine/types.ts';
 import type { EventDraft } from '../timeline/event.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { Lan } from './lan.ts';
@@ -13,11 +13,12 @@ import { Schedule } from './schedule.ts';
 
 /** How one operation of the stonith device goes. */
 export interface FencePlan {
+  /** When the device reports, milliseconds. */
   readonly tookMs: number;
-  /** What the device reports. It never reports success without `off`. */
+  /** What it reports. It never reports success when the power stays on. */
   readonly ok: boolean;
-  /** The target really loses power. */
-  readonly off: boolean;
+  /** When the target loses its power, at most `tookMs`; null: it does not. */
+  readonly offAfterMs: number | null;
   /** From power loss until the target's daemon starts again, milliseconds; null: it stays off. */
   readonly bootMs: number | null;
 }
@@ -53,19 +54,26 @@ export interface ClusterOptions {
 
 /** What watches a cluster. All optional; called in the middle of a step, so only to take notes. */
 export interface Observer {
-  message?(node: 0 | 1, message: OutgoingMessage): void;
+  /** An engine is about to be given this input. */
+  readonly fed?: (node: 0 | 1, input: EngineInput) => void;
+  /** What it made of it; nothing of that was carried out yet. */
+  readonly stepped?: (node: 0 | 1, input: EngineInput, ready: Ready) => void;
+  readonly message?: (node: 0 | 1, message: OutgoingMessage) => void;
   /** A message came out of a link, before its receiver's engine sees it. */
-  arrived?(to: 0 | 1, message: WireMessage): void;
-  event?(node: 0 | 1, draft: EventDraft): void;
-  command?(node: 0 | 1, command: EngineCommand): void;
-  groupsChanged?(): void;
+  readonly arrived?: (to: 0 | 1, message: WireMessage) => void;
+  readonly event?: (node: 0 | 1, draft: EventDraft) => void;
+  readonly command?: (node: 0 | 1, command: EngineCommand) => void;
+  readonly groupsChanged?: () => void;
   /** The stonith device cut this node's power. */
-  fenced?(node: 0 | 1): void;
+  readonly fenced?: (node: 0 | 1) => void;
 }
+
+/** Every observer's functions by what they watch: most watch little, and some of it happens all the time. */
+type Hooks = { readonly [Name in keyof Observer]-?: NonNullable<Observer[Name]>[] };
 
 const NO_SAFETY = { pingNodes: [], ipfail: false, fencingDevice: null, takeoverRequires: [] };
 
-const NO_DEVICE: FencePlan = { tookMs: 0, ok: false, off: false, bootMs: null };
+const NO_DEVICE: FencePlan = { tookMs: 0, ok: false, offAfterMs: null, bootMs: null };
 
 export class Cluster implements Receiver {
   readonly schedule = new Schedule();
@@ -76,7 +84,16 @@ export class Cluster implements Receiver {
   readonly random: SeededRandom;
   /** Takes what comes out of the links instead of the nodes themselves: a run with keys checks it first. */
   receiver: Receiver | null = null;
-  private readonly observers: Observer[] = [];
+  private readonly hooks: Hooks = {
+    fed: [],
+    stepped: [],
+    message: [],
+    arrived: [],
+    event: [],
+    command: [],
+    groupsChanged: [],
+    fenced: [],
+  };
 
   constructor(options: ClusterOptions) {
     this.options = options;
@@ -91,7 +108,15 @@ export class Cluster implements Receiver {
 
   /** Adds an observer for the rest of the run. */
   observe(observer: Observer): void {
-    this.observers.push(observer);
+    const { hooks } = this;
+    if (observer.fed !== undefined) hooks.fed.push(observer.fed);
+    if (observer.stepped !== undefined) hooks.stepped.push(observer.stepped);
+    if (observer.message !== undefined) hooks.message.push(observer.message);
+    if (observer.arrived !== undefined) hooks.arrived.push(observer.arrived);
+    if (observer.event !== undefined) hooks.event.push(observer.event);
+    if (observer.command !== undefined) hooks.command.push(observer.command);
+    if (observer.groupsChanged !== undefined) hooks.groupsChanged.push(observer.groupsChanged);
+    if (observer.fenced !== undefined) hooks.fenced.push(observer.fenced);
   }
 
   /** Present virtual time, milliseconds. */
@@ -110,52 +135,64 @@ export class Cluster implements Receiver {
   }
 
   deliver(to: 0 | 1, link: string, { message }: Parameters<Receiver['deliver']>[2]): void {
-    for (const o of this.observers) o.arrived?.(to, message);
+    for (const arrived of this.hooks.arrived) arrived(to, message);
     this.nodes[to].arrive(link, message);
   }
 
-  /** Line noise most often spares the sender's name. */
+  /** Line noise often spares the sender's name. */
   damaged(to: 0 | 1, link: string): void {
     const claimed = this.random.chance(0.5) ? this.options.names[to === 0 ? 1 : 0] : null;
     this.nodes[to].reject(link, claimed);
   }
 
   private createNode(index: 0 | 1): SimNode {
-    const { options, schedule, random, observers } = this;
+    const { options, schedule, random, hooks } = this;
     return new SimNode(options.names[index], {
       schedule,
       random,
       clockOffsetMs: options.clockOffsetsMs[index],
       latencyMaxMs: options.latencyMaxMs,
       deadtimeMs: options.deadtimeMs,
+      keepaliveMs: options.keepaliveMs,
       config: (generation) => this.engineConfig(index, generation),
       plan: (command, groups) => options.plan(index, command, groups, random),
+      fed: (input) => {
+        for (const fed of hooks.fed) fed(index, input);
+      },
+      stepped: (input, ready) => {
+        for (const stepped of hooks.stepped) stepped(index, input, ready);
+      },
       send: (message) => {
-        for (const o of observers) o.message?.(index, message);
+        for (const sent of hooks.message) sent(index, message);
         this.network.send(index, message.link, message.message);
       },
-      event: (draft) => observers.forEach((o) => o.event?.(index, draft)),
-      command: (command) => observers.forEach((o) => o.command?.(index, command)),
-      groupsChanged: () => observers.forEach((o) => o.groupsChanged?.()),
+      event: (draft) => {
+        for (const event of hooks.event) event(index, draft);
+      },
+      command: (command) => {
+        for (const ordered of hooks.command) ordered(index, command);
+      },
+      groupsChanged: () => {
+        for (const changed of hooks.groupsChanged) changed();
+      },
       fence: (done) => this.fence(index, done),
     });
   }
 
-  /** The device works on whether or not the node that ordered it lives to see the end. */
+  /** The device works on whether or not the node that ordered it lives to see the end. It may be done long before it says so. */
   private fence(by: 0 | 1, done: (ok: boolean) => void): void {
     const { schedule } = this;
     const plan = this.options.planFence?.(by, this.random) ?? NO_DEVICE;
     const target = by === 0 ? 1 : 0;
-    schedule.at(schedule.nowMs + plan.tookMs, () => {
-      if (plan.off) this.cutPower(target, plan.bootMs);
-      done(plan.ok);
-    });
+    const { offAfterMs } = plan;
+    if (offAfterMs !== null) schedule.at(schedule.nowMs + offAfterMs, () => this.cutPower(target, plan.bootMs));
+    schedule.at(schedule.nowMs + plan.tookMs, () => done(plan.ok));
   }
 
   private cutPower(target: 0 | 1, bootMs: number | null): void {
     const node = this.nodes[target];
     node.powerOff();
-    for (const o of this.observers) o.fenced?.(target);
+    for (const fenced of this.hooks.fenced) fenced(target);
     if (bootMs === null) return;
     const { outages } = node;
     this.schedule.at(this.schedule.nowMs + bootMs, () => {

@@ -2,6 +2,7 @@
 import { SeededRandom } from '../base/random.ts';
 import type { AutoFailback, TakeoverCondition } from '../config/model.ts';
 import type { Fault, PlannedFault } from './faults.ts';
+import { MOMENTS } from './moments.ts';
 import { cleanLink } from './network.ts';
 import type { Direction, Link } from './network.ts';
 import type { FencingOptions, Profile, SimOptions } from './options.ts';
@@ -9,17 +10,21 @@ import type { FencingOptions, Profile, SimOptions } from './options.ts';
 /** Larger than the sum of all suspensions of a run, so that no node's clock ever shows less than zero. */
 const CLOCK_OFFSET_MIN_MS = 1e6;
 
+/** Part of the faults that wait for a moment. */
+const WAITING_FAULTS = 0.4;
+
 /** Each kind as often as it is named. */
 const MIXED_FAULTS: readonly Fault['kind'][] = [
   ...(['cut', 'cut', 'split', 'isolate', 'reference', 'noise', 'replay'] as const),
-  ...(['pause', 'suspend', 'power-off', 'kill', 'stop', 'wall-clock', 'operator', 'operator', 'confirm'] as const),
+  ...(['pause', 'suspend', 'power-off', 'kill', 'stop', 'stop', 'wall-clock', 'confirm'] as const),
+  ...(['operator', 'operator', 'operator'] as const),
 ];
 const FENCING_FAULTS: readonly Fault['kind'][] = [
   ...(['cut', 'split', 'split', 'isolate', 'reference', 'pause', 'suspend'] as const),
   ...(['power-off', 'power-off', 'kill', 'stop', 'operator', 'confirm', 'confirm'] as const),
 ];
 const KEY_FAULTS: readonly Fault['kind'][] = [
-  ...(['rekey', 'rekey', 'rotate', 'attack', 'attack', 'attack', 'replay', 'noise'] as const),
+  ...(['rekey', 'rekey', 'rekey', 'rotate', 'attack', 'attack', 'replay', 'noise'] as const),
   ...(['cut', 'power-off', 'kill', 'stop', 'operator'] as const),
 ];
 
@@ -67,6 +72,8 @@ function drawFault(random: SeededRandom, kinds: readonly Fault['kind'][], deadti
     }
     case 'confirm':
       return { kind, node };
+    case 'rekey':
+      return { kind, node, halfway: random.chance(0.4), forMs: Math.round(deadtimeMs * random.pick([0.5, 1.1, 2, 8])) };
     case 'rotate':
       return { kind, stepMs: Math.round(deadtimeMs * random.pick([0.05, 0.5, 1.5])) };
     case 'attack':
@@ -74,6 +81,12 @@ function drawFault(random: SeededRandom, kinds: readonly Fault['kind'][], deadti
     default:
       return { kind, node, forMs };
   }
+}
+
+/** Just at that moment, while the answer is on its way, while a script runs, or about when the peer is given up. */
+function drawMoment(random: SeededRandom, deadtimeMs: number): PlannedFault['when'] {
+  const afterMs = random.nextFraction() * random.pick([0, 20, 200, deadtimeMs, 2 * deadtimeMs]);
+  return { moment: random.pick(MOMENTS), node: random.pick([0, 1] as const), afterMs };
 }
 
 function drawFaults(
@@ -86,7 +99,10 @@ function drawFaults(
   const faults: PlannedFault[] = [];
   const count = random.nextInteger(0, 6);
   for (let i = 0; i < count; i++) {
-    faults.push({ atMs: random.nextInteger(0, phaseMs), fault: drawFault(random, kinds, deadtimeMs, links) });
+    const when = random.chance(WAITING_FAULTS) ? drawMoment(random, deadtimeMs) : null;
+    // One that waits begins to wait early enough to see something.
+    const atMs = random.nextInteger(0, when === null ? phaseMs : phaseMs / 2);
+    faults.push({ atMs, when, fault: drawFault(random, kinds, deadtimeMs, links) });
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
@@ -106,20 +122,22 @@ function drawFailback(random: SeededRandom): [AutoFailback, AutoFailback] {
 }
 
 /**
- * A node boots for longer than its device works. Else a reset, which cannot be called back, could always hit the life after
- * the one that was meant; that one falls silent and is reset in its turn, for ever. No rule of an engine prevents that.
+ * A node boots for longer than its device needs to cut the power. Else a reset, which cannot be called back, could always hit the life
+ * after the one that was meant; that one falls silent and is reset in its turn, for ever. No rule of an engine prevents that.
+ * The device's word may come much later: by then the node may be back, and silent once more.
  */
 function drawFencing(random: SeededRandom, deadtimeMs: number): FencingOptions {
-  const tookMaxMs = random.pick([50, 1000, 2 * deadtimeMs]);
-  const bootMs = tookMaxMs + Math.round(deadtimeMs * random.pick([0.3, 1.5, 4]));
-  return { tookMaxMs, fails: random.pick([0, 0, 0.3]), bootMs };
+  const tookMaxMs = random.pick([50, 1000, 2 * deadtimeMs, 5 * deadtimeMs]);
+  const offMaxMs = random.pick([50, Math.min(tookMaxMs, 2 * deadtimeMs)]);
+  const bootMs = offMaxMs + Math.round(deadtimeMs * random.pick([0.3, 1.5, 4]));
+  return { tookMaxMs, offMaxMs, fails: random.pick([0, 0, 0.3]), bootMs };
 }
 
 function drawCommands(random: SeededRandom, deadtimeMs: number) {
   return {
     commandMaxMs: random.pick([10, 500, 3000]),
     acquireFails: random.pick([0, 0, 0, 0.1]),
-    releaseFails: random.pick([0, 0, 0, 0.1]),
+    releaseFails: random.pick([0, 0, 0, 0.1, 0.5]),
     hangs: random.pick([0, 0, 0, 0.05]),
     hangMs: 2 * deadtimeMs,
   };
@@ -185,6 +203,7 @@ function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
     const forMs = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
     return {
       atMs: deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs),
+      when: null,
       fault: { kind: 'split', direction: 'both', forMs },
     };
   });

@@ -3,6 +3,7 @@ import { unreachable } from '../base/assert.ts';
 import type { Cluster } from './cluster.ts';
 import type { KeyModel } from './keys.ts';
 import type { Attacker } from './attacker.ts';
+import type { Moment } from './moments.ts';
 import type { Direction } from './network.ts';
 
 type Ways = 'forward' | 'back' | 'both';
@@ -30,8 +31,8 @@ export type Fault =
     }
   /** A person at this node confirms that the peer is off, having looked: nothing happens when it is not. */
   | { readonly kind: 'confirm'; readonly node: 0 | 1 }
-  /** A node has other keys than its peer. */
-  | { readonly kind: 'rekey'; readonly node: 0 | 1; readonly forMs: number }
+  /** A node has other keys than its peer; `halfway`: it still accepts the right one, so that only the peer hears nothing. */
+  | { readonly kind: 'rekey'; readonly node: 0 | 1; readonly halfway: boolean; readonly forMs: number }
   /** The keys of both are changed in the three steps of a rotation, `stepMs` apart. */
   | { readonly kind: 'rotate'; readonly stepMs: number }
   /** Somebody without the key forges the messages of the peer of `node` on a link. */
@@ -39,6 +40,8 @@ export type Fault =
 
 export interface PlannedFault {
   readonly atMs: number;
+  /** It waits, from `atMs` on, until this node does that, and happens `afterMs` later; null: at `atMs`. */
+  readonly when: { readonly moment: Moment; readonly node: 0 | 1; readonly afterMs: number } | null;
   readonly fault: Fault;
 }
 
@@ -119,7 +122,7 @@ function disturbKeys(targets: FaultTargets, fault: Extract<Fault, { kind: 'rekey
   if (keys === null || attacker === null) return;
   switch (fault.kind) {
     case 'rekey':
-      keys.estrange(fault.node);
+      keys.estrange(fault.node, fault.halfway);
       return revert(targets, fault.forMs, 'rekey', () => keys.agree());
     case 'rotate':
       keys.addNew();

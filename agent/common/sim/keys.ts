@@ -3,11 +3,13 @@
  * signed it. Some messages really are signed and verified by the codec, which must judge as the model does.
  */
 import type { AuthMethod, Keyring } from '../base/keyring.ts';
+import type { Ready } from '../engine/types.ts';
 import { decodePacket, encodeNetstring, encodeText } from '../wire/codec.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import type { Violation } from './checkers.ts';
 import type { Cluster } from './cluster.ts';
+import type { KeyAlarmChecker } from './keyAlarm.ts';
 import type { Parcel, Receiver, Seal } from './network.ts';
 
 /** Part of the messages that go through the real codec: it costs as much as a hundred simulated ones. */
@@ -81,11 +83,18 @@ export class KeyModel {
     this.agree();
   }
 
-  /** This node gets a key that the other one does not know, under the same index. */
-  estrange(node: 0 | 1): void {
+  /**
+   * This node gets a key that the other one does not know, under the same index. `halfway`: it signs with it, under the next index, and
+   * goes on accepting the one that both have.
+   */
+  estrange(node: 0 | 1, halfway = false): void {
+    const offset = halfway ? 1 : 0;
     do this.lastId++;
-    while (indexOf(this.lastId) !== indexOf(this.current));
-    Object.assign(this.rings[node], { accepts: [this.lastId], signs: this.lastId });
+    while (indexOf(this.lastId) !== indexOf(this.current + offset));
+    Object.assign(this.rings[node], {
+      accepts: halfway ? [this.current, this.lastId] : [this.lastId],
+      signs: this.lastId,
+    });
   }
 
   /** Both have one and the same key. */
@@ -115,12 +124,19 @@ export class KeyGate implements Receiver {
   judged = 0;
   private readonly cluster: Cluster;
   private readonly keys: KeyModel;
+  private readonly alarms: Pick<KeyAlarmChecker, 'refused'>;
 
-  constructor(cluster: Cluster, keys: KeyModel) {
+  constructor(cluster: Cluster, keys: KeyModel, alarms: Pick<KeyAlarmChecker, 'refused'>) {
     this.cluster = cluster;
     this.keys = keys;
+    this.alarms = alarms;
     cluster.receiver = this;
     cluster.network.seal = (from, message) => this.seal(from, message);
+    cluster.observe({
+      stepped: (node, input, ready) => {
+        if (input.kind === 'rejected') this.requireHarmless(node, ready);
+      },
+    });
   }
 
   private fail(checker: string, detail: string): void {
@@ -168,14 +184,16 @@ export class KeyGate implements Receiver {
     this.fail('valid-key', `a forged packet was accepted: ${JSON.stringify(decoded.value.message)}`);
   }
 
-  /** Whatever was due anyway is done first, so that only what the refused packet does is seen. */
   private refuse(to: 0 | 1, link: string, claimed: string | null): void {
-    const node = this.cluster.nodes[to];
-    node.feed({ kind: 'tick' });
-    const ready = node.reject(link, claimed);
-    if (ready === null) return;
-    const events = ready.events.filter((event) => !ALLOWED_EVENTS.has(event.body.kind));
-    if (ready.commands.length + ready.messages.length + events.length === 0) return;
-    this.fail('valid-key', `a refused packet made ${node.name} act: ${JSON.stringify(ready)}`);
+    this.cluster.nodes[to].reject(link, claimed);
+    if (claimed === this.cluster.options.names[to === 0 ? 1 : 0]) this.alarms.refused(to);
+  }
+
+  /** What an engine makes of a refused packet of which it is told. */
+  private requireHarmless(node: 0 | 1, { commands, messages, events }: Ready): void {
+    const said = events.filter((event) => !ALLOWED_EVENTS.has(event.body.kind));
+    if (commands.length + messages.length + said.length === 0) return;
+    const what = JSON.stringify({ commands, messages, said });
+    this.fail('valid-key', `a refused packet made ${this.cluster.nodes[node].name} act: ${what}`);
   }
 }

@@ -35,8 +35,12 @@ export interface NodeHost {
   /** Longest time the host takes to feed a due input, milliseconds. */
   readonly latencyMaxMs: number;
   readonly deadtimeMs: number;
+  readonly keepaliveMs: number;
   config(generation: number): EngineConfig;
   plan(command: 'acquire' | 'release', groups: readonly string[]): CommandPlan;
+  /** Before and after each step of the engine. */
+  fed(input: EngineInput): void;
+  stepped(input: EngineInput, ready: Ready): void;
   send(message: OutgoingMessage): void;
   event(draft: EventDraft): void;
   /** Groups that run here changed. */
@@ -55,6 +59,13 @@ const REJECTED_EVERY_MS = 1000;
 const WALL_START_SECONDS = 1_700_000_000;
 
 const LOAD_AVERAGE = '0.00 0.00 0.00 1/100 1000';
+
+/** Packets of one link that failed authentication. */
+interface Rejects {
+  toldAtMs: number;
+  /** What the engine is told when the next second begins; null: nothing. */
+  pending: Extract<EngineInput, { kind: 'rejected' }> | null;
+}
 
 export type Power =
   /** No power: nothing runs, no group is up. */
@@ -78,6 +89,8 @@ export class SimNode {
   restartsAlways = false;
   /** How often the power was cut. */
   outages = 0;
+  /** Longest sleep of this life that was too short to be noticed by anybody (a keepalive at most), milliseconds. */
+  napMs = 0;
   /** Wall clock minus what it should be, seconds. */
   wallErrorSeconds = 0;
   private readonly host: NodeHost;
@@ -89,7 +102,7 @@ export class SimNode {
   private queue: EngineCommand[] = [];
   private working = false;
   private buffered: EngineInput[] = [];
-  private readonly rejectedAtMs = new Map<string, number>();
+  private readonly rejects = new Map<string, Rejects>();
   private steppedAtMs = 0;
   private wakeAtMs = 0;
   private timerAtMs = Infinity;
@@ -99,6 +112,11 @@ export class SimNode {
     this.name = name;
     this.host = host;
     this.clockOffsetMs = host.clockOffsetMs;
+  }
+
+  /** No command that starts or stops groups is being done or waits. */
+  get idle(): boolean {
+    return !this.queue.some(({ kind }) => kind === 'acquire' || kind === 'release');
   }
 
   /** This node's monotonic clock. */
@@ -154,7 +172,8 @@ export class SimNode {
     this.buffered = [];
     this.held = [];
     this.suspendedAtMs = null;
-    this.rejectedAtMs.clear();
+    this.napMs = 0;
+    this.rejects.clear();
     this.timerOrder++;
     this.timerAtMs = Infinity;
   }
@@ -180,12 +199,14 @@ export class SimNode {
     const asleepMs = this.suspendedAtMs === null ? 0 : Math.floor(schedule.nowMs - this.suspendedAtMs);
     this.suspendedAtMs = null;
     this.clockOffsetMs -= asleepMs;
-    const gapMs = Math.max(asleepMs, schedule.nowMs - this.steppedAtMs);
+    if (asleepMs <= this.host.keepaliveMs) this.napMs = Math.max(this.napMs, asleepMs);
+    const awayMs = schedule.nowMs - this.steppedAtMs - asleepMs;
     const { buffered: inputs, held } = this;
     this.buffered = [];
     this.held = [];
-    // A suspension shows only on the other clock; a pause also in the engine's own reckoning, which is tried alone.
-    if (gapMs > this.host.deadtimeMs && (asleepMs > 0 || random.chance(0.5))) this.feed({ kind: 'stalled', gapMs });
+    // A sleep shows only on the other clock; a pause also in the engine's own reckoning, which is tried alone.
+    const told = asleepMs > this.host.keepaliveMs || (awayMs > this.host.deadtimeMs && random.chance(0.5));
+    if (told) this.feed({ kind: 'stalled', gapMs: Math.max(awayMs, asleepMs) });
     // Timer or socket first: both happen.
     if (random.chance(0.5)) this.feed({ kind: 'tick' });
     for (const end of held) end();
@@ -200,31 +221,55 @@ export class SimNode {
     }
   }
 
-  /** A packet arrives that does not authenticate. What the engine makes of it, or null when it is not told of this one. */
-  reject(link: string, claimedSource: string | null): Ready | null {
-    if (this.power !== 'running') return null;
-    const { nowMs } = this.host.schedule;
-    if (nowMs - (this.rejectedAtMs.get(link) ?? -Infinity) < REJECTED_EVERY_MS) return null;
-    this.rejectedAtMs.set(link, nowMs);
-    return this.feed({ kind: 'rejected', link, claimedSource, receivedAt: this.now });
+  /**
+   * A packet arrives that does not authenticate. As in the daemon the engine is told of one a second for each link at most, of one in
+   * the peer's name rather than of one that cannot be read.
+   */
+  reject(link: string, claimedSource: string | null): void {
+    if (this.power !== 'running') return;
+    const { schedule } = this.host;
+    const rejects = this.rejects.get(link) ?? { toldAtMs: -Infinity, pending: null };
+    this.rejects.set(link, rejects);
+    const waiting = rejects.pending;
+    if (waiting !== null && (waiting.claimedSource !== null || claimedSource === null)) return;
+    rejects.pending = { kind: 'rejected', link, claimedSource, receivedAt: this.now };
+    if (waiting !== null) return;
+    const { life } = this;
+    const tell = () => {
+      if (life === this.life) this.tellRejected(rejects);
+    };
+    const dueMs = rejects.toldAtMs + REJECTED_EVERY_MS;
+    if (dueMs <= schedule.nowMs) tell();
+    else schedule.at(dueMs, tell);
   }
 
-  /** Feeds one input to the engine, now; a paused daemon gets it later. Returns what the engine made of it. */
-  feed(input: EngineInput): Ready | null {
+  /** Whatever is due anyway is done first, so that what the refused packet does can be seen. */
+  private tellRejected(rejects: Rejects): void {
+    const { pending } = rejects;
+    if (pending === null) return;
+    rejects.pending = null;
+    rejects.toldAtMs = this.host.schedule.nowMs;
+    this.feed({ kind: 'tick' });
+    this.feed(pending);
+  }
+
+  /** Feeds one input to the engine, now; a paused daemon gets it later. */
+  feed(input: EngineInput): void {
     if (this.power === 'paused') {
-      if (this.suspendedAtMs !== null && 'receivedAt' in input) return null;
+      if (this.suspendedAtMs !== null && 'receivedAt' in input) return;
       if (this.buffered.length < BUFFERED_MAX || !('receivedAt' in input)) this.buffered.push(input);
-      return null;
+      return;
     }
-    if (this.power !== 'running' || this.engine === null) return null;
+    if (this.power !== 'running' || this.engine === null) return;
     const { life, host } = this;
     this.steppedAtMs = host.schedule.nowMs;
+    host.fed(input);
     const ready = this.engine.step(input, this.world);
+    host.stepped(input, ready);
     for (const message of ready.messages) host.send(message);
     for (const command of ready.commands) this.enqueue(command);
     for (const event of ready.events) host.event(event);
     if (this.life === life) this.scheduleWake(ready.wakeAt.monotonicMs - this.clockOffsetMs);
-    return ready;
   }
 
   /** One timer is enough: one that comes before the newest wish sets itself again. */

@@ -12,7 +12,10 @@ export type Profile = (typeof PROFILES)[number];
 
 /** How the stonith device of a run behaves while faults are injected. Afterwards it works. */
 export interface FencingOptions {
+  /** Longest time until it reports. */
   readonly tookMaxMs: number;
+  /** Longest time until the power is off. */
+  readonly offMaxMs: number;
   /** Probability that the device reports a failure; in half of these the power is cut all the same. */
   readonly fails: number;
   /** From a reset to the start of the daemon, milliseconds. */

@@ -14,8 +14,10 @@ export type Excuse =
   | 'split'
   /** Links lead in one direction only. */
   | 'one-way'
-  /** Links lead both ways, but at least one node does not accept the other's key. */
+  /** Links lead both ways, but no node accepts the other's key. */
   | 'keys'
+  /** The same in one direction only. */
+  | 'one-way-keys'
   /** Links lead both ways, but by bad luck or noise nothing came through. */
   | 'silence'
   /** They hear each other again and have not sorted it out yet. */
@@ -35,6 +37,11 @@ const SILENCE_FRACTION = 0.75;
 
 /** More messages than one life of a node ever sends. */
 const LIFE_NUMBERS = 1e9;
+
+/** At least one node hears the other, and says so. */
+function isHalf(excuse: Excuse | null): boolean {
+  return excuse === null || excuse === 'one-way' || excuse === 'one-way-keys';
+}
 
 export interface OwnershipRules {
   /** Longest time that a double owner may stay once the nodes hear each other, milliseconds. */
@@ -100,8 +107,11 @@ export class OwnershipChecker {
     if (a.power !== 'running' || b.power !== 'running') return 'daemon-down';
     const [forward, back] = [network.leadsFrom(0), network.leadsFrom(1)];
     if (!forward && !back) return 'split';
+    const [accepted, acceptedBack] = [keys?.heardFrom(0) ?? true, keys?.heardFrom(1) ?? true];
+    const ways = [forward && accepted, back && acceptedBack];
+    if (!ways.includes(true)) return 'keys';
     if (!forward || !back) return 'one-way';
-    if (keys !== null && !(keys.heardFrom(0) && keys.heardFrom(1))) return 'keys';
+    if (ways.includes(false)) return 'one-way-keys';
     if (this.present !== null && this.present !== 'silence') this.heardAtMs.fill(nowMs);
     const silentMs = nowMs - Math.min(...this.heardAtMs);
     return silentMs > options.deadtimeMs * SILENCE_FRACTION ? 'silence' : null;
@@ -121,8 +131,7 @@ export class OwnershipChecker {
     this.noteBlindness();
     const excuse = this.excuseNow();
     if (excuse !== null || this.present !== null) this.apartUntilMs = nowMs;
-    const oneWay = (e: Excuse | null) => e === null || e === 'one-way';
-    if (!oneWay(excuse) || !oneWay(this.present)) this.deafUntilMs = nowMs;
+    if (!isHalf(excuse) || !isHalf(this.present)) this.deafUntilMs = nowMs;
     this.present = excuse;
     const [a, b] = this.cluster.nodes;
     for (const group of this.cluster.allGroups) {
@@ -152,7 +161,7 @@ export class OwnershipChecker {
     if (this.present === null && togetherMs > boundMs)
       this.fail(`${group} still runs twice ${Math.round(togetherMs)} ms after the nodes heard each other again`);
     const halfDeafMs = nowMs - Math.max(sinceMs, this.deafUntilMs);
-    if (this.present === 'one-way' && halfDeafMs > oneWayBoundMs)
+    if (isHalf(this.present) && this.present !== null && halfDeafMs > oneWayBoundMs)
       this.fail(`${group} still runs twice after ${Math.round(halfDeafMs)} ms in which one node heard the other`);
     if (blindBoundMs === null) return;
     for (const blindSince of this.blindSinceMs) {

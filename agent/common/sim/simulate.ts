@@ -8,12 +8,18 @@ import { Cluster } from './cluster.ts';
 import type { ClusterOptions, FencePlan } from './cluster.ts';
 import { drawOptions } from './draw.ts';
 import { healAll, inject } from './faults.ts';
-import type { Fault, FaultTargets } from './faults.ts';
+import type { Fault, FaultTargets, PlannedFault } from './faults.ts';
+import { HonestyChecker } from './honesty.ts';
+import { KeyAlarmChecker } from './keyAlarm.ts';
 import { KeyGate, KeyModel } from './keys.ts';
+import { Moments } from './moments.ts';
 import { commandBoundMs } from './options.ts';
 import type { Profile, SimOptions } from './options.ts';
 import { OwnershipChecker } from './ownership.ts';
 import type { SplitBrainWindow } from './ownership.ts';
+import { PrudenceChecker } from './prudence.ts';
+import { Hearsay } from './told.ts';
+import { ViewChecker } from './views.ts';
 
 export interface Outcome {
   readonly options: SimOptions;
@@ -49,9 +55,6 @@ const REACTION_MS = 500;
 /** Reports lost on the way, each repeated after a retransmission request: rarely more than a handful. */
 const LOST_REPORTS_MS = 4000;
 
-/** An alarm about keys needs one refused packet, which the host tells at most once a second. */
-const KEY_ALARM_MS = 2500;
-
 /** A stop may fail, and is then tried again. */
 function mayStick(options: SimOptions): boolean {
   return options.releaseFails > 0 || options.hangs > 0;
@@ -65,6 +68,7 @@ class Run implements FaultTargets {
   readonly cluster: Cluster;
   readonly keys: KeyModel | null;
   readonly attacker: Attacker | null = null;
+  readonly moments: Moments;
   readonly timeline: string[] = [];
   readonly ownership: OwnershipChecker;
   readonly service: ServiceMeter;
@@ -74,12 +78,14 @@ class Run implements FaultTargets {
   failoverMs: number | null = null;
   unservedMs = 0;
   private readonly wantsTimeline: boolean;
-  private readonly gate: KeyGate | null = null;
+  /** What was promised is judged by these. */
+  private readonly checkers: { readonly violations: readonly Violation[] }[] = [];
+  private readonly alarms: KeyAlarmChecker | null = null;
+  private readonly views: ViewChecker;
   private readonly convergence: ConvergenceChecker;
   private readonly availability: AvailabilityChecker | null;
   private readonly failedOn: Attempts = new Map();
   private readonly stuckOn: Attempts = new Map();
-  private readonly keyAlarmsMs: number[] = [];
   private readonly broken: Violation[] = [];
 
   constructor(options: SimOptions, wantsTimeline: boolean) {
@@ -89,9 +95,14 @@ class Run implements FaultTargets {
     this.cluster = new Cluster(this.clusterOptions());
     const method = new SeededRandom(seed).pick(['md5', 'sha1', 'sha256'] as const);
     this.keys = profile === 'keys' ? new KeyModel(method) : null;
+    this.moments = new Moments(this.cluster);
+    const hearsay = new Hearsay(this.cluster);
+    this.checkers.push(new HonestyChecker(this.cluster), new PrudenceChecker(this.cluster, hearsay));
     if (this.keys !== null) {
-      this.gate = new KeyGate(this.cluster, this.keys);
-      this.attacker = new Attacker(this.cluster, this.keys, this.gate);
+      this.alarms = new KeyAlarmChecker(this.cluster, hearsay);
+      const gate = new KeyGate(this.cluster, this.keys, this.alarms);
+      this.attacker = new Attacker(this.cluster, this.keys, gate);
+      this.checkers.push(this.alarms, gate);
     }
     const workMs = 4 * commandBoundMs(options);
     // A stop that fails twice is tried again five seconds later, and again.
@@ -112,9 +123,11 @@ class Run implements FaultTargets {
     this.convergence = new ConvergenceChecker(this.cluster);
     this.availability =
       profile === 'splits' ? new AvailabilityChecker(this.cluster, 2 * options.commandMaxMs + 500) : null;
+    this.views = new ViewChecker(this.cluster);
+    this.checkers.push(this.ownership, this.convergence, this.views);
+    if (this.availability !== null) this.checkers.push(this.availability);
     this.cluster.observe({
       event: (node, { severity, body }) => {
-        if (body.kind === 'key-mismatch' && !body.over) this.keyAlarmsMs.push(this.cluster.nowMs);
         if (this.wantsTimeline) this.log(`node${node + 1} ${severity} ${JSON.stringify(body)}`);
       },
       command: (node, command) => {
@@ -154,11 +167,12 @@ class Run implements FaultTargets {
 
   private planFence(random: SeededRandom): FencePlan {
     const { fencing } = this.options;
-    if (fencing === null) return { tookMs: 0, ok: false, off: false, bootMs: null };
+    if (fencing === null) return { tookMs: 0, ok: false, offAfterMs: null, bootMs: null };
     const ok = this.healed || !random.chance(fencing.fails);
     const tookMs = random.nextFraction() * fencing.tookMaxMs;
+    const offAfterMs = random.nextFraction() * Math.min(tookMs, fencing.offMaxMs);
     const bootMs = this.dying ? null : fencing.bootMs;
-    return { tookMs, ok, off: ok || random.chance(0.5), bootMs };
+    return { tookMs, ok, offAfterMs: ok || random.chance(0.5) ? offAfterMs : null, bootMs };
   }
 
   log(text: string): void {
@@ -182,7 +196,14 @@ class Run implements FaultTargets {
     });
   }
 
+  private await({ when, fault }: PlannedFault): void {
+    if (this.healed) return;
+    if (when === null) return this.inject(fault);
+    this.moments.wait(when.moment, when.node, () => this.later(when.afterMs, () => this.inject(fault)));
+  }
+
   private inject(fault: Fault): void {
+    if (this.healed) return;
     this.log(`FAULT ${JSON.stringify(fault)}`);
     inject(this, fault);
   }
@@ -190,6 +211,7 @@ class Run implements FaultTargets {
   private heal(): void {
     this.log('HEAL');
     this.healed = true;
+    this.moments.clear();
     healAll(this);
     this.ownership.look();
   }
@@ -238,9 +260,18 @@ class Run implements FaultTargets {
   }
 
   private requireQuietness(): void {
-    this.convergence.beginQuiet();
-    this.cluster.advance(QUIET_DEADTIMES * this.options.deadtimeMs);
-    this.convergence.requireQuiet();
+    const { convergence, views, options } = this;
+    if (this.violations.length > 0) return;
+    convergence.beginQuiet();
+    views.beginCalm();
+    this.cluster.advance(QUIET_DEADTIMES * options.deadtimeMs);
+    convergence.requireQuiet();
+    views.requireCalm();
+    views.requireTrueViews(
+      this.exempt(),
+      options.faults.some(({ fault }) => fault.kind === 'suspend'),
+    );
+    this.alarms?.requireCalm();
   }
 
   /** One node loses its power and nothing else is wrong: the other one serves everything within a bound. */
@@ -269,22 +300,13 @@ class Run implements FaultTargets {
     this.broken.push({ checker, atMs: this.cluster.nowMs, detail });
   }
 
-  /** Two owners because of keys, without an alarm that says so, are the worst that can happen to an operator. */
-  private requireKeyAlarms(): void {
-    for (const { excuse, atMs, forMs, group } of this.ownership.windows) {
-      if (excuse !== 'keys' || forMs < KEY_ALARM_MS) continue;
-      if (this.keyAlarmsMs.some((alarmMs) => alarmMs <= atMs + KEY_ALARM_MS)) continue;
-      this.fail('key-alarm', `${group} ran twice from ${atMs} ms on because of keys, and no alarm named it`);
-    }
-  }
-
   /** The whole run. */
   go(): void {
     const { options, cluster } = this;
     const [first, second] = cluster.nodes;
     this.later(0, () => first.start());
     this.later(options.startSecondAfterMs, () => second.start());
-    for (const { atMs, fault } of options.faults) this.later(atMs, () => this.inject(fault));
+    for (const planned of options.faults) this.later(planned.atMs, () => this.await(planned));
     cluster.advance(options.faultPhaseMs);
     this.heal();
     this.service.begin();
@@ -294,14 +316,11 @@ class Run implements FaultTargets {
     if (options.diesAtEnd !== null && this.violations.length === 0) this.tryFailover(options.diesAtEnd);
     this.ownership.look();
     this.availability?.check();
-    this.requireKeyAlarms();
   }
 
   get violations(): readonly Violation[] {
-    const { ownership, convergence, availability, gate, broken } = this;
-    return [ownership, convergence, ...(availability === null ? [] : [availability]), ...(gate === null ? [] : [gate])]
-      .flatMap((checker) => checker.violations)
-      .concat(broken);
+    const found = this.checkers.flatMap((checker) => checker.violations).concat(this.broken);
+    return found.sort((a, b) => a.atMs - b.atMs);
   }
 }
 

@@ -33,14 +33,20 @@ export function binary(name: string, value: Uint8Array): BinaryField {
   return { type: 'binary', name, value };
 }
 
+/** The first field of that name. A plain loop: every message is asked several times, and a callback for each field would be most of it. */
+function firstField(message: WireMessage, name: string): WireField | undefined {
+  for (const field of message.fields) if (field.name === name) return field;
+  return undefined;
+}
+
 /** Value of the first string field of that name, or undefined. */
 export function fieldText(message: WireMessage, name: string): string | undefined {
-  const found = message.fields.find((f) => f.name === name);
+  const found = firstField(message, name);
   return found?.type === 'string' ? found.value : undefined;
 }
 
 /** Value of the first binary field of that name, or undefined. */
 export function fieldBinary(message: WireMessage, name: string): Uint8Array | undefined {
-  const found = message.fields.find((f) => f.name === name);
+  const found = firstField(message, name);
   return found?.type === 'binary' ? found.value : undefined;
 }

@@ -10,6 +10,7 @@ import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
 import { SessionBatchSchema } from './session.ts';
 import { timelineContract } from './timeline.ts';
 import { ActiveFaultSchema, ConsoleFaultNameSchema, FaultOfferSchema, PairStateSchema } from './state.ts';
+import { SentenceSchema } from '../words/sentence.ts';
 
 export const KeyRotationProgressSchema = z.object({
   step: z.enum(['check', 'learn', 'sign', 'forget', 'done', 'failed', 'cancelled']),
@@ -20,6 +21,8 @@ export const KeyRotationProgressSchema = z.object({
    */
   failure: z.enum(['check', 'lost', 'refused', 'taken-back', 'unlike']).nullable(),
   detail: z.string(),
+  /** `detail` for other languages; missing where nobody has it but in English. */
+  said: SentenceSchema.optional(),
 });
 export type KeyRotationProgress = z.infer<typeof KeyRotationProgressSchema>;
 
@@ -128,7 +131,7 @@ export const consoleContract = {
     z.object({ terminalId: z.string() }),
     z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('data'), data: z.string() }),
-      z.object({ kind: z.literal('exit'), detail: z.string() }),
+      z.object({ kind: z.literal('exit'), detail: z.string(), said: SentenceSchema.optional() }),
     ]),
   ),
   terminalInput: call(z.object({ terminalId: z.string(), data: z.string() }), Done),

@@ -1,5 +1,6 @@
 /** The built-in virtual two-server rack, as the screen and the CLI see and command it. */
 import { z } from 'zod';
+import { SentenceSchema } from '../words/sentence.ts';
 
 /** Field setups of docs: S5 serial + crossover (default), S1 and S4 LAN unicast. */
 export const SetupIdSchema = z.enum(['s5', 's1', 's4']);
@@ -43,6 +44,8 @@ export const RackStateSchema = z.object({
   phase: z.enum(['down', 'starting', 'up', 'stopping', 'failed']),
   /** What it is doing, or why it failed and what to do. */
   detail: z.string(),
+  /** `detail` for other languages; missing where nobody has it but in English. */
+  said: SentenceSchema.optional(),
   setup: SetupIdSchema.nullable(),
   /** What the two servers run: our agent, once deployed, or Debian's heartbeat daemons, which the rack starts. */
   engine: RackEngineSchema,

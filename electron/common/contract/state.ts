@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { FAULT_NAMES } from '../../../agent/common/faults/index.ts';
 import { AgentStatusSchema, FaultStateSchema } from '../../../agent/common/rpc/agentContract.ts';
 import { TextSchema } from './drill.ts';
+import { SentenceSchema } from '../words/sentence.ts';
 
 /** A host key that a person must judge before any secret is sent. */
 export const HostKeyQuestionSchema = z.object({
@@ -25,6 +26,8 @@ export const NodeConnectionSchema = z.object({
   phase: z.enum(['idle', 'connecting', 'host-key', 'authenticating', 'ready', 'lost', 'waiting', 'gave-up']),
   /** A sentence: what is happening or what went wrong and which layer said so. */
   detail: z.string(),
+  /** `detail` for other languages; missing where nobody has it but in English. */
+  said: SentenceSchema.optional(),
   attempt: z.number(),
   nextTryInMs: z.number().nullable(),
   lastHeardAgoMs: z.number().nullable(),
@@ -33,6 +36,7 @@ export const NodeConnectionSchema = z.object({
     phase: z.enum(['unknown', 'absent', 'attaching', 'attached', 'stopped', 'other-version']),
     version: z.string().nullable(),
     detail: z.string(),
+    said: SentenceSchema.optional(),
   }),
   /** Node's monotonic clock minus the console's, and the half width of the error, milliseconds. */
   clock: z.object({ offsetMs: z.number(), errorMs: z.number() }).nullable(),

@@ -34,9 +34,13 @@ export interface NodeWitness {
   } | null;
   /** Answer to the node's last question to the LAN; null: never asked. */
   readonly lan: { readonly conflictMac: string | null; readonly askedAgoMs: number } | null;
+  /** The node itself is reached, and its agent does not run: whatever it held last, it takes nothing new. */
+  readonly agentDown?: boolean;
+  /** By its own fresh word it hears a reference host: its questions to the LAN reach somebody. */
+  readonly hearsReference?: boolean;
 }
 
-/** The last answered probe of the address, if there is a probe. */
+/** The last answered probe of this very address; `answeredBy` null: none was answered yet. There may be no probe of it. */
 export interface ProbeWitness {
   readonly answeredBy: string | null;
   readonly atMs: number;
@@ -116,6 +120,15 @@ function onlyOnLan(lan: LanWord | null): string | null {
 
 const nameOf = (holder: LanHolder): string => holder.node ?? holder.mac;
 
+/**
+ * True when silence on the holder's LAN means that nobody else has the address. Either the holder is known not to be deaf there, or the
+ * silent node had given the address up and nothing runs on it that could take it again.
+ */
+function isPlain(holder: NodeWitness, absent: NodeWitness): boolean {
+  const gaveUp = absent.agentDown === true && absent.held !== null && !absent.held.holds;
+  return holder.hearsReference === true || gaveUp;
+}
+
 /** One known holder, and the other node's word is missing: may the rest of the evidence settle it? */
 function judgeLoneHolder(
   holder: NodeWitness,
@@ -142,7 +155,9 @@ function judgeLoneHolder(
   }
   const lan = holder.lan;
   const lanIsClear = lan !== null && lan.askedAgoMs <= LAN_QUESTION_FRESH_MS && lan.conflictMac === null;
-  if (lanIsClear && answeredBy === holder.node) {
+  // An address that no probe asks for cannot be answered: its holder's question must do, where nothing speaks against it.
+  const isVouched = probe === null ? isPlain(holder, absent) : answeredBy === holder.node;
+  if (lanIsClear && isVouched) {
     return { verdict: 'one', holder: holder.node, holders, answeredBy, missing: [] };
   }
   return { verdict: 'unknown', holder: null, holders, answeredBy, missing: [absent.node] };
@@ -168,7 +183,7 @@ function judgeNoHolder(
   return { verdict: 'unknown', ...base, missing: absent.map((w) => w.node) };
 }
 
-/** Judges one address. `nowMs` is the present on the session axis. */
+/** Judges one address by its own witnesses. `probe` null: none asks for it. `nowMs` is the present on the session axis. */
 export function judgeVip(
   a: NodeWitness,
   b: NodeWitness,

@@ -11,16 +11,21 @@
 import { randomBytes } from 'node:crypto';
 import { parseAuthkeys } from '../../../agent/common/config/authkeys.ts';
 import type { Keyring } from '../../../agent/common/base/keyring.ts';
-import { fail, ok } from '../../../agent/common/base/result.ts';
+import { ok } from '../../../agent/common/base/result.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { KeyRotationProgress } from '../../common/contract/console.ts';
 import type { HaSpec } from '../../common/contract/pair.ts';
+import { join, quote, refuse, say } from '../../common/words/sentence.ts';
+import type { Outcome, Said, Sentence } from '../../common/words/sentence.ts';
 import { monotonicNowMs, sleepMs } from '../base/time.ts';
 import { printAuthkeys } from './authkeysFile.ts';
 import { SECRET_BYTES } from './desired.ts';
 import { goodLinks, judgeRotation, unheard } from './rotationChecks.ts';
+
+/** A result whose failure may be told in other languages as well. */
+export type Spoken<T> = Result<T> & { readonly said?: Sentence | undefined };
 
 /** What rotating needs of a node. Texts of authkeys have one character a byte. */
 export interface RotationNode {
@@ -29,9 +34,9 @@ export interface RotationNode {
   /** Replaces the file in one step; refuses when it is not `before` any more. */
   writeKeys(before: string, text: string): Promise<Result<void>>;
   /** The running agent's own word. Fails with the reason while it is not attached. */
-  status(): Promise<Result<AgentStatus>>;
+  status(): Promise<Spoken<AgentStatus>>;
   /** Has the running agent read the file again. */
-  reload(): Promise<Result<void>>;
+  reload(): Promise<Spoken<void>>;
 }
 
 type Method = HaSpec['authMethod'];
@@ -73,10 +78,15 @@ export async function rotateKeys(
   signal: CancelSignal,
   tell: (progress: KeyRotationProgress) => void,
 ): Promise<void> {
-  tell({ step: 'check', node: null, failure: null, detail: 'looking at both nodes and their keys' });
+  tell({ step: 'check', node: null, failure: null, ...say('looking') });
   const checked = await check(nodes);
   if (!checked.ok)
-    return tell({ step: 'failed', node: checked.reason, failure: 'check', detail: `check: ${checked.detail}` });
+    return tell({
+      step: 'failed',
+      node: checked.reason,
+      failure: 'check',
+      ...say('at-check', { why: quote(checked) }),
+    });
   const { works, old } = checked.value;
   const fresh = newKey(checked.value, method);
   const both = new Map([...old, [fresh.index, fresh.value] as const]);
@@ -84,61 +94,58 @@ export async function rotateKeys(
     {
       step: 'learn',
       ring: (work: Work) => ({ signIndex: work.signsWith, keys: both }),
-      said: `accepts key ${fresh.index} (${method}) beside key ${[...old.keys()].join(' and ')}`,
+      words: say('learned', { index: fresh.index, method, old: numbers([...old.keys()]) }),
     },
     {
       step: 'sign',
       ring: () => ({ signIndex: fresh.index, keys: both }),
-      said: `signs with key ${fresh.index}`,
+      words: say('signs', { index: fresh.index }),
     },
     {
       step: 'forget',
       ring: () => ({ signIndex: fresh.index, keys: new Map([[fresh.index, fresh.value]]) }),
-      said: `accepts key ${fresh.index} only`,
+      words: say('forgot', { index: fresh.index }),
     },
   ] as const;
-  for (const { step, ring, said } of steps) {
-    if (signal.aborted) return tell({ step: 'cancelled', node: null, failure: null, detail: cancelledBefore(step) });
+  for (const { step, ring, words } of steps) {
+    if (signal.aborted) return tell({ step: 'cancelled', node: null, failure: null, ...say(`cancelled-${step}`) });
     for (const work of works) {
       const changed = await change(work, ring(work));
       if (!changed.ok) {
-        const { reason: failure, detail } = changed;
-        return tell({ step: 'failed', node: work.node.name, failure, detail: `${step}: ${detail}` });
+        const why = say(`at-${step}`, { why: quote(changed) });
+        return tell({ step: 'failed', node: work.node.name, failure: changed.reason, ...why });
       }
-      tell({ step, node: work.node.name, failure: null, detail: said });
+      tell({ step, node: work.node.name, failure: null, ...words });
     }
   }
   tell(await lastWord(nodes));
 }
 
-function cancelledBefore(step: 'learn' | 'sign' | 'forget'): string {
-  const states = {
-    learn: 'nothing was changed',
-    sign: 'both nodes accept the new key and sign with the old one',
-    forget: 'both nodes sign with the new key and still accept the old one',
-  };
-  return `${states[step]}; the nodes accept each other, and running it again completes it`;
+function numbers(list: readonly number[]): Said {
+  const words = list.map((index) => say('inItsWords', { text: index }));
+  return join(words, 'and');
 }
 
 /** Fails with the name of the node in the way as its reason. */
-async function check(nodes: readonly [RotationNode, RotationNode]): Promise<Result<Checked>> {
+async function check(nodes: readonly [RotationNode, RotationNode]): Promise<Outcome<Checked>> {
   const asked: { readonly node: RotationNode; readonly status: AgentStatus }[] = [];
   // Both before either is judged: that an agent is stopped is the news, not that its peer does not hear it.
   for (const node of nodes) {
     const status = await node.status();
-    if (!status.ok) return fail(node.name, status.detail);
+    if (!status.ok) return refuse(node.name, quote(status));
     asked.push({ node, status: status.value });
   }
   const works: Work[] = [];
   for (const { node, status } of asked) {
     const other = node === nodes[0] ? nodes[1] : nodes[0];
     const why = judgeRotation(status);
-    if (why !== null) return fail(node.name, why);
+    if (why !== null) return refuse(node.name, why);
     const text = await node.readKeys();
-    if (!text.ok) return fail(node.name, `authkeys cannot be read: ${text.detail}`);
+    if (!text.ok) return refuse(node.name, say('authkeysUnreadable', { why: text.detail }));
     const { keyring, problems } = parseAuthkeys(text.value, 'authkeys', null);
     const error = problems.find((problem) => problem.severity === 'error');
-    if (keyring === null) return fail(node.name, `authkeys is not valid: ${error?.message ?? 'no key signs'}`);
+    if (keyring === null)
+      return refuse(node.name, say('authkeysInvalid', { why: error?.message ?? say('noKeySigns') }));
     works.push({ node, other, text: text.value, ring: keyring, signsWith: status.keys.index });
   }
   const old = oldKeys(works);
@@ -152,21 +159,16 @@ async function check(nodes: readonly [RotationNode, RotationNode]): Promise<Resu
  *   2. B's file is replaced, and the connection is lost before B reads it again: B still signs with the old key.
  *   3. By both files the old key is needed no more. If A forgot it now, A would not hear B.
  */
-function oldKeys(works: readonly Work[]): Result<Map<number, KeyValue>> {
+function oldKeys(works: readonly Work[]): Outcome<Map<number, KeyValue>> {
   const old = new Map<number, KeyValue>();
   for (const { node, other, ring, signsWith } of works) {
     const others = works.find((work) => work.node === other)?.ring;
     for (const index of [ring.signIndex, signsWith]) {
       const value = ring.keys.get(index) ?? others?.keys.get(index);
-      if (value === undefined) {
-        const detail = `its agent signs with key ${index}, which neither authkeys has`;
-        return fail(node.name, `${detail}: deploy again, which gives the first node's authkeys to both`);
-      }
+      if (value === undefined) return refuse(node.name, say('keyUnknown', { index }));
       const known = old.get(index) ?? others?.keys.get(index);
-      if (known !== undefined && (known.method !== value.method || known.secret !== value.secret)) {
-        const detail = `${other.name} has another key ${index} than the one it signs with`;
-        return fail(node.name, `${detail}: deploy again, which gives the first node's authkeys to both`);
-      }
+      if (known !== undefined && (known.method !== value.method || known.secret !== value.secret))
+        return refuse(node.name, say('keyUnlike', { other: other.name, index }));
       old.set(index, value);
     }
   }
@@ -182,33 +184,30 @@ function newKey({ works, old }: Checked, method: Method): Key {
 }
 
 /** One node's file and running agent; taken back when it is not proven to work. */
-async function change(work: Work, ring: Keyring): Promise<Result<void, 'lost' | 'refused' | 'taken-back'>> {
+async function change(work: Work, ring: Keyring): Promise<Outcome<void, 'lost' | 'refused' | 'taken-back'>> {
   const { node, other } = work;
   const before = work.text;
   const [own, peers] = [await node.status(), await other.status()];
-  if (!own.ok) return fail('lost', own.detail);
-  if (!peers.ok) return fail('lost', `${other.name}: ${peers.detail}`);
+  if (!own.ok) return refuse('lost', quote(own));
+  if (!peers.ok) return refuse('lost', say('ofNode', { node: other.name, why: quote(peers) }));
   const wanted = { own: goodLinks(own.value), peers: goodLinks(peers.value) };
-  if (wanted.own.length === 0 || wanted.peers.length === 0)
-    return fail('lost', 'no link carries heartbeats in both directions, so nothing could be verified');
+  if (wanted.own.length === 0 || wanted.peers.length === 0) return refuse('lost', say('notVerifiable'));
   const text = printAuthkeys(ring);
   const written = await node.writeKeys(before, text);
-  if (!written.ok) return fail('refused', `authkeys cannot be written: ${written.detail}`);
+  if (!written.ok) return refuse('refused', say('authkeysUnwritable', { why: written.detail }));
   work.text = text;
   const reloaded = await node.reload();
   const proven = reloaded.ok ? await prove(work, ring, wanted, own.value.timing) : reloaded;
   if (proven.ok) return ok(undefined);
-  return fail('taken-back', `${proven.detail}; ${await takeBack(work, before)}`);
+  return refuse('taken-back', join([quote(proven), await takeBack(work, before)], 'also'));
 }
 
-async function takeBack(work: Work, before: string): Promise<string> {
+async function takeBack(work: Work, before: string): Promise<Said> {
   const written = await work.node.writeKeys(work.text, before);
-  if (!written.ok) return `and the old file could not be put back: ${written.detail}`;
+  if (!written.ok) return say('notPutBack', { why: written.detail });
   work.text = before;
   const reloaded = await work.node.reload();
-  return reloaded.ok
-    ? 'the node is back to the keys it had'
-    : `the old file is back, but not yet in use: ${reloaded.detail}`;
+  return reloaded.ok ? say('putBack') : say('putBackUnused', { why: quote(reloaded) });
 }
 
 /** Waits until the agent uses the keys, and every link that was good has carried a heartbeat in both directions since. */
@@ -217,27 +216,27 @@ async function prove(
   ring: Keyring,
   wanted: { readonly own: readonly string[]; readonly peers: readonly string[] },
   timing: AgentStatus['timing'],
-): Promise<Result<void>> {
+): Promise<Outcome<void>> {
   const startMs = monotonicNowMs();
   // What was on its way when the keys changed is still signed as before.
   const sinceMs = startMs + Math.min(timing.keepaliveMs, timing.deadtimeMs / 4);
   for (;;) {
     const askedMs = monotonicNowMs();
     const [own, peers] = await Promise.all([node.status(), other.status()]);
-    if (!own.ok) return fail('lost', own.detail);
-    if (!peers.ok) return fail('lost', `${other.name}: ${peers.detail}`);
+    if (!own.ok) return refuse('lost', quote(own));
+    if (!peers.ok) return refuse('lost', say('ofNode', { node: other.name, why: quote(peers) }));
     const { index, accepted } = own.value.keys;
     const inUse = index === ring.signIndex && accepted === ring.keys.size;
     const silent = [
-      ...unheard(peers.value, wanted.peers, askedMs, sinceMs).map(
-        (link) => `${other.name} does not hear it on ${link}`,
+      ...unheard(peers.value, wanted.peers, askedMs, sinceMs).map((link) =>
+        say('notHeardBy', { other: other.name, link }),
       ),
-      ...unheard(own.value, wanted.own, askedMs, sinceMs).map((link) => `it does not hear ${other.name} on ${link}`),
+      ...unheard(own.value, wanted.own, askedMs, sinceMs).map((link) => say('hearsNot', { other: other.name, link })),
     ];
     if (inUse && silent.length === 0) return ok(undefined);
     if (monotonicNowMs() - startMs > timing.deadtimeMs * VERIFY_SHARE) {
-      const unused = `the agent signs with key ${index} and accepts ${accepted}, expected key ${ring.signIndex} and ${ring.keys.size}`;
-      return fail('not-proven', inUse ? silent.join(', ') : unused);
+      const wantedKeys = { wanted: ring.signIndex, keys: ring.keys.size };
+      return refuse('not-proven', inUse ? join(silent, 'list') : say('keyUnused', { index, accepted, ...wantedKeys }));
     }
     await sleepMs(Math.min(LOOK_PERIOD_MS_MAX, timing.keepaliveMs / 2));
   }
@@ -245,16 +244,11 @@ async function prove(
 
 async function lastWord(nodes: readonly [RotationNode, RotationNode]): Promise<KeyRotationProgress> {
   const [a, b] = [await nodes[0].status(), await nodes[1].status()];
-  if (!a.ok || !b.ok) return { step: 'done', node: null, failure: null, detail: 'both nodes use the new key only' };
+  if (!a.ok || !b.ok) return { step: 'done', node: null, failure: null, ...say('rotatedUnseen') };
   const { index, method, fingerprint } = a.value.keys;
   if (fingerprint !== b.value.keys.fingerprint) {
-    const detail = `the nodes say different fingerprints: ${fingerprint} and ${b.value.keys.fingerprint}`;
-    return { step: 'failed', node: null, failure: 'unlike', detail };
+    const why = say('fingerprintsUnlike', { first: fingerprint, second: b.value.keys.fingerprint });
+    return { step: 'failed', node: null, failure: 'unlike', ...why };
   }
-  return {
-    step: 'done',
-    node: null,
-    failure: null,
-    detail: `both nodes use key ${index} (${method}) only, fingerprint ${fingerprint}`,
-  };
+  return { step: 'done', node: null, failure: null, ...say('rotated', { index, method, fingerprint }) };
 }

@@ -1,21 +1,17 @@
 /** What two agents must say of themselves before and after each change of their keys. Pure. */
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
+import { say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 
 /** Why a node's keys cannot be changed without interruption; null: nothing is in the way. */
-export function judgeRotation(status: AgentStatus): string | null {
+export function judgeRotation(status: AgentStatus): Said | null {
   const { engine, peer, peerName } = status;
-  if (engine !== 'twinbeat')
-    return `the engine is ${engine}, and only Twinbeat's reads authkeys again without interruption`;
-  if (peer.engine === 'heartbeat') {
-    // Reference, section 2.5.
-    return (
-      `its peer ${peerName} is a real heartbeat daemon, which checks a message with the secret of its own signing key, whatever key the ` +
-      'message names: with two keys the nodes would not hear each other. Stop heartbeat on both, write the same authkeys to both, start both'
-    );
-  }
+  if (engine !== 'twinbeat') return say('otherEngine', { engine });
+  // Reference, section 2.5.
+  if (peer.engine === 'heartbeat') return say('peerIsHeartbeat', { peer: peerName });
   if (peer.engine === null || (peer.status !== 'active' && peer.status !== 'up'))
-    return `it does not hear its peer ${peerName} (${peer.status}): a new key could not be verified`;
-  if (goodLinks(status).length === 0) return `no link from ${peerName} is up: a new key could not be verified`;
+    return say('peerUnheard', { peer: peerName, status: peer.status });
+  if (goodLinks(status).length === 0) return say('noLinkUp', { peer: peerName });
   return null;
 }
 

@@ -1,11 +1,12 @@
 /** Rotations of keys on connected pairs: the nodes' connections and agents as a rotation wants them, its progress as a stream. */
-import { fail, ok } from '../../../agent/common/base/result.ts';
-import type { Result } from '../../../agent/common/base/result.ts';
+import { ok } from '../../../agent/common/base/result.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import type { KeyRotationProgress } from '../../common/contract/console.ts';
 import type { HaSpec } from '../../common/contract/pair.ts';
+import { quote, refuse, say } from '../../common/words/sentence.ts';
+import type { Outcome } from '../../common/words/sentence.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
 import { within } from '../base/time.ts';
 import { readAuthkeys, replaceAuthkeys } from '../deploy/authkeysFile.ts';
@@ -70,13 +71,16 @@ export function rotationNodes(live: LivePair): readonly [RotationNode, RotationN
 }
 
 function rotationNode(connector: NodeConnector, feed: NodeFeed): RotationNode {
-  const ask = async <T>(question: (client: AgentClient) => Promise<T>): Promise<Result<T>> => {
+  const ask = async <T>(question: (client: AgentClient) => Promise<T>): Promise<Outcome<T>> => {
     const { client, agent } = feed;
-    if (client === null) return fail('not-attached', `the agent does not answer: ${agent.detail || agent.phase}`);
+    const why = agent.detail === '' ? say('inItsWords', { text: agent.phase }) : quote(agent);
+    if (client === null) return refuse('not-attached', say('agentSilentBecause', { why }));
+    const late = say('agentSilent');
     try {
-      return ok(await within(ANSWER_MS_MAX, 'the agent does not answer', question(client)));
+      return ok(await within(ANSWER_MS_MAX, late.detail, question(client)));
     } catch (error) {
-      return fail('no-answer', error instanceof Error ? error.message : String(error));
+      const text = error instanceof Error ? error.message : String(error);
+      return refuse('no-answer', text === late.detail ? late : say('inItsWords', { text }));
     }
   };
   return {
@@ -87,9 +91,7 @@ function rotationNode(connector: NodeConnector, feed: NodeFeed): RotationNode {
     reload: async () => {
       const reply = await ask((client) => client.reload({}));
       if (!reply.ok) return reply;
-      return reply.value.accepted
-        ? ok(undefined)
-        : fail('refused', `the agent refused the keys: ${reply.value.detail}`);
+      return reply.value.accepted ? ok(undefined) : refuse('refused', say('keysRefused', { why: reply.value.detail }));
     },
   };
 }

@@ -5,6 +5,7 @@ import type { RackState } from '../../common/contract/rack.ts';
 import type { NodeConnection, PairState, VipVerdict } from '../../common/contract/state.ts';
 import { LanWords } from '../../common/verdict/lanWords.ts';
 import { Motion } from '../../common/verdict/motion.ts';
+import { say } from '../../common/words/sentence.ts';
 import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
 import { Emitter } from '../base/emitter.ts';
@@ -189,9 +190,10 @@ export class LivePair {
     const [a, b] = this.feeds;
     const nowMs = this.session.nowMs();
     const lastOk = this.probe?.lastOk ?? null;
-    const probed = this.spec.probe?.address ?? null;
+    const probed = this.probe === null ? null : (this.spec.probe?.address ?? null);
     return this.addresses().map((address) => {
-      const probe = lastOk !== null && address === probed ? { answeredBy: lastOk.answeredBy, atMs: lastOk.tMs } : null;
+      const answer = { answeredBy: lastOk?.answeredBy ?? null, atMs: lastOk?.tMs ?? Number.NEGATIVE_INFINITY };
+      const probe = address === probed ? answer : null;
       const witness = (feed: NodeFeed): NodeWitness => feed.witness(address, this.poweredOff(feed.node));
       const more = { lan: this.lanWords.get(address), motion: this.motion.at(nowMs) };
       const macOf = (node: string): string | null => this.macOf(node, address);
@@ -306,12 +308,12 @@ export function idleState(spec: PairSpec): PairState {
   const node = (name: string): NodeConnection => ({
     node: name,
     phase: 'idle',
-    detail: 'not connected',
+    ...say('notConnected'),
     attempt: 0,
     nextTryInMs: null,
     lastHeardAgoMs: null,
     hostKey: null,
-    agent: { phase: 'unknown', version: null, detail: 'not connected' },
+    agent: { phase: 'unknown', version: null, ...say('notConnected') },
     clock: null,
     status: null,
     statusAgeMs: null,

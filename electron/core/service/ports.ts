@@ -11,7 +11,7 @@ import type { NodeConnection } from '../../common/contract/state.ts';
 /** The part of a node's state that the connection itself knows. */
 export type ConnectorState = Pick<
   NodeConnection,
-  'phase' | 'detail' | 'attempt' | 'nextTryInMs' | 'lastHeardAgoMs' | 'hostKey'
+  'phase' | 'detail' | 'said' | 'attempt' | 'nextTryInMs' | 'lastHeardAgoMs' | 'hostKey'
 >;
 
 /** A running remote command: its output as bytes, its end as an exit status. */

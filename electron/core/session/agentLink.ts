@@ -4,9 +4,12 @@ import { AGENT_PROTOCOL_VERSION, agentContract } from '../../../agent/common/rpc
 import type { Channel } from '../../../agent/common/rpc/channel.ts';
 import type { Client } from '../../../agent/common/rpc/contract.ts';
 import type { NodeConnection } from '../../common/contract/state.ts';
+import { say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import { within } from '../base/time.ts';
 import type { NodeConnector, RemoteProcess } from '../service/ports.ts';
 import { ATTACH_COMMAND, channelOver } from '../ssh/attach.ts';
+import { StartError } from '../ssh/connection.ts';
 
 export type AgentClient = Client<typeof agentContract>;
 export type AgentPhase = NodeConnection['agent'];
@@ -31,10 +34,15 @@ export type AttachResult =
   | { readonly ok: false; readonly agent: AgentPhase };
 
 function whyNot(status: number | null, errorText: string): AgentPhase {
-  if (status === STATUS_NOT_FOUND)
-    return { phase: 'absent', version: null, detail: 'the agent is not installed on this node' };
-  const said = errorText === '' ? `exit status ${status ?? 'unknown'}` : errorText;
-  return { phase: 'stopped', version: null, detail: `the agent does not answer: ${said}` };
+  if (status === STATUS_NOT_FOUND) return { phase: 'absent', version: null, ...say('agentNotInstalled') };
+  const exit = status === null ? say('exitUnknown') : say('exitStatus', { status });
+  const why = errorText === '' ? exit : say('inItsWords', { text: errorText });
+  return { phase: 'stopped', version: null, ...say('agentSilentBecause', { why }) };
+}
+
+function wordsOf(error: unknown): Said {
+  if (error instanceof StartError) return error.words;
+  return say('inItsWords', { text: error instanceof Error ? error.message : String(error) });
 }
 
 /** One attempt. Never throws for what the node may do. */
@@ -43,10 +51,7 @@ export async function attachAgent(connector: NodeConnector): Promise<AttachResul
   try {
     process = await connector.exec(ATTACH_COMMAND, { asRoot: true });
   } catch (error) {
-    return {
-      ok: false,
-      agent: { phase: 'unknown', version: null, detail: error instanceof Error ? error.message : String(error) },
-    };
+    return { ok: false, agent: { phase: 'unknown', version: null, ...wordsOf(error) } };
   }
   let errorText = '';
   process.onErrorText((text) => {
@@ -63,8 +68,8 @@ export async function attachAgent(connector: NodeConnector): Promise<AttachResul
     );
     if (hello.protocol !== AGENT_PROTOCOL_VERSION) {
       channel.close();
-      const detail = `the agent speaks protocol ${hello.protocol}, this console ${AGENT_PROTOCOL_VERSION}: deploy again`;
-      return { ok: false, agent: { phase: 'other-version', version: hello.version, detail } };
+      const why = say('agentProtocol', { theirs: hello.protocol, ours: AGENT_PROTOCOL_VERSION });
+      return { ok: false, agent: { phase: 'other-version', version: hello.version, ...why } };
     }
     return { ok: true, client, channel, version: hello.version, journalId: hello.journalId };
   } catch {

@@ -8,7 +8,9 @@ import type { z } from 'zod';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import type { SessionArrival, SessionEvent } from '../../common/contract/session.ts';
 import type { NodeConnection } from '../../common/contract/state.ts';
+import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
+import { say } from '../../common/words/sentence.ts';
 import { Emitter } from '../base/emitter.ts';
 import { sleepMs, within } from '../base/time.ts';
 import type { NodeConnector } from '../service/ports.ts';
@@ -74,7 +76,7 @@ export class NodeFeed {
   private readonly running: Promise<void>;
   private wakeAttach: (() => void) | null = null;
   private client_: AgentClient | null = null;
-  private agent_: AgentPhase = { phase: 'unknown', version: null, detail: 'not connected' };
+  private agent_: AgentPhase = { phase: 'unknown', version: null, ...say('notConnected') };
   private status_: AgentStatus | null = null;
   private statusAtMs = 0;
   private lastSampleMs: number | null = null;
@@ -120,7 +122,10 @@ export class NodeFeed {
       vip === undefined || askedAgo === null
         ? null
         : { conflictMac: vip.conflictMac, askedAgoMs: askedAgo + (this.statusAgeMs() ?? 0) };
-    return { node: this.node, poweredOff, held: this.held.get(address), lan };
+    const agentDown = this.agent_.phase === 'stopped' || this.agent_.phase === 'absent';
+    const isFresh = (this.statusAgeMs() ?? Number.POSITIVE_INFINITY) <= WITNESS_FRESH_MS;
+    const hearsReference = isFresh && this.status_?.pingNodes.some((ping) => ping.status === 'up') === true;
+    return { node: this.node, poweredOff, held: this.held.get(address), lan, agentDown, hearsReference };
   }
 
   /** Tries to attach now instead of after the pause: something was started or installed. */
@@ -143,13 +148,11 @@ export class NodeFeed {
     const signal = this.stop.signal;
     while (!signal.aborted) {
       if (this.connector.state().phase !== 'ready') {
-        if (this.agent_.phase !== 'unknown')
-          this.setAgent({ phase: 'unknown', version: null, detail: 'no connection to this node' });
+        if (this.agent_.phase !== 'unknown') this.setAgent({ phase: 'unknown', version: null, ...say('noConnection') });
         await this.waitForWake(STATUS_PERIOD_MS);
         continue;
       }
-      if (this.agent_.phase === 'unknown')
-        this.setAgent({ phase: 'attaching', version: null, detail: 'asking the agent' });
+      if (this.agent_.phase === 'unknown') this.setAgent({ phase: 'attaching', version: null, ...say('askingAgent') });
       const attached = await attachAgent(this.connector);
       if (attached.ok) {
         if (attached.journalId !== this.journal.id) this.journal = { id: attached.journalId, nextSeq: 1 };
@@ -200,8 +203,7 @@ export class NodeFeed {
     }
     this.client_ = null;
     this.session.openGap(this.node, this.lastSampleMs ?? this.session.nowMs(), 'no connection to the agent');
-    if (!this.stop.signal.aborted)
-      this.setAgent({ phase: 'stopped', version, detail: 'the connection to the agent ended' });
+    if (!this.stop.signal.aborted) this.setAgent({ phase: 'stopped', version, ...say('agentLost') });
   }
 
   private async measureClock(client: AgentClient): Promise<void> {

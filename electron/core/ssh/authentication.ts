@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import type { AnyAuthMethod, AuthenticationType, ParsedKey, Prompt } from 'ssh2';
-import { fail, ok } from '../../../agent/common/base/result.ts';
-import type { Result } from '../../../agent/common/base/result.ts';
+import { ok } from '../../../agent/common/base/result.ts';
 import type { NodeSecrets, NodeSpec } from '../../common/contract/pair.ts';
+import { refuse, say } from '../../common/words/sentence.ts';
+import type { Outcome, Said } from '../../common/words/sentence.ts';
 
 /** Ready to be used any number of times (reconnects). */
 export type Credentials =
@@ -27,27 +28,27 @@ export async function loadCredentials(
   spec: NodeSpec,
   secrets: NodeSecrets | null,
   sources: CredentialSources,
-): Promise<Result<Credentials, CredentialsFailure>> {
+): Promise<Outcome<Credentials, CredentialsFailure>> {
   const user = spec.user;
   const password = secrets?.password ?? null;
-  if (sources.privateKeyPem !== undefined) return parseKey(user, sources.privateKeyPem, 'the key in memory', secrets);
+  if (sources.privateKeyPem !== undefined) return parseKey(user, sources.privateKeyPem, say('keyInMemory'), secrets);
   switch (spec.auth.method) {
     case 'password':
       return password === null
-        ? fail('password-needed', `the password of ${user} on ${spec.host} is needed`)
+        ? refuse('password-needed', say('passwordNeeded', { user, host: spec.host }))
         : ok({ method: 'password', user, password });
     case 'agent':
       return sources.agentSocket === undefined || sources.agentSocket === ''
-        ? fail('no-agent', 'no SSH agent is running here (SSH_AUTH_SOCK is not set)')
+        ? refuse('no-agent', say('noSshAgent'))
         : ok({ method: 'agent', user, socketPath: sources.agentSocket, password });
     case 'key': {
       let text: string;
       try {
         text = await readFile(spec.auth.keyFile, 'utf8');
       } catch (error) {
-        return fail('key-unreadable', `cannot read the key file: ${(error as Error).message}`);
+        return refuse('key-unreadable', say('keyFileUnreadable', { error: (error as Error).message }));
       }
-      return parseKey(user, text, spec.auth.keyFile, secrets);
+      return parseKey(user, text, say('inItsWords', { text: spec.auth.keyFile }), secrets);
     }
   }
 }
@@ -55,23 +56,23 @@ export async function loadCredentials(
 function parseKey(
   user: string,
   text: string,
-  name: string,
+  key: Said,
   secrets: NodeSecrets | null,
-): Result<Credentials, CredentialsFailure> {
+): Outcome<Credentials, CredentialsFailure> {
   const parsed = ssh2.utils.parseKey(text, secrets?.passphrase);
   if (parsed instanceof Error) {
     const encrypted = /encrypted|passphrase/i.test(parsed.message);
     if (encrypted && secrets?.passphrase === undefined)
-      return fail('passphrase-needed', `${name} is encrypted: its passphrase is needed`);
+      return refuse('passphrase-needed', say('passphraseNeeded', { key }));
     if (secrets?.passphrase !== undefined && !/unsupported/i.test(parsed.message)) {
-      return fail('passphrase-wrong', `${name} could not be decrypted: wrong passphrase?`);
+      return refuse('passphrase-wrong', say('passphraseWrong', { key }));
     }
-    return fail('key-unreadable', `${name}: ${parsed.message}`);
+    return refuse('key-unreadable', say('keyUnreadable', { key, error: parsed.message }));
   }
   // The types say one key; the library returns a list for OpenSSH's container format.
-  const key = Array.isArray(parsed) ? (parsed as ParsedKey[])[0] : parsed;
-  if (key === undefined || !key.isPrivateKey()) return fail('key-unreadable', `${name} is not a private key`);
-  return ok({ method: 'key', user, key, password: secrets?.password ?? null });
+  const secret = Array.isArray(parsed) ? (parsed as ParsedKey[])[0] : parsed;
+  if (secret === undefined || !secret.isPrivateKey()) return refuse('key-unreadable', say('keyNotPrivate', { key }));
+  return ok({ method: 'key', user, key: secret, password: secrets?.password ?? null });
 }
 
 type NextAuth = AnyAuthMethod | false;

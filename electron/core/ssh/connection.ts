@@ -5,8 +5,10 @@ import type { Result } from '../../../agent/common/base/result.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { ExecOptions, NodeConnector } from '../service/ports.ts';
 import type { NodeSpec } from '../../common/contract/pair.ts';
+import { quote, refuse, say } from '../../common/words/sentence.ts';
+import type { Outcome, Said } from '../../common/words/sentence.ts';
 import { SshLink } from './link.ts';
-import type { SshConnectionOptions } from './link.ts';
+import type { SshConnectionOptions } from './options.ts';
 import { SshProcess } from './remoteProcess.ts';
 import type { ProcessExit, RunResult } from './remoteProcess.ts';
 import { elevate, passSudo } from './root.ts';
@@ -30,22 +32,24 @@ export interface RunOptions {
 /** Thrown by `exec` (the service's port wants a rejection); everything else gives results. */
 export class StartError extends Error {
   readonly reason: StartFailure;
+  readonly words: Said;
 
-  constructor(reason: StartFailure, detail: string) {
-    super(detail);
+  constructor(reason: StartFailure, words: Said) {
+    super(words.detail);
     this.reason = reason;
+    this.words = words;
   }
 }
 
 export class SshConnection extends SshLink implements NodeConnector {
   private readonly slots = new Slots(CHANNELS_MAX);
-  private readonly lostListeners = new Set<(detail: string) => void>();
+  private readonly lostListeners = new Set<(why: Said) => void>();
 
   constructor(spec: NodeSpec, options: SshConnectionOptions) {
     super(spec, options);
     this.onDown((failure) => {
-      for (const listener of [...this.lostListeners])
-        listener(`the connection was lost (${failure.layer}): ${failure.detail}`);
+      const why = say('connectionLostBy', { layer: say(`layer-${failure.layer}`), why: failure });
+      for (const listener of [...this.lostListeners]) listener(why);
     });
   }
 
@@ -66,12 +70,12 @@ export class SshConnection extends SshLink implements NodeConnector {
   /** Starts a command; `null` is the login shell. Rejects with StartError. */
   async exec(command: string | null, options: ExecOptions = {}): Promise<SshProcess> {
     const started = await this.start(command, options);
-    if (!started.ok) throw new StartError(started.reason, started.detail);
+    if (!started.ok) throw new StartError(started.reason, quote(started));
     return started.value;
   }
 
   /** Starts a command as a byte stream in both directions, without waiting for its end. */
-  async start(command: string | null, options: ExecOptions = {}): Promise<Result<SshProcess, StartFailure>> {
+  async start(command: string | null, options: ExecOptions = {}): Promise<Outcome<SshProcess, StartFailure>> {
     const access = this.rootAccess(options.asRoot === true);
     if (options.terminal !== undefined || access.kind === 'direct') {
       // With a terminal sudo asks there, and the person at it answers.
@@ -112,7 +116,7 @@ export class SshConnection extends SshLink implements NodeConnector {
   }
 
   /** A terminal with the login shell, or with a command. */
-  shell(terminal: Terminal, command: string | null = null): Promise<Result<SshProcess, StartFailure>> {
+  shell(terminal: Terminal, command: string | null = null): Promise<Outcome<SshProcess, StartFailure>> {
     return this.openProcess(command, terminal);
   }
 
@@ -133,9 +137,9 @@ export class SshConnection extends SshLink implements NodeConnector {
   private async openProcess(
     command: string | null,
     terminal: Terminal | null,
-  ): Promise<Result<SshProcess, StartFailure>> {
-    if (this.readyTransport === null) return fail('not-connected', `${this.spec.name} is not connected`);
-    if (!(await this.slots.take())) return fail('not-connected', `${this.spec.name} is not connected`);
+  ): Promise<Outcome<SshProcess, StartFailure>> {
+    if (this.readyTransport === null) return this.notConnected();
+    if (!(await this.slots.take())) return this.notConnected();
     const opened = await this.openChannel(command, terminal);
     if (!opened.ok) {
       this.slots.release();
@@ -149,11 +153,18 @@ export class SshConnection extends SshLink implements NodeConnector {
     return ok(new SshProcess(channel, channel.stderr, exit));
   }
 
-  private openChannel(command: string | null, terminal: Terminal | null): Promise<Result<ClientChannel, StartFailure>> {
+  private notConnected() {
+    return refuse('not-connected', say('nodeNotConnected', { node: this.spec.name }));
+  }
+
+  private openChannel(
+    command: string | null,
+    terminal: Terminal | null,
+  ): Promise<Outcome<ClientChannel, StartFailure>> {
     const transport = this.readyTransport;
-    if (transport === null) return Promise.resolve(fail('not-connected', `${this.spec.name} is not connected`));
+    if (transport === null) return Promise.resolve(this.notConnected());
     return new Promise((resolve) => {
-      const onLost = (detail: string): void => resolve(fail('lost', detail));
+      const onLost = (why: Said): void => resolve(refuse('lost', why));
       this.lostListeners.add(onLost);
       transport.open(command, terminal).then(
         (channel) => {
@@ -162,7 +173,7 @@ export class SshConnection extends SshLink implements NodeConnector {
         },
         (error: Error) => {
           this.lostListeners.delete(onLost);
-          resolve(fail('channel-refused', `the server refused a channel: ${error.message}`));
+          resolve(refuse('channel-refused', say('channelRefused', { error: error.message })));
         },
       );
     });
@@ -171,7 +182,7 @@ export class SshConnection extends SshLink implements NodeConnector {
   private exitOf(channel: ClientChannel): Promise<ProcessExit> {
     return new Promise((resolve) => {
       let ended: { code: number | null; signal: string | null } | null = null;
-      const onLost = (detail: string): void => finish({ kind: 'lost', detail });
+      const onLost = ({ detail }: Said): void => finish({ kind: 'lost', detail });
       const finish = (exit: ProcessExit): void => {
         this.lostListeners.delete(onLost);
         resolve(exit);

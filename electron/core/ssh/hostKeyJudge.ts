@@ -1,6 +1,8 @@
 /** Reaches the verdict on a presented host key from the store, the pair's pins and what a person answered. */
 import { randomUUID } from 'node:crypto';
 import type { HostKeyQuestion } from '../../common/contract/state.ts';
+import { say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import { classify, fingerprint, fingerprintCommand } from './hostKey.ts';
 import type { HostKey } from './hostKey.ts';
 import type { HostKeyStore } from './knownHostsFile.ts';
@@ -12,7 +14,7 @@ export type HostKeyJudgement =
   /** A person must say. */
   | { readonly kind: 'ask'; readonly question: HostKeyQuestion }
   /** No answer could make it acceptable. The question is for showing what was found. */
-  | { readonly kind: 'refuse'; readonly question: HostKeyQuestion; readonly detail: string };
+  | { readonly kind: 'refuse'; readonly question: HostKeyQuestion; readonly why: Said };
 
 export interface HostKeyJudgeOptions {
   readonly host: string;
@@ -57,7 +59,7 @@ export class HostKeyJudge {
       checkCommand: fingerprintCommand(presented.type),
     };
     if (verdict === 'revoked') {
-      return { kind: 'refuse', question, detail: `the key ${sha256} of ${host} is marked as revoked in known_hosts` };
+      return { kind: 'refuse', question, why: say('hostKeyRevoked', { sha256, host }) };
     }
     return { kind: 'ask', question };
   }

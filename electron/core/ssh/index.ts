@@ -1,7 +1,7 @@
 /** SSH for the console: connections that verify, notice, return and stop; commands and terminals over them. */
 export { SshConnection, StartError } from './connection.ts';
 export type { RunFailure, RunOptions, StartFailure } from './connection.ts';
-export type { SshConnectionOptions } from './link.ts';
+export type { SshConnectionOptions } from './options.ts';
 export { SshProcess } from './remoteProcess.ts';
 export type { ProcessExit, RunResult } from './remoteProcess.ts';
 export { knownHostsFile } from './knownHostsFile.ts';

@@ -6,8 +6,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import { PassThrough } from 'node:stream';
-import { fail, ok } from '../../../agent/common/base/result.ts';
-import type { Result } from '../../../agent/common/base/result.ts';
+import { ok } from '../../../agent/common/base/result.ts';
+import { refuse, say } from '../../common/words/sentence.ts';
+import type { Outcome, Said } from '../../common/words/sentence.ts';
 import { shellWords } from './shellQuote.ts';
 
 /** How root is reached; `direct`: we are root already, or nothing else is configured. */
@@ -49,19 +50,19 @@ export function passSudo(
   elevated: ElevatedCommand,
   password: string | null,
   ended: Promise<unknown>,
-): Promise<Result<Readable, RootFailure>> {
+): Promise<Outcome<Readable, RootFailure>> {
   return new Promise((resolve) => {
     const { stdin, stderr } = streams;
     let talk = '';
     let passwordSent = false;
-    const finish = (result: Result<Readable, RootFailure>): void => {
+    const finish = (result: Outcome<Readable, RootFailure>): void => {
       stderr.removeListener('data', onData);
       resolve(result);
     };
-    const give = (reason: RootFailure, detail: string): void => {
+    const give = (reason: RootFailure, why: Said): void => {
       stdin.end();
       stderr.resume();
-      finish(fail(reason, detail));
+      finish(refuse(reason, why));
     };
     const onData = (chunk: Buffer): void => {
       talk += chunk.toString('latin1');
@@ -73,18 +74,18 @@ export function passSudo(
         finish(ok(rest));
       } else if (talk.includes(elevated.promptMark)) {
         talk = talk.replace(elevated.promptMark, '');
-        if (password === null) give('sudo-password-needed', 'sudo asks for a password');
-        else if (passwordSent) give('sudo-password-wrong', 'sudo did not accept the password');
+        if (password === null) give('sudo-password-needed', say('sudoAsks'));
+        else if (passwordSent) give('sudo-password-wrong', say('sudoWrong'));
         else {
           passwordSent = true;
           stdin.write(`${password}\n`);
         }
-      } else if (talk.length > SUDO_TALK_BYTES_MAX) give('root-refused', 'sudo talks without end');
+      } else if (talk.length > SUDO_TALK_BYTES_MAX) give('root-refused', say('sudoEndless'));
     };
     stderr.on('data', onData);
     void ended.then(() => {
-      const said = Buffer.from(talk, 'latin1').toString('utf8').trim();
-      finish(fail('root-refused', said === '' ? 'sudo ended without running the command' : said));
+      const text = Buffer.from(talk, 'latin1').toString('utf8').trim();
+      finish(refuse('root-refused', text === '' ? say('sudoEnded') : say('inItsWords', { text })));
     });
   });
 }

@@ -7,6 +7,8 @@ import type { Duplex } from 'node:stream';
 import { connect as dialTcp } from 'node:net';
 import ssh2 from 'ssh2';
 import type { ClientChannel, PseudoTtyOptions } from 'ssh2';
+import { say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import type { AuthenticationPlan } from './authentication.ts';
 import { algorithmsFor } from './algorithms.ts';
 import type { HostKey } from './hostKey.ts';
@@ -16,9 +18,8 @@ import { parseHostKey } from './hostKey.ts';
 export type FailureLayer =
   'name' | 'tcp' | 'ssh-handshake' | 'host-key' | 'authentication' | 'ssh-keepalive' | 'server' | 'local';
 
-export interface TransportFailure {
+export interface TransportFailure extends Said {
   readonly layer: FailureLayer;
-  readonly detail: string;
 }
 
 export interface Terminal {
@@ -88,7 +89,7 @@ export const openSsh2Transport: OpenTransport = (options, events) => {
   const close = (): void => {
     if (closed) return;
     closed = true;
-    events.onClosed(failure ?? { layer: 'server', detail: 'the server closed the connection' });
+    events.onClosed(failure ?? { layer: 'server', ...say('serverClosed') });
   };
   const failWith = (next: TransportFailure): void => {
     failure ??= next;
@@ -118,7 +119,7 @@ export const openSsh2Transport: OpenTransport = (options, events) => {
       void judged.then((accepted) => {
         if (accepted && !closed && !ending) return verdict(true);
         // Cutting is a refusal too; the library's own refusal fails when the stream is already gone.
-        failWith({ layer: 'host-key', detail: 'the host key was not accepted' });
+        failWith({ layer: 'host-key', ...say('hostKeyNotAccepted') });
         stream.destroy();
       });
     },
@@ -157,14 +158,8 @@ function openChannel(client: ssh2.Client, command: string | null, terminal: Term
   });
 }
 
-const TCP_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there: the server is up, its SSH service is not',
-  ECONNRESET: 'the connection was reset',
-  ETIMEDOUT: 'no answer',
-  EHOSTUNREACH: 'no way to the host: it is off, or the cable is out',
-  ENETUNREACH: 'no network leads there',
-  EPIPE: 'the connection was cut',
-};
+/** Errors of the system that we have words for. */
+const TCP_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE'] as const;
 
 function explain(
   error: Error & { level?: string; code?: unknown },
@@ -173,19 +168,17 @@ function explain(
 ): TransportFailure {
   const code = typeof error.code === 'string' ? error.code : '';
   if (error.level === 'client-authentication') {
-    const tried = options.authentication.tried.filter((method) => method !== 'none').join(', ');
-    return {
-      layer: 'authentication',
-      detail: `the server refused to let us in (tried: ${tried === '' ? 'nothing it offers' : tried})`,
-    };
+    const methods = options.authentication.tried.filter((method) => method !== 'none').join(', ');
+    const refused = methods === '' ? say('loginNothingOffered') : say('loginRefused', { methods });
+    return { layer: 'authentication', ...refused };
   }
-  if (error.level === 'agent') return { layer: 'authentication', detail: `the SSH agent failed: ${error.message}` };
+  if (error.level === 'agent') return { layer: 'authentication', ...say('sshAgentFailed', { error: error.message }) };
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return { layer: 'name', detail: `the name ${options.host} is not known (${code})` };
-  const words = TCP_WORDS[code];
-  if (words !== undefined) return { layer: 'tcp', detail: `${words} (${code})` };
-  if (code !== '') return { layer: 'tcp', detail: error.message };
-  if (typeof error.code === 'number')
-    return { layer: 'server', detail: `the server ended the connection: ${error.message}` };
-  return { layer: handshakeDone ? 'server' : 'ssh-handshake', detail: error.message };
+    return { layer: 'name', ...say('nameUnknown', { host: options.host, error: code }) };
+  const known = TCP_ERRORS.find((one) => one === code);
+  if (known !== undefined) return { layer: 'tcp', ...say(`tcp-${known}`) };
+  const inItsWords = say('inItsWords', { text: error.message });
+  if (code !== '') return { layer: 'tcp', ...inItsWords };
+  if (typeof error.code === 'number') return { layer: 'server', ...say('serverEnded', { text: error.message }) };
+  return { layer: handshakeDone ? 'server' : 'ssh-handshake', ...inItsWords };
 }

@@ -2,13 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
+import { say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import { AsyncQueue } from '../base/asyncQueue.ts';
 import type { Tapes, TerminalTape } from '../recorder/tapes.ts';
 import type { NodeConnector, RemoteProcess } from '../service/ports.ts';
 import { terminalCommand } from './commands.ts';
 import type { TerminalKind } from './commands.ts';
 
-export type TerminalItem = { kind: 'data'; data: string } | { kind: 'exit'; detail: string };
+export type TerminalItem = { kind: 'data'; data: string } | ({ kind: 'exit' } & Said);
 
 /** Characters that may wait for the reader before the far end is held back. About a hundred screens. */
 const WAITING_CHARS_MAX = 512 * 1024;
@@ -30,7 +32,7 @@ class Terminal {
   private readonly decoder = new TextDecoder();
   private readonly unread: NodeJS.Timeout;
   private waiting = '';
-  private exit: string | null = null;
+  private exit: Said | null = null;
   private paused = false;
   private wake: (() => void) | null = null;
   private hasReader = false;
@@ -43,7 +45,7 @@ class Terminal {
     process.onData((bytes) => this.take(this.decoder.decode(bytes, { stream: true })));
     process.onErrorText((text) => this.take(text));
     process.onExit((status) => {
-      this.exit = status === null ? 'the connection was lost' : `ended with status ${status}`;
+      this.exit = status === null ? say('connectionLost') : say('terminalEnded', { status });
       this.wake?.();
     });
   }
@@ -71,7 +73,7 @@ class Terminal {
     clearTimeout(this.unread);
     this.tape.close();
     this.process.close();
-    this.exit ??= 'closed';
+    this.exit ??= say('terminalClosed');
     this.wake?.();
     this.onEnd();
   }
@@ -90,7 +92,7 @@ class Terminal {
       }
       return { kind: 'data', data };
     }
-    return this.exit === null ? null : { kind: 'exit', detail: this.exit };
+    return this.exit === null ? null : { kind: 'exit', ...this.exit };
   }
 
   /** The one reader. When it leaves, the terminal closes. */

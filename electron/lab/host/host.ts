@@ -16,6 +16,8 @@ import { serve } from '../../../agent/common/rpc/server.ts';
 import type { HaSpec } from '../../common/contract/pair.ts';
 import type { RackState } from '../../common/contract/rack.ts';
 import { heartbeatFiles } from '../heartbeat.ts';
+import { join as joinWords, quote, say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import { Latest } from '../latest.ts';
 import { removePlaces } from '../places.ts';
 import { processChannel } from '../processChannel.ts';
@@ -34,6 +36,8 @@ import { makeSshKey } from './sshKey.ts';
 import type { SshKeyPair } from './sshKey.ts';
 
 const USER = 'root';
+
+const SILENT = say('inItsWords', { text: '' });
 
 /** Longest start in ms. It takes 1 to 2 s, on a very busy machine 7; beyond this something hangs. */
 const START_MS_MAX = 60_000;
@@ -68,7 +72,7 @@ class RackHost {
       password: randomBytes(9).toString('base64url'),
       hostKeySha256: { [a.name]: [this.hostKeys[0].sha256], [b.name]: [this.hostKeys[1].sha256] },
     };
-    this.state = new Latest<RackState>(this.snapshot('starting', 'making namespaces'));
+    this.state = new Latest<RackState>(this.snapshot('starting', say('rackNamespaces')));
     mkdirSync(config.places.worldDir, { recursive: true });
     this.world = launchWorld(config);
     this.client = connect(processChannel(this.world.child), worldContract);
@@ -80,13 +84,13 @@ class RackHost {
     return join(`/proc/${this.world.initPid()}/root`, this.config.places.worldDir, side, 'ctl', 'ssh');
   }
 
-  private snapshot(phase: RackState['phase'], detail: string): RackState {
+  private snapshot(phase: RackState['phase'], words: Said): RackState {
     const { options, mode } = this.config;
     const world = this.worldState;
     const ports = this.forwarders?.map(({ port }) => port) ?? [];
     return {
       phase,
-      detail,
+      ...words,
       setup: options.setup,
       engine: options.engine,
       mode,
@@ -114,8 +118,8 @@ class RackHost {
         else this.forwarders[i]?.shut();
       }),
     );
-    const { phase, detail } = this.state.value;
-    this.state.set(this.snapshot(phase, phase === 'starting' ? bootDetail(next) : detail));
+    const { phase } = this.state.value;
+    this.state.set(this.snapshot(phase, phase === 'starting' ? bootWords(next) : quote(this.state.value)));
     return this.state.value;
   }
 
@@ -123,24 +127,21 @@ class RackHost {
   async up(): Promise<void> {
     const following = this.follow();
     // It never ends well: either the world ended, which tells more, or its news cannot be believed.
-    following.catch((error: Error) => void this.fail(error.message));
-    const late = setTimeout(
-      () => void this.fail(`it did not come up in time (${this.state.value.detail})`),
-      START_MS_MAX,
-    );
+    following.catch((error: Error) => void this.fail(say('inItsWords', { text: error.message })));
+    const late = setTimeout(() => void this.fail(say('rackLate', { doing: quote(this.state.value) })), START_MS_MAX);
     try {
       await this.client.build(this.plan());
       // Its last state may still be on the way; nobody should see "up" without ports.
       while (this.forwarders.some(({ port }) => port === 0)) await new Promise((resolve) => this.state.listen(resolve));
-      this.state.set(this.snapshot('up', this.worldState?.oneWayReason ?? ''));
+      this.state.set(this.snapshot('up', say('inItsWords', { text: this.worldState?.oneWayReason ?? '' })));
     } catch (error) {
-      await this.fail(error instanceof Error ? error.message : String(error));
+      await this.fail(say('inItsWords', { text: error instanceof Error ? error.message : String(error) }));
     } finally {
       clearTimeout(late);
     }
   }
 
-  private async fail(why: string): Promise<void> {
+  private async fail(why: Said): Promise<void> {
     // The world's own last words come with its end and are better than "the connection was closed".
     if (this.world.child.exitCode !== null || this.world.child.signalCode !== null) await this.world.ended;
     if (this.ending) return;
@@ -169,7 +170,7 @@ class RackHost {
   private worldEnded(said: string): void {
     for (const forwarder of this.forwarders) forwarder.shut();
     this.worldState = null;
-    if (!this.ending) this.state.set(this.snapshot('failed', `the rack ended by itself: ${said}`));
+    if (!this.ending) this.state.set(this.snapshot('failed', say('rackEnded', { text: said })));
     void this.end();
   }
 
@@ -177,11 +178,11 @@ class RackHost {
   async end(): Promise<void> {
     if (!this.ending) {
       this.ending = true;
-      if (this.state.value.phase !== 'failed') this.state.set(this.snapshot('stopping', ''));
+      if (this.state.value.phase !== 'failed') this.state.set(this.snapshot('stopping', SILENT));
       this.world.kill();
       await this.world.ended;
       removePlaces(this.config.places);
-      if (this.state.value.phase !== 'failed') this.state.set(this.snapshot('down', ''));
+      if (this.state.value.phase !== 'failed') this.state.set(this.snapshot('down', SILENT));
       // A moment for the last state and the answer to `down` to reach whoever listens.
       setTimeout(() => process.exit(0), 100);
     }
@@ -216,9 +217,9 @@ class RackHost {
   }
 }
 
-function bootDetail({ nodes }: WorldState): string {
-  const booting = nodes.filter(({ power }) => power !== 'on').map(({ name }) => name);
-  return booting.length === 0 ? '' : `booting ${booting.join(' and ')}`;
+function bootWords({ nodes }: WorldState): Said {
+  const booting = nodes.filter(({ power }) => power !== 'on').map(({ name }) => say('inItsWords', { text: name }));
+  return booting.length === 0 ? SILENT : say('rackBooting', { nodes: joinWords(booting, 'and') });
 }
 
 /** Main of the rack host. `argument`: HostConfig as JSON. Says `listening` on standard output when it can be connected to. */

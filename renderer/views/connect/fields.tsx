@@ -2,7 +2,7 @@
 import { Checkbox, Input, Select } from 'antd';
 import { createContext, useContext, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Problems } from './draft.ts';
+import type { Problems } from './draftProblems.ts';
 
 /** Problems of the form, once the person has tried to save it; null before. */
 export const ProblemsContext = createContext<Problems | null>(null);

@@ -2,7 +2,8 @@
 import { isHost, isIpv6 } from '../../../agent/common/config/address.ts';
 import { parseHaresources } from '../../../agent/common/config/haresources.ts';
 import type { FencingSpec, HaSpec } from '../../../electron/common/contract/pair.ts';
-import type { PairDraft, Say } from './draft.ts';
+import type { PairDraft } from './draft.ts';
+import type { Say } from './draftProblems.ts';
 
 export type Condition = HaSpec['takeoverRequires'][number];
 export const CONDITIONS = ['reference', 'two-links', 'fencing'] as const satisfies readonly Condition[];

@@ -5,6 +5,7 @@ import type { Palette } from '../../app/palette.ts';
 import { freshStatus } from '../../../electron/common/verdict/links.ts';
 import type { T } from '../../locales/index.ts';
 import type { SessionData } from '../../lib/sessionData.ts';
+import { linkTitle, ownName } from '../../lib/linkName.ts';
 import type { TimeRange } from './viewport.ts';
 import { shortName } from '../../lib/names.ts';
 
@@ -13,7 +14,7 @@ export interface Line {
   readonly key: string;
   readonly link: string;
   readonly medium: LinkMedium | null;
-  /** Interface or device where it is known, else the link's id. */
+  /** What tells it from the other links of the node, where that is known; else the link's id. */
   readonly linkName: string;
   readonly sender: string;
   readonly receiver: string;
@@ -52,7 +53,7 @@ export const RIGHT_PX = 10;
 
 /** What a line is called: `serial /dev/ttyS0 node1 → node2`. */
 export function lineLabel(line: Line, t: T): string {
-  const link = line.medium === null ? line.linkName : `${t(`picture.link.${line.medium}`)} ${line.linkName}`;
+  const link = line.medium === null ? line.linkName : linkTitle(line.medium, line.linkName, t);
   const ends = [line.sender, line.receiver];
   return t('monitor.series', { link, from: shortName(line.sender, ends), to: shortName(line.receiver, ends) });
 }
@@ -67,7 +68,7 @@ export function linesOf(data: SessionData, state: PairState): Line[] {
   const lines = directions.flatMap(({ sender, receiver, dashed }) =>
     [...(data.nodes.get(receiver)?.links.keys() ?? [])].map((link, colourIndex): Line => {
       const status = state.nodes.find((n) => n.node === receiver)?.status?.links.find((l) => l.id === link);
-      const named = { medium: status?.medium ?? null, linkName: status?.name ?? link };
+      const named = { medium: status?.medium ?? null, linkName: status === undefined ? link : ownName(status) };
       return { key: `${receiver} ${link}`, link, ...named, sender, receiver, colourIndex, dashed };
     }),
   );

@@ -4,7 +4,8 @@ import { setCable } from '../../app/actions.ts';
 import { millis, seconds, UNKNOWN_TEXT } from '../../lib/format.ts';
 import { type Direction, oneWay } from '../../../electron/common/verdict/links.ts';
 import type { LinkRow, PictureLayout } from './geometry.ts';
-import type { PictureLink } from './pictureModel.ts';
+import { linkTitle } from '../../lib/linkName.ts';
+import { type PictureLink, pictureName } from './pictureModel.ts';
 
 const CHIP_WIDTH = 92;
 const CHIP_HEIGHT = 20;
@@ -96,9 +97,8 @@ export function LinkTitle({ link, row, layout, nodes }: LinkProps): React.JSX.El
   const { t } = useTranslation();
   const { cable } = link;
   const plugged = cable === null || (cable.aToB && cable.bToA);
-  const own = [...new Set(link.names.filter((n) => n !== null))].join(' / ');
-  const kind = t(`picture.link.${link.medium}`);
-  const title = own === '' && cable !== null ? t(`picture.cable.${cable.id}`) : `${kind} ${own}`;
+  const own = pictureName(link);
+  const title = own === '' && cable !== null ? t(`picture.cable.${cable.id}`) : linkTitle(link.medium, own, t);
   const cut = oneWay(link);
   const [from, to] = cut === 'b-to-a-dead' ? [nodes[1], nodes[0]] : nodes;
   const rtt = link.rttMs.find((ms) => ms !== null) ?? null;

@@ -10,6 +10,7 @@ import { canConfirmDead } from '../../../electron/common/verdict/alarms.ts';
 import { freshStatus } from '../../../electron/common/verdict/links.ts';
 import { holdReasons, problemText } from '../../lib/eventText.ts';
 import { seconds } from '../../lib/format.ts';
+import { saidText } from '../../lib/said.ts';
 import { roleOf } from '../../lib/roles.ts';
 import type { T } from '../../locales/index.ts';
 import { RoleTag } from '../../ui/RoleTag.tsx';
@@ -166,11 +167,11 @@ export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Ele
         </div>
         <div data-state={lineHealth(node)}>
           <dt className="tb-dot" aria-hidden="true" />
-          <dd title={node.detail}>{sshText(node, t)}</dd>
+          <dd title={saidText(node, t)}>{sshText(node, t)}</dd>
         </div>
         <div data-state={node.agent.phase === 'attached' ? 'up' : node.agent.phase === 'stopped' ? 'dead' : 'unknown'}>
           <dt className="tb-dot" aria-hidden="true" />
-          <dd title={node.agent.detail}>{agentText(node, t)}</dd>
+          <dd title={saidText(node.agent, t)}>{agentText(node, t)}</dd>
         </div>
         {rackNode !== null && (
           <div data-state={rackNode.power === 'on' ? 'up' : rackNode.power === 'off' ? 'dead' : 'late'}>

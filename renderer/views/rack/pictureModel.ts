@@ -2,10 +2,16 @@
 import type { CableState, RackState } from '../../../electron/common/contract/rack.ts';
 import type { NodeConnection, PairState, VipVerdict } from '../../../electron/common/contract/state.ts';
 import { type Direction, freshStatus, type PairLink, pairLinks } from '../../../electron/common/verdict/links.ts';
+import { ownPart } from '../../lib/linkName.ts';
 
 export interface PictureLink extends PairLink {
   /** The rack's cable that carries the link; null outside the rack and for links over the LAN. */
   readonly cable: CableState | null;
+}
+
+/** What both nodes call it, without its medium; empty while neither has said so. */
+export function pictureName({ labels }: Pick<PairLink, 'labels'>): string {
+  return [...new Set(labels.filter((label) => label !== null).map(ownPart))].join(' / ');
 }
 
 const NOT_HEARD: Direction = { state: 'unknown', marginMs: null, silenceMs: null, witness: 'nobody' };

@@ -2,7 +2,7 @@
 import { Alert, Button, Modal, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ROTATION_STEPS, stepState } from '../../lib/rotation.ts';
+import { ROTATION_STEPS, rotationText, stepState } from '../../lib/rotation.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import {
   forgetRotation,
@@ -32,9 +32,7 @@ function Steps(): React.JSX.Element {
             <span className="tb-flow-dot" aria-hidden="true" />
             <span className="tb-flow-name">{t(`rotate.steps.${step}`)}</span>
             <span className="tb-flow-state">{t(`start.states.${state}`)}</span>
-            <small>
-              {said.map((item) => `${item.node === null ? '' : `${item.node}: `}${item.detail}`).join(' · ')}
-            </small>
+            <small>{said.map((item) => rotationText(item, t)).join(' · ')}</small>
           </li>
         );
       })}
@@ -87,7 +85,7 @@ function Rotation({ pairId }: { readonly pairId: string }): React.JSX.Element {
       <p role="status" className="tb-rotate-phase" data-phase={phase}>
         {failure === null ? t(`rotate.phase.${phase}`) : t(`rotate.failure.${failure}`)}
       </p>
-      {error !== '' && <Alert type="error" showIcon title={error} />}
+      {error !== null && <Alert type="error" showIcon title={rotationText(error, t)} />}
     </Modal>
   );
 }

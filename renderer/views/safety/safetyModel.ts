@@ -5,6 +5,7 @@ import { compareKeys, secondHolders } from '../../../electron/common/verdict/ala
 import { freshStatus, oneWay, type PairLink, pairLinks } from '../../../electron/common/verdict/links.ts';
 import { holdReasons, problemText } from '../../lib/eventText.ts';
 import { clock, seconds } from '../../lib/format.ts';
+import { linkTitle, ownPart } from '../../lib/linkName.ts';
 import type { T } from '../../locales/index.ts';
 import { referenceHosts } from '../rack/pictureModel.ts';
 
@@ -102,7 +103,8 @@ function referenceRows(state: PairState, t: T): Row[] {
 /** One direction: the receiver measures, the sender repeats what it was told. */
 function directionRow(link: PairLink, from: 0 | 1, names: readonly [string, string], t: T): Row {
   const to = from === 0 ? 1 : 0;
-  const name = link.names[to] ?? link.names[from] ?? link.key;
+  const label = link.labels[to] ?? link.labels[from];
+  const name = linkTitle(link.medium, label === null ? link.key : ownPart(label), t);
   const [sender, receiver] = [link.ends[from], link.ends[to]];
   const unknown: Cell = { state: 'unknown', text: t('safety.noReport') };
   const told: Cell =
@@ -124,7 +126,7 @@ function directionRow(link: PairLink, from: 0 | 1, names: readonly [string, stri
   const isCut = oneWay(link) === (from === 0 ? 'a-to-b-dead' : 'b-to-a-dead');
   return {
     key: `${link.key} ${from}`,
-    label: `${t(`picture.link.${link.medium}`)} ${name}: ${t('safety.direction', ends)}`,
+    label: `${name}: ${t('safety.direction', ends)}`,
     cells: from === 0 ? [told, heard] : [heard, told],
     ...(isCut ? { note: t('safety.oneWay', ends) } : {}),
   };

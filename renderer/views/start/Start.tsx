@@ -3,6 +3,7 @@ import { Alert, Button, Checkbox, Progress, Select } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { launchRack } from '../../app/launch.ts';
+import { saidText } from '../../lib/said.ts';
 import {
   cancelRackFlow,
   FLOW_STEPS,
@@ -54,10 +55,10 @@ function FlowView({
         status={progress.share === null ? 'active' : 'normal'}
       />
       <p className="tb-flow-detail" role="status">
-        {progress.phase === 'running' ? progress.detail : ''}
+        {progress.phase === 'running' ? saidText(progress, t) : ''}
       </p>
       {progress.phase === 'failed' && (
-        <Alert type="error" showIcon title={t('start.failed')} description={progress.detail} />
+        <Alert type="error" showIcon title={t('start.failed')} description={saidText(progress, t)} />
       )}
       {progress.phase === 'cancelled' && <Alert type="info" showIcon title={t('start.cancelled')} />}
       <div className="tb-row">

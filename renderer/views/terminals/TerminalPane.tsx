@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import { addTerminal, type TerminalParams } from '../../app/dockLayout.ts';
 import { paletteOf } from '../../app/palette.ts';
 import { type Role, roleOf } from '../../lib/roles.ts';
+import { saidText } from '../../lib/said.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { themeOf, useSettings } from '../../stores/settings.ts';
 import { RoleTag } from '../../ui/RoleTag.tsx';
@@ -97,7 +98,7 @@ function useConnection({ screen, phase }: ScreenHandle, { nodeIndex, kind }: Ter
   useEffect(() => () => screen?.forget(), [screen, pairId, node]);
   if (pairId === null || node === null) return t('terminal.noPair');
   if (phase.phase === 'opening') return t('terminal.opening');
-  if (phase.phase === 'ended') return t('terminal.ended', { detail: phase.detail });
+  if (phase.phase === 'ended') return t('terminal.ended', { detail: saidText(phase, t) });
   return phase.phase === 'closed' && !isReady ? t('terminal.notConnected', { node }) : '';
 }
 

@@ -6,6 +6,7 @@ import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ITheme, Terminal } from '@xterm/xterm';
 import { MONO_FAMILY } from '../../app/fonts.ts';
 import type { Palette } from '../../app/palette.ts';
+import type { Statement } from '../../lib/said.ts';
 import { errorText } from '../../rpc/link.ts';
 import { link } from '../../stores/link.ts';
 import { copyText } from '../../ui/copyText.ts';
@@ -16,8 +17,7 @@ const SCROLLBACK_LINES = 10_000;
 /** Contrast that xterm enforces on whatever colours a program chooses. */
 const CONTRAST_MIN = 4.5;
 
-export type ScreenPhase =
-  { readonly phase: 'closed' | 'opening' | 'open' } | { readonly phase: 'ended'; readonly detail: string };
+export type ScreenPhase = { readonly phase: 'closed' | 'opening' | 'open' } | ({ readonly phase: 'ended' } & Statement);
 
 export interface ScreenEvents {
   readonly onPhase: (phase: ScreenPhase) => void;
@@ -104,7 +104,7 @@ export class Screen {
     const stop = new AbortController();
     this.stop = stop;
     this.events.onPhase({ phase: 'opening' });
-    let detail = '';
+    let end: Statement = { detail: '' };
     try {
       const { cols, rows } = this.terminal;
       const { terminalId } = await link.client.terminalOpen({ pairId, node, kind, cols, rows }, stop.signal);
@@ -112,14 +112,14 @@ export class Screen {
       this.events.onPhase({ phase: 'open' });
       for await (const item of link.client.terminalOutput({ terminalId }, stop.signal)) {
         if (item.kind === 'data') this.terminal.write(item.data);
-        else detail = item.detail;
+        else end = { detail: item.detail, said: item.said };
       }
     } catch (error) {
-      detail = errorText(error);
+      end = { detail: errorText(error) };
     }
     this.terminalId = null;
     this.stop = null;
-    if (!this.isDisposed) this.events.onPhase({ phase: 'ended', detail });
+    if (!this.isDisposed) this.events.onPhase({ phase: 'ended', ...end });
   }
 
   /** Ends what runs on the node; the text stays. */

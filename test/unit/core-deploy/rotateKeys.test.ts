@@ -7,6 +7,7 @@ import { fail, ok } from '../../../agent/common/base/result.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
+import { english } from '../../../electron/common/words/sentence.ts';
 import type { KeyRotationProgress } from '../../../electron/common/contract/console.ts';
 import { rotateKeys } from '../../../electron/core/deploy/rotateKeys.ts';
 import type { RotationNode } from '../../../electron/core/deploy/rotateKeys.ts';
@@ -147,6 +148,8 @@ async function rotate(
   const told: KeyRotationProgress[] = [];
   const { method = 'sha256', stop = new CancelSource(), onStep = () => undefined } = options;
   await rotateKeys([world.a, world.b], method, stop.signal, (progress) => {
+    // Each step, of every test here, is told in English and as codes, and both say the same.
+    expect(progress.said && english(progress.said)).toBe(progress.detail);
     told.push(progress);
     onStep(progress);
   });

@@ -129,6 +129,25 @@ describe('who holds the address', () => {
     await state((s) => verdict(s) === 'none');
   });
 
+  // The probe asks for the first address only; who answers it says nothing about the second one.
+  test('with one agent stopped each address is judged by its own witnesses', async () => {
+    const second = 'fd00::9';
+    for (const agent of Object.values(agents)) agent.vips = [FEED_VIP, second];
+    agents.a.lanAskedAgoMs = 200;
+    await rackWithHolder();
+    const of = (s: PairState, address: string) => s.vips.find((vip) => vip.address === address);
+    await state((s) => of(s, second)?.verdict === 'one');
+    // Nobody answers the probe any more: the first address has a witness too few, which is no news of the second.
+    rack.answeredBy = null;
+    for (const connector of connectors.filter(({ spec }) => spec.name === 'b')) {
+      connector.agent = null;
+      connector.dropAgents();
+    }
+    const now = await state((s) => of(s, FEED_VIP)?.verdict === 'unknown');
+    expect(of(now, FEED_VIP)).toMatchObject({ holder: null, missing: ['b'] });
+    expect(of(now, second)).toMatchObject({ verdict: 'one', holder: 'a', missing: [] });
+  });
+
   test('a silent agent makes it unknown, and is named', async () => {
     await rackWithHolder();
     agents.a.frozen = true;

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import { Tapes } from '../../../electron/core/recorder/tapes.ts';
+import { say } from '../../../electron/common/words/sentence.ts';
 import type { NodeConnector, RemoteProcess } from '../../../electron/core/service/ports.ts';
 import { SessionStore } from '../../../electron/core/store/sessionStore.ts';
 import { terminalCommand } from '../../../electron/core/terminal/commands.ts';
@@ -65,7 +66,7 @@ test('a character that arrives in two pieces comes out whole, the exit comes las
   for await (const item of terminals.get(id).read(new CancelSource().signal)) items.push(item);
   const text = items.map((i) => (i.kind === 'data' ? i.data : '')).join('');
   expect(text).toBe('心跳');
-  expect(items.at(-1)).toEqual({ kind: 'exit', detail: 'ended with status 3' });
+  expect(items.at(-1)).toEqual({ kind: 'exit', ...say('terminalEnded', { status: 3 }) });
 });
 
 test('a reader that does not read holds the far end back, and reading lets it go on', async () => {

@@ -2,15 +2,17 @@
 import { expect, test } from 'vitest';
 import { NodeSpecSchema } from '../../../electron/common/contract/pair.ts';
 import type { NodeSecrets } from '../../../electron/common/contract/pair.ts';
+import { english, say } from '../../../electron/common/words/sentence.ts';
 import type { HostKey } from '../../../electron/core/ssh/hostKey.ts';
 import type { HostKeyStore } from '../../../electron/core/ssh/knownHostsFile.ts';
 import { SshLink } from '../../../electron/core/ssh/link.ts';
 import type { Timers } from '../../../electron/core/ssh/timers.ts';
 import type { Transport, TransportEvents, TransportFailure } from '../../../electron/core/ssh/transport.ts';
 
+const words = (text: string) => say('inItsWords', { text });
 const SECRETS: NodeSecrets = { password: 'secret', remember: false };
 const KEY: HostKey = { type: 'ssh-ed25519', blob: Buffer.from('the key') };
-const DOWN: TransportFailure = { layer: 'tcp', detail: 'no answer' };
+const DOWN: TransportFailure = { layer: 'tcp', ...words('no answer') };
 
 class HandTimers implements Timers {
   private now = 0;
@@ -125,6 +127,28 @@ test('the straight way: connecting, authenticating, ready', async () => {
   expect(rig.link.state()).toMatchObject({ phase: 'ready', lastHeardAgoMs: 700, nextTryInMs: null });
 });
 
+test('what it does is told in English and as codes, the same at every phase', async () => {
+  const rig = new Rig({ budgetMs: 20_000 });
+  const told = new Map<string, string>();
+  rig.link.onState(() => {
+    const { phase, detail, said } = rig.link.state();
+    expect(said && english(said)).toBe(detail);
+    told.set(phase, said?.code ?? '');
+  });
+  await rig.connect();
+  await rig.ready();
+  rig.dial.events.onClosed(DOWN);
+  rig.link.disconnect();
+  expect(Object.fromEntries(told)).toEqual({
+    connecting: 'agreeingOnKeys',
+    authenticating: 'loggingIn',
+    ready: 'connected',
+    lost: 'lost',
+    waiting: 'because',
+    idle: 'notConnected',
+  });
+});
+
 test('no server: waits longer and longer with a bound, tells when it tries next, gives up after its budget', async () => {
   const rig = new Rig({ budgetMs: 20_000 });
   await rig.connect();
@@ -156,7 +180,7 @@ test('after an authentication failure it never tries again by itself', async () 
   await rig.connect();
   rig.dial.events.onConnected();
   await rig.dial.events.onHostKey(KEY);
-  rig.dial.events.onClosed({ layer: 'authentication', detail: 'refused' });
+  rig.dial.events.onClosed({ layer: 'authentication', ...words('refused') });
   expect(rig.link.state()).toMatchObject({ phase: 'gave-up', detail: 'refused' });
   await rig.timers.advanceMs(1_000_000);
   expect(rig.dials).toHaveLength(1);
@@ -228,7 +252,7 @@ test('a server that hangs up during the question: the answer dials again and the
   await rig.connect();
   void rig.dial.events.onHostKey(KEY);
   await settle();
-  rig.dial.events.onClosed({ layer: 'server', detail: 'timeout before authentication' });
+  rig.dial.events.onClosed({ layer: 'server', ...words('timeout before authentication') });
   expect(rig.link.state().phase).toBe('host-key');
   expect(rig.link.answerHostKey(rig.link.state().hostKey?.questionId ?? '', 'trust-and-remember')).toBe(true);
   await settle();
@@ -284,7 +308,7 @@ test('news of an attempt that was stopped are ignored', async () => {
   rig.link.disconnect();
   rig.link.connect(SECRETS);
   await settle();
-  old.onClosed({ layer: 'authentication', detail: 'late' });
+  old.onClosed({ layer: 'authentication', ...words('late') });
   expect(await old.onHostKey(KEY)).toBe(false);
   expect(rig.link.state().phase).toBe('connecting');
 });

@@ -89,6 +89,42 @@ describe('a witness is missing', () => {
     expect(judge(node('a', { held: held(true, 10, 500) }), node('b'), probe).verdict).toBe('unknown');
   });
 
+  describe('an address that no probe asks for, beside a silent node', () => {
+    const clear = { conflictMac: null, askedAgoMs: 800 };
+    const holder = node('a', { held: held(true, 10, 5000), lan: clear });
+    const gaveUp = node('b', { held: held(false, 20_000), agentDown: true });
+
+    test('a node whose agent is down after it gave the address up: the LAN question of the holder settles it', () => {
+      expect(judge(holder, gaveUp)).toMatchObject({ verdict: 'one', holder: 'a', missing: [] });
+    });
+
+    test('the answers of a client about another address are neither asked for nor believed', () => {
+      // A probe of this address that nobody answered yet is another matter: somebody can be asked, and was.
+      const unanswered = { answeredBy: null, atMs: Number.NEGATIVE_INFINITY };
+      expect(judge(holder, gaveUp, unanswered)).toMatchObject({ verdict: 'unknown', missing: ['b'] });
+    });
+
+    test('a node that may hold it, or may take it, is a missing witness', () => {
+      const kept = node('b', { held: held(true, 20_000), agentDown: true });
+      const outOfReach = node('b', { held: held(false, 20_000), agentDown: false });
+      for (const silent of [kept, outOfReach, node('b', { agentDown: true })])
+        expect(judge(holder, silent)).toMatchObject({ verdict: 'unknown', holder: null, missing: ['b'] });
+    });
+
+    test('a holder that hears a reference host is not deaf: nobody else answers there', () => {
+      const kept = node('b', { held: held(true, 20_000), agentDown: true });
+      expect(judge({ ...holder, hearsReference: true }, kept)).toMatchObject({ verdict: 'one', holder: 'a' });
+    });
+
+    test('a question that was not asked lately, or was answered by another one, settles nothing', () => {
+      const old = { ...holder, lan: { ...clear, askedAgoMs: 6000 } };
+      expect(judge(old, gaveUp).verdict).toBe('unknown');
+      expect(judge({ ...old, hearsReference: true }, gaveUp).verdict).toBe('unknown');
+      const other = { ...holder, lan: { ...clear, conflictMac: '02:00:00:00:00:99' }, hearsReference: true };
+      expect(judge(other, gaveUp).verdict).toBe('dual');
+    });
+  });
+
   test('both silent: unknown names both', () => {
     expect(judge(node('a'), node('b'))).toMatchObject({ verdict: 'unknown', missing: ['a', 'b'] });
   });

@@ -208,6 +208,9 @@ describe('a peer of the other family', () => {
     h.runWithPeer(2000);
     expect(h.eventsOf('problem')).toMatchObject([{ code: 'failback-mixed' }]);
     expect(h.commands).toHaveLength(0);
+    // Found by: npm run sim. Its answer was only late: no link had carried anything for a while.
+    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1' });
+    expect(h.eventsOf('problem').at(-1)).toMatchObject({ code: 'failback-mixed', over: true });
   });
 });
 

@@ -1,6 +1,7 @@
 /** When time itself looks wrong. */
 import { describe, expect, test } from 'vitest';
 import { instant } from '../../../agent/common/base/instant.ts';
+import { fieldText } from '../../../agent/common/wire/message.ts';
 import { DEADTIME_MS, Harness, KEEPALIVE_MS, testConfig } from '../../support/engineHarness.ts';
 
 const BEAT = { st: 'active', dt: '1388', protocol: '1' };
@@ -91,6 +92,19 @@ describe('the machine slept: its monotonic clock did not see it', () => {
     expect(problems(h)).toContain('not-scheduled over');
   });
 
+  /**
+   * Found by: npm run sim. 1. A machine sleeps for a little less than deadtime. 2. Its clock stood still, so its next heartbeat is still up
+   * to a keepalive away. 3. Before that the peer's deadtime is over, and both hold everything.
+   */
+  test('for less: the next heartbeat leaves at once', () => {
+    const h = holder();
+    h.step({ kind: 'stalled', gapMs: 2 * KEEPALIVE_MS });
+    expect(h.sent.map((message) => fieldText(message, 't'))).toContain('status');
+    h.sent.length = 0;
+    h.run(KEEPALIVE_MS - 1);
+    expect(h.sent).toEqual([]);
+  });
+
   test('a gap that the monotonic clock shows as well is not counted twice', () => {
     const h = holder();
     h.nowMs += 3000;
@@ -106,5 +120,7 @@ describe('the machine slept: its monotonic clock did not see it', () => {
     h.run(DEADTIME_MS * 3);
     expect(h.commands.map((c) => c.kind)).toEqual(['release']);
     expect(h.engine.snapshot(instant(h.nowMs)).shuttingDown).toBe(true);
+    // Found by: npm run sim. It does not listen, so it does not say that the peer is dead either.
+    expect(h.eventsOf('peer-status').filter(({ status }) => status === 'dead')).toEqual([]);
   });
 });

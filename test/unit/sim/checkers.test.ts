@@ -1,36 +1,17 @@
 /** The checkers of the simulator see what they should: each is shown a world that breaks its promise, and one that does not. */
 import { describe, expect, test } from 'vitest';
-import { Cluster } from '../../../agent/common/sim/cluster.ts';
 import { KeyGate, KeyModel } from '../../../agent/common/sim/keys.ts';
-import { cleanLink } from '../../../agent/common/sim/network.ts';
 import { OwnershipChecker } from '../../../agent/common/sim/ownership.ts';
 import type { OwnershipRules } from '../../../agent/common/sim/ownership.ts';
 import { encodeText } from '../../../agent/common/wire/codec.ts';
 import { text } from '../../../agent/common/wire/message.ts';
+import { SIM_DEADTIME_MS, simPair } from '../../support/simPair.ts';
 
-const DEADTIME_MS = 5000;
 const BOUND_MS = 2000;
-
-function pair(): Cluster {
-  return new Cluster({
-    seed: 1,
-    names: ['node1', 'node2'],
-    keepaliveMs: 1000,
-    deadtimeMs: DEADTIME_MS,
-    warntimeMs: 3000,
-    initdeadMs: DEADTIME_MS,
-    autoFailback: ['off', 'off'],
-    links: [cleanLink('eth1', 1)],
-    groups: [['vip1'], []],
-    clockOffsetsMs: [0, 500_000],
-    latencyMaxMs: 0,
-    plan: () => ({ tookMs: 10, ok: true }),
-  });
-}
 
 /** Both nodes run and have settled; the checker has watched from the start. */
 function watched(rules: Partial<OwnershipRules> = {}) {
-  const cluster = pair();
+  const cluster = simPair();
   const all = { boundMs: BOUND_MS, oneWayBoundMs: 3000, never: false, blindBoundMs: null, keys: null, ...rules };
   const checker = new OwnershipChecker(cluster, all);
   for (const node of cluster.nodes) node.start();
@@ -111,7 +92,7 @@ describe('one owner', () => {
   test('packets that are all lost excuse like a split; other keys have their own name', () => {
     const silent = watched();
     Object.assign(silent.cluster.network.links[0]!.forward, { loss: 1 });
-    silent.cluster.advance(DEADTIME_MS * 0.9);
+    silent.cluster.advance(SIM_DEADTIME_MS * 0.9);
     silent.runTwice(true);
     expect(silent.checker.violations).toEqual([]);
     const keys = new KeyModel('sha1');
@@ -138,9 +119,9 @@ describe('keys', () => {
   });
 
   test('a packet with a true signature that nobody sent is a forgery that got through', () => {
-    const cluster = pair();
+    const cluster = simPair();
     const keys = new KeyModel('sha1');
-    const gate = new KeyGate(cluster, keys);
+    const gate = new KeyGate(cluster, keys, { refused: () => undefined });
     for (const node of cluster.nodes) node.start();
     const lie = {
       fields: [text('t', 'shutdone'), text('src', 'node2'), text('seq', '9'), text('hg', '1'), text('ts', '1')],
@@ -155,7 +136,7 @@ describe('keys', () => {
 
 describe('the device and the suspended machine', () => {
   test('a suspended machine does not count its sleep; it hears nothing and starts over when it slept past the deadtime', () => {
-    const cluster = pair();
+    const cluster = simPair();
     for (const node of cluster.nodes) node.start();
     cluster.advance(10_000);
     const [node] = cluster.nodes;

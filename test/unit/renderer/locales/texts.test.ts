@@ -55,6 +55,9 @@ test('texts: none is empty, and Chinese is Chinese but for names and words of th
     'connect.sudoMode.sudo',
     'connect.failback',
     'safety.direction',
+    'said.inItsWords',
+    'said.dots',
+    'said.lines',
   ]);
 });
 

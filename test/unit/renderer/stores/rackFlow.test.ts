@@ -1,8 +1,12 @@
+import i18next from 'i18next';
 import { expect, test } from 'vitest';
 import { connect } from '../../../../agent/common/rpc/client.ts';
 import { memoryChannelPair } from '../../../../agent/common/rpc/memory.ts';
 import { serve } from '../../../../agent/common/rpc/server.ts';
 import { consoleContract } from '../../../../electron/common/contract/console.ts';
+import { quote, say } from '../../../../electron/common/words/sentence.ts';
+import { saidText } from '../../../../renderer/lib/said.ts';
+import { zhCN } from '../../../../renderer/locales/zh-CN.ts';
 import type { ConsoleClient } from '../../../../renderer/rpc/link.ts';
 import { FlowError, type FlowProgress, runRackFlow } from '../../../../renderer/stores/rackFlow.ts';
 import { FakeConsole } from '../../../support/fakeConsole.ts';
@@ -97,7 +101,8 @@ test('flow: a server that refuses us for good ends it at once', async () => {
       yield state;
     },
   });
-  await expect(flow(refused)).rejects.toThrow(new FlowError('node2: permission denied'));
+  const words = say('ofNode', { node: 'node2', why: quote({ detail: 'permission denied' }) });
+  await expect(flow(refused)).rejects.toThrow(new FlowError(words));
 });
 
 test('flow: cancelled in the middle it stops there', async () => {
@@ -111,4 +116,20 @@ test('flow: cancelled in the middle it stops there', async () => {
     },
   });
   await expect(flow(onDeploy, stop.signal)).rejects.toThrow();
+});
+
+test('flow: what the core says of the nodes reaches the screen with its codes, not only in English', async () => {
+  const lost = say('lost', { layer: say('layer-tcp'), why: say('tcp-ECONNRESET') });
+  const refused = (fake: FakeConsole) => ({
+    pairState: async function* () {
+      const state = fake.pairState();
+      state.nodes[0] = { ...state.nodes[0], phase: 'gave-up', ...lost };
+      yield state;
+    },
+  });
+  const t = await i18next.createInstance().init({ lng: 'zh-CN', resources: { 'zh-CN': { translation: zhCN } } });
+  const error = await flow(refused).catch((e: unknown) => e);
+  expect(error instanceof FlowError && saidText(error.words, t)).toBe(
+    'node1：连接断开（TCP）：连接被重置（ECONNRESET）',
+  );
 });

@@ -1,14 +1,8 @@
 import { expect, test } from 'vitest';
 import { PairSpecSchema } from '../../../../electron/common/contract/pair.ts';
-import {
-  draftOf,
-  emptyDraft,
-  emptyLink,
-  idFor,
-  type PairDraft,
-  problemsOf,
-  specOf,
-} from '../../../../renderer/views/connect/draft.ts';
+import { draftOf, emptyDraft, emptyLink, type PairDraft } from '../../../../renderer/views/connect/draft.ts';
+import { problemsOf } from '../../../../renderer/views/connect/draftProblems.ts';
+import { idFor, specOf } from '../../../../renderer/views/connect/draftSpec.ts';
 import { safeSpec, siteSpec } from '../../../support/fakeData.ts';
 
 function good(): PairDraft {

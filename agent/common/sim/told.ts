@@ -1,0 +1,147 @@
+/**
+ * What each node was told: kept from the inputs alone, in a few plain rules, beside what its engine makes of them. A checker that
+ * judges a decision asks here what the node could know.
+ */
+import { elapsedMs } from '../base/instant.ts';
+import type { EngineInput } from '../engine/types.ts';
+import type { ResourceSet } from '../timeline/event.ts';
+import { fieldText } from '../wire/message.ts';
+import type { WireMessage } from '../wire/message.ts';
+import type { Cluster } from './cluster.ts';
+
+/** The two halves of a pair's groups, from the point of view of the node that was told. */
+export type Half = 'local' | 'foreign';
+export const HALVES: readonly Half[] = ['local', 'foreign'];
+
+/** Copies of messages this much older than the newest still show that their link works. */
+const RECENT_NUMBERS = 64;
+
+/** What one life of a node was told. Times are virtual, milliseconds. */
+export interface Told {
+  /** Life of the peer that was heard last; 0: none. */
+  generation: number;
+  /** Newest heartbeat of that life: its number and when it came. Before the first: when this node started. */
+  statusSeq: number;
+  heardAtMs: number;
+  /** Newest message of that life. */
+  lastSeq: number;
+  /** Newest message that says what the peer has. */
+  reportSeq: number;
+  /** What the peer has or claims, by that message. */
+  names: ReadonlySet<Half>;
+  /** It said that it released everything and goes. */
+  stopped: boolean;
+  /** Newest sign of life on each link. */
+  readonly linkAtMs: Map<string, number>;
+  pingAtMs: number;
+  /** Newest refused packet in the peer's name. */
+  refusedAtMs: number;
+  /** A person said, since the peer was last heard, that it is off. */
+  confirmed: boolean;
+}
+
+function nothing(nowMs: number): Told {
+  return {
+    generation: 0,
+    statusSeq: 0,
+    heardAtMs: nowMs,
+    lastSeq: 0,
+    reportSeq: 0,
+    names: new Set(),
+    stopped: false,
+    linkAtMs: new Map(),
+    pingAtMs: -Infinity,
+    refusedAtMs: -Infinity,
+    confirmed: false,
+  };
+}
+
+function hex(message: WireMessage, name: string): number {
+  return parseInt(fieldText(message, name) ?? '0', 16);
+}
+
+function halvesOf(set: string | undefined): readonly Half[] {
+  if (set === 'all') return HALVES;
+  return set === 'local' || set === 'foreign' ? [set] : [];
+}
+
+/** The same groups, seen from the other node. */
+export function otherHalf(half: Half): Half {
+  return half === 'local' ? 'foreign' : 'local';
+}
+
+/** What a `resource` message says its sender has or claims, from the sender's point of view. */
+export function namedIn(message: WireMessage): ReadonlySet<Half> {
+  const claims = (fieldText(message, 'tbc') ?? '').split(' ').map((claim) => claim.split(':')[0]);
+  return new Set([...halvesOf(fieldText(message, 'rsc_hold')), ...claims.flatMap(halvesOf)]);
+}
+
+/** The halves of a set as its name says. */
+export function halves(set: ResourceSet): readonly Half[] {
+  return halvesOf(set);
+}
+
+/** Keeps what both nodes were told. To be created before the checkers that ask it: it must have noted an input when they judge. */
+export class Hearsay {
+  readonly of: [Told, Told] = [nothing(0), nothing(0)];
+  private readonly cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    cluster.observe({ fed: (node, input) => this.note(node, input) });
+  }
+
+  /** Nothing new was heard of the peer for the deadtime. */
+  silent(node: 0 | 1): boolean {
+    return this.cluster.nowMs - this.of[node].heardAtMs >= this.cluster.options.deadtimeMs - 1e-3;
+  }
+
+  private note(node: 0 | 1, input: EngineInput): void {
+    const { nowMs } = this.cluster;
+    const told = this.of[node];
+    if (input.kind === 'received') this.hear(node, input.link, input.message);
+    else if (input.kind === 'ping-reply') told.pingAtMs = nowMs;
+    else if (input.kind === 'confirm-dead') told.confirmed = true;
+    else if (input.kind === 'start') this.of[node] = nothing(nowMs);
+    else if (input.kind === 'rejected' && input.claimedSource !== null) {
+      // The host may have kept it for up to a second.
+      told.refusedAtMs = nowMs - elapsedMs(input.receivedAt, this.cluster.nodes[node].now);
+    }
+  }
+
+  private hear(node: 0 | 1, link: string, message: WireMessage): void {
+    const told = this.of[node];
+    const type = fieldText(message, 't') ?? '';
+    const generation = hex(message, 'hg');
+    const seq = hex(message, 'seq');
+    const isNew = type === 'status' && (generation > told.generation || seq > told.statusSeq);
+    if (generation < told.generation || (generation > told.generation && !isNew)) return;
+    if (type.startsWith('NS_') || seq > told.lastSeq - RECENT_NUMBERS) told.linkAtMs.set(link, this.cluster.nowMs);
+    if (isNew) this.hearLife(node, generation, seq);
+    else if (type !== 'status' && !this.silent(node)) hearDeed(told, type, message, seq);
+    told.lastSeq = Math.max(told.lastSeq, seq);
+  }
+
+  private hearLife(node: 0 | 1, generation: number, seq: number): void {
+    const told = this.of[node];
+    const again = generation > told.generation;
+    // After a silence, and in a new life, what was said before means nothing, also when it comes late.
+    if (again || this.silent(node)) Object.assign(told, { names: new Set(), reportSeq: seq });
+    if (again) Object.assign(told, { generation, stopped: false, lastSeq: seq });
+    Object.assign(told, { statusSeq: seq, heardAtMs: this.cluster.nowMs, confirmed: false });
+  }
+}
+
+/** A message that says what the peer has, or has not any more. */
+function hearDeed(told: Told, type: string, message: WireMessage, seq: number): void {
+  if (seq <= told.reportSeq || told.stopped) return;
+  if (type === 'resource') told.names = new Set([...namedIn(message)].map(otherHalf));
+  else if (type === 'shutdone') Object.assign(told, { names: new Set(), stopped: true });
+  else if (type === 'ask_resources' && fieldText(message, 'info') === 'done') {
+    // Whose view the set is in depends on who gives; to forget too much only makes the judge milder.
+    const gone = halvesOf(fieldText(message, 'rsc_hold')).flatMap((half) => [half, otherHalf(half)]);
+    told.names = new Set([...told.names].filter((half) => !gone.includes(half)));
+  } else if (type === 'ip-request-resp') told.names = new Set([...told.names].filter((half) => half !== 'local'));
+  else return;
+  told.reportSeq = seq;
+}
