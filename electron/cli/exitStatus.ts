@@ -50,6 +50,7 @@ const BY_CODE: Readonly<Record<string, ExitName>> = {
   'rack-down': 'rackDown',
   'no-pair': 'usage',
   'no-node': 'usage',
+  'no-session': 'usage',
   'bad-args': 'usage',
   'not-attached': 'noAgent',
   'fault-active': 'faultRefused',

@@ -20,13 +20,22 @@ import { runEngine } from './verbs/engine.ts';
 import { runFault } from './verbs/fault.ts';
 import { runKeys } from './verbs/keys.ts';
 import { runRack } from './verbs/rack.ts';
+import { runTimeline } from './verbs/timeline.ts';
 import { runProbe, runStatus } from './verbs/watch.ts';
 
 /** Signals closer together than this are one wish to stop, milliseconds. */
 const SAME_SIGNAL_MS = 500;
 
 /** Verbs whose sessions are kept: what they did is asked for later, by reports and by `--resume`. */
-const RECORDED: ReadonlySet<string> = new Set(['advise', 'drill', 'exercise']);
+const RECORDED: ReadonlySet<string> = new Set([
+  'advise',
+  'drill',
+  'exercise',
+  'fault',
+  'standby',
+  'takeover',
+  'timeline',
+]);
 
 /** The private rack of one demo. */
 const demoRackName = `demo-${process.pid}`;
@@ -44,6 +53,7 @@ const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: 
   keys: runKeys,
   advise: runAdvise,
   agent: runAgent,
+  timeline: runTimeline,
   demo: (parsed, opened, io) => runDemo(parsed, opened, io, demoRackName),
   standby: (parsed, opened, io) => runEngine(parsed, opened, io, 'standby'),
   takeover: (parsed, opened, io) => runEngine(parsed, opened, io, 'takeover'),

@@ -141,6 +141,26 @@ export const VERBS: readonly VerbSpec[] = [
     },
   },
   {
+    name: 'timeline',
+    words: '',
+    firstWords: [],
+    summary: 'what happened: phases with their errors, who held the address, what it is called and why; --svg draws it',
+    options: {
+      ...PAIR_OPTIONS,
+      session: {
+        kind: 'string',
+        value: 'ID',
+        help: 'a stored session instead of a pair; the first letters of its id do',
+      },
+      last: { kind: 'boolean', help: 'around the newest fault or move (the default)' },
+      drill: { kind: 'boolean', help: 'the newest drill' },
+      from: { kind: 'string', value: 'TIME', help: 'with --to: a stretch, counted from the beginning of the session' },
+      to: { kind: 'string', value: 'TIME', help: 'end of that stretch' },
+      svg: { kind: 'string', value: 'FILE', help: 'write the picture there as well' },
+      ...JSON_OPTION,
+    },
+  },
+  {
     name: 'demo',
     words: '',
     firstWords: [],
