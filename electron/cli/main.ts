@@ -17,6 +17,7 @@ import { runDemo } from './verbs/demo.ts';
 import { runDeploy, runPreflight } from './verbs/deploy.ts';
 import { runDrill } from './verbs/drill.ts';
 import { runEngine } from './verbs/engine.ts';
+import { runExercise } from './verbs/exercise.ts';
 import { runFault } from './verbs/fault.ts';
 import { runKeys } from './verbs/keys.ts';
 import { runRack } from './verbs/rack.ts';
@@ -48,6 +49,7 @@ const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: 
   probe: runProbe,
   fault: runFault,
   drill: runDrill,
+  exercise: runExercise,
   preflight: runPreflight,
   'confirm-dead': runConfirmDead,
   keys: runKeys,

@@ -161,6 +161,19 @@ export const VERBS: readonly VerbSpec[] = [
     },
   },
   {
+    name: 'exercise',
+    words: 'list|start NAME|answer|give-up',
+    firstWords: ['list', 'start', 'answer', 'give-up'],
+    takesMany: true,
+    summary: 'find what is broken: the console breaks something in the running rack and does not say what (--rack)',
+    options: {
+      ...PAIR_OPTIONS,
+      fault: { kind: 'string', value: 'ID', help: 'answer: what it is, one of the listed ids' },
+      place: { kind: 'string', value: 'ID', help: 'answer: where it is, one of the listed ids' },
+      ...JSON_OPTION,
+    },
+  },
+  {
     name: 'demo',
     words: '',
     firstWords: [],

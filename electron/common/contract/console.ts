@@ -4,6 +4,7 @@ import { call, stream } from '../../../agent/common/rpc/contract.ts';
 import { adviceContract } from './advice.ts';
 import { DeployPlanSchema, DeployProgressSchema, DrillProgressSchema, PreflightItemSchema } from './deploy.ts';
 import { DrillBoardSchema, DrillItemSchema, DrillOrderSchema } from './drill.ts';
+import { ExerciseAnswerSchema, ExerciseBoardSchema, ExerciseGradeSchema, ExerciseViewSchema } from './exercise.ts';
 import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
 import { PanicReportSchema } from './panic.ts';
 import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
@@ -175,6 +176,12 @@ export const consoleContract = {
     PairRef.extend({ askId: z.string().nullable().default(null), answer: z.enum(['continue', 'skip', 'abort']) }),
     Done,
   ),
+  /** Hidden-fault exercises in the rack; what runs is told without its answer. */
+  exerciseList: call(z.object({}), ExerciseBoardSchema),
+  exerciseStart: call(z.object({ exerciseId: z.string() }), ExerciseViewSchema),
+  /** `fault` and `place` by the ids of the view's choices. */
+  exerciseAnswer: call(z.object({ fault: z.string(), place: z.string() }), ExerciseAnswerSchema),
+  exerciseGiveUp: call(z.object({}), ExerciseGradeSchema),
 
   ...adviceContract,
   ...timelineContract,

@@ -12,8 +12,11 @@ import { AsyncQueue } from '../base/asyncQueue.ts';
 import { within } from '../base/time.ts';
 import { PlanError } from '../deploy/index.ts';
 import { Drills } from '../drill/drills.ts';
-import { readDrills } from '../drill/scripts.ts';
+import { readDrills, readScripts } from '../drill/scripts.ts';
 import { SuiteStore } from '../drill/suiteStore.ts';
+import { ExerciseScriptSchema } from '../../common/exercise/script.ts';
+import { Exercises } from '../exercise/exercises.ts';
+import { hidingMethods } from '../exercise/hiding.ts';
 import { localProbeHost } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
 import { Profiles } from '../profiles/profiles.ts';
@@ -23,7 +26,7 @@ import { localWitnessHost } from '../witness/lanWitness.ts';
 import type { WitnessHost } from '../witness/lanWitness.ts';
 import { Terminals } from '../terminal/terminals.ts';
 import { adviceMethods } from './adviceMethods.ts';
-import { drillMethods } from './drillMethods.ts';
+import { drillMethods, exerciseMethods } from './drillMethods.ts';
 import { KeyRotations, rotationNodes } from './keyRotation.ts';
 import { agentService } from './nodeCommand.ts';
 import { Pairs } from './pairs.ts';
@@ -104,6 +107,7 @@ class Core {
   readonly terminals = new Terminals();
   readonly rotations = new KeyRotations();
   readonly drills: Drills;
+  readonly exercises: Exercises;
 
   constructor(options: ConsoleOptions) {
     this.options = options;
@@ -111,8 +115,11 @@ class Core {
     this.rack = new RackService(options.lab);
     const storeFile = options.dataDir === null ? ':memory:' : join(options.dataDir, 'sessions.sqlite');
     this.store = new SessionStore(storeFile, options.report);
-    const suites = new SuiteStore(options.dataDir === null ? null : join(options.dataDir, 'drills'), options.report);
+    const drillDir = options.dataDir === null ? null : join(options.dataDir, 'drills');
+    const suites = new SuiteStore(drillDir, options.report);
     this.drills = new Drills(suites, readDrills(join(options.resourcesDir, 'drills'), options.report), options.wallMs);
+    const exercises = readScripts(join(options.resourcesDir, 'exercises'), ExerciseScriptSchema, options.report);
+    this.exercises = new Exercises(drillDir, exercises, options.wallMs);
     const { probe } = options;
     this.pairs = new Pairs({
       profiles: this.profiles,
@@ -345,6 +352,7 @@ function sessionMethods(
   | 'faultOffers'
   | 'faultInject'
   | 'faultRevert'
+  | 'faultPanic'
 > {
   const { pairs } = core;
   return {
@@ -358,9 +366,9 @@ function sessionMethods(
       return core.rotations.start(live, rotationNodes(live), method, signal);
     },
     faultOffers: ({ pairId }) => pairs.need(pairId).faults.offers(),
-    faultInject: ({ pairId, node, name, link, durationMs }) =>
-      pairs.need(pairId).faults.inject(node, name, link, durationMs),
+    faultInject: ({ pairId, ...asked }) => pairs.need(pairId).faults.injectAsked(asked),
     faultRevert: ({ pairId, node, faultId }) => pairs.need(pairId).faults.revert(node, faultId),
+    faultPanic: ({ pairId }) => pairs.need(pairId).faults.panic(),
   };
 }
 
@@ -400,18 +408,20 @@ const CLOSE_MS_MAX = 20_000;
 /** Puts a console together. Throws when the session store cannot be opened. */
 export function createConsole(options: ConsoleOptions): ConsoleCore {
   const core = new Core(options);
+  const methods: Methods = {
+    ...generalMethods(core),
+    ...pairMethods(core),
+    ...deployMethods(core),
+    ...sessionMethods(core),
+    ...terminalMethods(core),
+    ...adviceMethods(core.pairs, core.store),
+    timelineStretch: (wish) => timelineStretch(wish, core.pairs, core.store),
+    ...drillMethods(core.pairs, core.drills),
+    ...exerciseMethods(core.pairs, core.exercises),
+  };
   let closing: Promise<void> | null = null;
   return {
-    implementation: {
-      ...generalMethods(core),
-      ...pairMethods(core),
-      ...deployMethods(core),
-      ...sessionMethods(core),
-      ...terminalMethods(core),
-      ...adviceMethods(core.pairs, core.store),
-      timelineStretch: (wish) => timelineStretch(wish, core.pairs, core.store),
-      ...drillMethods(core.pairs, core.drills),
-    },
+    implementation: hidingMethods(methods, core.exercises, () => core.pairs.find(RACK_PAIR_ID)?.stage() ?? null),
     givePair: (spec) => core.pairs.give(spec),
     attachRack: () => core.rack.attach(),
     suspended: () => core.pairs.all().forEach((live) => live.suspended()),
