@@ -17,6 +17,7 @@ import { useTranslation } from 'react-i18next';
 import { usePairs } from '../stores/pairs.ts';
 import { rememberLayout, themeOf, useSettings } from '../stores/settings.ts';
 import { type PaneId, useUi } from '../stores/ui.ts';
+import { Advice } from '../views/advice/Advice.tsx';
 import { Connect } from '../views/connect/Connect.tsx';
 import { Events } from '../views/events/Events.tsx';
 import { Faults } from '../views/faults/Faults.tsx';
@@ -46,6 +47,7 @@ const COMPONENTS: Record<PaneId | 'terminal', React.FunctionComponent<IDockviewP
   monitor: Monitor,
   distribution: Distribution,
   safety: Safety,
+  advice: Advice,
   faults: Faults,
   events: Events,
   connect: Connect,

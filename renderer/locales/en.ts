@@ -1,3 +1,4 @@
+import { enAdvice } from './en.advice.ts';
 import { enSafety } from './en.safety.ts';
 import { enSetup } from './en.setup.ts';
 
@@ -71,6 +72,7 @@ export const en = {
     monitor: 'Monitor',
     distribution: 'Distribution',
     safety: 'Safety',
+    advice: 'Advice',
     faults: 'Faults',
     events: 'Events',
     connect: 'Servers',
@@ -402,6 +404,7 @@ export const en = {
   },
   ...enSetup,
   ...enSafety,
+  ...enAdvice,
 };
 
 type Shape<T> = { readonly [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -1,5 +1,6 @@
 /** 简体中文。 */
 import type { Messages } from './en.ts';
+import { zhCNAdvice } from './zh-CN.advice.ts';
 import { zhCNSafety } from './zh-CN.safety.ts';
 import { zhCNSetup } from './zh-CN.setup.ts';
 
@@ -70,6 +71,7 @@ export const zhCN: Messages = {
     monitor: '监视',
     distribution: '分布',
     safety: '安全',
+    advice: '建议',
     faults: '故障',
     events: '事件',
     connect: '服务器',
@@ -387,4 +389,5 @@ export const zhCN: Messages = {
   },
   ...zhCNSetup,
   ...zhCNSafety,
+  ...zhCNAdvice,
 };

@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import type { TerminalKind } from '../views/terminals/kinds.ts';
 
-export const PANES = ['picture', 'monitor', 'distribution', 'safety', 'faults', 'events', 'connect'] as const;
+export const PANES = ['picture', 'monitor', 'distribution', 'safety', 'advice', 'faults', 'events', 'connect'] as const;
 export type PaneId = (typeof PANES)[number];
 
 export const MOVE_POSITIONS = ['left', 'right', 'above', 'below'] as const;

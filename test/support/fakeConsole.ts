@@ -31,6 +31,7 @@ import type {
 import { fakeRotation } from './fakeRotation.ts';
 import { fakePlan, fakePreflight, rackSpec } from './fakeData.ts';
 import { Feed } from './feed.ts';
+import { fakeAdvice } from './fakeAdvice.ts';
 import { FAKE_TIMING, FAKE_VIP, FakePair, type FakeNode } from './fakePair.ts';
 import { FakeTerminals } from './fakeTerminals.ts';
 
@@ -581,6 +582,7 @@ export class FakeConsole {
       return fault;
     },
     drillPowerOff: () => this.drill(),
+    advise: ({ question }) => fakeAdvice(question),
   };
 }
 
