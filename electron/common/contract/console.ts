@@ -9,6 +9,7 @@ import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
 import { PanicReportSchema } from './panic.ts';
 import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
 import { SessionBatchSchema } from './session.ts';
+import { reportContract } from './report.ts';
 import { timelineContract } from './timeline.ts';
 import { ActiveFaultSchema, ConsoleFaultNameSchema, FaultOfferSchema, PairStateSchema } from './state.ts';
 
@@ -153,8 +154,11 @@ export const consoleContract = {
       amount: z.number().nullable().default(null),
       /** This console stays and renews the lease: the fault ends soon after the console is gone. false: at its time only. */
       attended: z.boolean().default(true),
-      /** Also when the pair is not as it should be. What is unsafe for the data stays refused. */
-      force: z.boolean().default(false),
+      /**
+       * Also when the pair is not as it should be; what is unsafe for the data stays refused. null: only in the rack, where nothing can come
+       * to harm.
+       */
+      force: z.boolean().nullable().default(null),
       /** Spare no SSH session. */
       cutManagement: z.boolean().default(false),
       /** The node's name, typed by a person: needed by what cuts the way to manage the node. */
@@ -185,5 +189,6 @@ export const consoleContract = {
 
   ...adviceContract,
   ...timelineContract,
+  ...reportContract,
 };
 export type ConsoleContract = typeof consoleContract;
