@@ -25,6 +25,8 @@ import { SessionStore } from '../store/sessionStore.ts';
 import { localWitnessHost } from '../witness/lanWitness.ts';
 import type { WitnessHost } from '../witness/lanWitness.ts';
 import { Terminals } from '../terminal/terminals.ts';
+import { chromiumPrinter } from '../report/pdf.ts';
+import type { PdfPrinter } from '../report/pdf.ts';
 import { adviceMethods } from './adviceMethods.ts';
 import { drillMethods, exerciseMethods } from './drillMethods.ts';
 import { KeyRotations, rotationNodes } from './keyRotation.ts';
@@ -32,6 +34,8 @@ import { agentService } from './nodeCommand.ts';
 import { Pairs } from './pairs.ts';
 import { timelineStretch } from './timelines.ts';
 import type { Deployer, NodeConnector, RackHandlePort, RackPort, SecretStore } from './ports.ts';
+import { reportMethods } from './reportMethods.ts';
+import type { ReportParts } from './reportMethods.ts';
 
 /** The state of a pair goes out at most this often, milliseconds. */
 const STATE_PERIOD_MS = 100;
@@ -55,6 +59,8 @@ export interface ConsoleOptions {
   readonly deployer: Deployer;
   /** What runs the probe: a Node of at least 22 and the agent's bundle; null: this host cannot probe. */
   readonly probe: { readonly runtime: string; readonly bundle: string } | null;
+  /** What prints and shows reports, where the host can do it itself; missing: a Chromium of this computer prints. */
+  readonly paper?: { readonly printer: PdfPrinter; readonly openFile: (file: string) => Promise<void> };
   /** Gets sentences about things that went wrong aside (a damaged pair file, a full disk). */
   readonly report: (problem: string) => void;
   /** Unix epoch milliseconds; Date.now in every host. */
@@ -402,6 +408,22 @@ function terminalMethods(
   };
 }
 
+function reportParts({ pairs, store, options }: Core): ReportParts {
+  const { deployer, paper, dataDir, version, host, wallMs } = options;
+  return {
+    pairs,
+    store,
+    deployer,
+    printer: paper?.printer ?? chromiumPrinter(process.env, process.platform),
+    openFile: paper?.openFile ?? null,
+    reportsDir: dataDir === null ? null : join(dataDir, 'reports'),
+    version,
+    host,
+    wallMs,
+    offsetMin: () => -new Date(wallMs()).getTimezoneOffset(),
+  };
+}
+
 /** Longest wait for everything to close, milliseconds; the rack then is taken down by its own guard. */
 const CLOSE_MS_MAX = 20_000;
 
@@ -415,6 +437,7 @@ export function createConsole(options: ConsoleOptions): ConsoleCore {
     ...sessionMethods(core),
     ...terminalMethods(core),
     ...adviceMethods(core.pairs, core.store),
+    ...reportMethods(reportParts(core)),
     timelineStretch: (wish) => timelineStretch(wish, core.pairs, core.store),
     ...drillMethods(core.pairs, core.drills),
     ...exerciseMethods(core.pairs, core.exercises),
