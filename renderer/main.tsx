@@ -11,6 +11,7 @@ import './app/styles/connect.css';
 import './app/styles/picture.css';
 import './app/styles/safety.css';
 import './app/styles/advice.css';
+import './app/styles/drills.css';
 import { App } from './app/App.tsx';
 import { startTexts } from './locales/index.ts';
 import { startPairs } from './stores/pairs.ts';

@@ -19,6 +19,7 @@ import { rememberLayout, themeOf, useSettings } from '../stores/settings.ts';
 import { type PaneId, useUi } from '../stores/ui.ts';
 import { Advice } from '../views/advice/Advice.tsx';
 import { Connect } from '../views/connect/Connect.tsx';
+import { Drills } from '../views/drills/Drills.tsx';
 import { Events } from '../views/events/Events.tsx';
 import { Faults } from '../views/faults/Faults.tsx';
 import { Distribution } from '../views/monitor/Distribution.tsx';
@@ -48,6 +49,7 @@ const COMPONENTS: Record<PaneId | 'terminal', React.FunctionComponent<IDockviewP
   distribution: Distribution,
   safety: Safety,
   advice: Advice,
+  drills: Drills,
   faults: Faults,
   events: Events,
   connect: Connect,

@@ -11,6 +11,7 @@ import { SecretsDialog } from '../views/connect/SecretsDialog.tsx';
 import { ConfirmDeadDialog } from '../views/safety/ConfirmDeadDialog.tsx';
 import { RotateDialog } from '../views/safety/RotateDialog.tsx';
 import { Start } from '../views/start/Start.tsx';
+import { ExerciseBanner } from '../views/drills/ExerciseBanner.tsx';
 import { AlarmBar } from './AlarmBar.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
 import { Dock } from './Dock.tsx';
@@ -67,6 +68,7 @@ export function Shell(): React.JSX.Element {
       <TopBar bare={!isReady || showsStart} />
       {isReady && !showsStart && <VerdictBar />}
       {isReady && !showsStart && <AlarmBar />}
+      {isReady && !showsStart && <ExerciseBanner />}
       {isReady && phase !== 'open' && (
         <div className="tb-lost" role="alert">
           {t('app.lost')}

@@ -12,6 +12,7 @@ import { selectPair, usePairs } from '../stores/pairs.ts';
 import { changeSettings, useSettings } from '../stores/settings.ts';
 import { MOVE_POSITIONS, PANES, showPane, useUi } from '../stores/ui.ts';
 import { TERMINAL_KINDS } from '../views/terminals/kinds.ts';
+import { drillActions } from './drillActions.ts';
 import { launchRack } from './launch.ts';
 
 export interface Action {
@@ -243,5 +244,12 @@ export function allActions(t: T): Action[] {
   }));
   const { rack } = usePairs.getState();
   const rackOffered = useSettings.getState().info?.rack.available === true || rack?.phase === 'up';
-  return [...(rackOffered ? rackActions(rack, t) : []), ...pairActions(t), ...panes, ...moves, ...settingActions(t)];
+  return [
+    ...(rackOffered ? rackActions(rack, t) : []),
+    ...pairActions(t),
+    ...drillActions(usePairs.getState().selectedId, t),
+    ...panes,
+    ...moves,
+    ...settingActions(t),
+  ];
 }

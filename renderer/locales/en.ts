@@ -1,4 +1,5 @@
 import { enAdvice } from './en.advice.ts';
+import { enDrills } from './en.drills.ts';
 import { enSafety } from './en.safety.ts';
 import { enSetup } from './en.setup.ts';
 
@@ -73,6 +74,7 @@ export const en = {
     distribution: 'Distribution',
     safety: 'Safety',
     advice: 'Advice',
+    drills: 'Drills',
     faults: 'Faults',
     events: 'Events',
     connect: 'Servers',
@@ -405,6 +407,7 @@ export const en = {
   ...enSetup,
   ...enSafety,
   ...enAdvice,
+  ...enDrills,
 };
 
 type Shape<T> = { readonly [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -1,5 +1,6 @@
 /** 简体中文。 */
 import type { Messages } from './en.ts';
+import { zhCNDrills } from './zh-CN.drills.ts';
 import { zhCNAdvice } from './zh-CN.advice.ts';
 import { zhCNSafety } from './zh-CN.safety.ts';
 import { zhCNSetup } from './zh-CN.setup.ts';
@@ -72,6 +73,7 @@ export const zhCN: Messages = {
     distribution: '分布',
     safety: '安全',
     advice: '建议',
+    drills: '演练',
     faults: '故障',
     events: '事件',
     connect: '服务器',
@@ -390,4 +392,5 @@ export const zhCN: Messages = {
   ...zhCNSetup,
   ...zhCNSafety,
   ...zhCNAdvice,
+  ...zhCNDrills,
 };
