@@ -21,6 +21,9 @@ import { runExercise } from './verbs/exercise.ts';
 import { runFault } from './verbs/fault.ts';
 import { runKeys } from './verbs/keys.ts';
 import { runRack } from './verbs/rack.ts';
+import { runReplay } from './verbs/replay.ts';
+import { runReport, runVerifyReport } from './verbs/report.ts';
+import { runExport, runSessions } from './verbs/sessions.ts';
 import { runTimeline } from './verbs/timeline.ts';
 import { runProbe, runStatus } from './verbs/watch.ts';
 
@@ -32,7 +35,11 @@ const RECORDED: ReadonlySet<string> = new Set([
   'advise',
   'drill',
   'exercise',
+  'export',
   'fault',
+  'replay',
+  'report',
+  'sessions',
   'standby',
   'takeover',
   'timeline',
@@ -56,6 +63,11 @@ const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: 
   advise: runAdvise,
   agent: runAgent,
   timeline: runTimeline,
+  report: runReport,
+  'verify-report': runVerifyReport,
+  sessions: runSessions,
+  export: runExport,
+  replay: runReplay,
   demo: (parsed, opened, io) => runDemo(parsed, opened, io, demoRackName),
   standby: (parsed, opened, io) => runEngine(parsed, opened, io, 'standby'),
   takeover: (parsed, opened, io) => runEngine(parsed, opened, io, 'takeover'),
