@@ -10,6 +10,7 @@ import './app/styles/monitor.css';
 import './app/styles/connect.css';
 import './app/styles/picture.css';
 import './app/styles/safety.css';
+import './app/styles/timeline.css';
 import './app/styles/advice.css';
 import './app/styles/drills.css';
 import { App } from './app/App.tsx';

@@ -26,6 +26,7 @@ import { Distribution } from '../views/monitor/Distribution.tsx';
 import { Monitor } from '../views/monitor/Monitor.tsx';
 import { Picture } from '../views/rack/Picture.tsx';
 import { Safety } from '../views/safety/Safety.tsx';
+import { Timeline } from '../views/timeline/Timeline.tsx';
 import { TERMINAL_KINDS, type TerminalKind } from '../views/terminals/kinds.ts';
 import { TerminalPane } from '../views/terminals/TerminalPane.tsx';
 import {
@@ -52,6 +53,7 @@ const COMPONENTS: Record<PaneId | 'terminal', React.FunctionComponent<IDockviewP
   drills: Drills,
   faults: Faults,
   events: Events,
+  timeline: Timeline,
   connect: Connect,
   terminal: TerminalPane,
 };

@@ -51,7 +51,7 @@ export const enAdvice = {
     method: 'Method',
     sets: 'Deadtime',
     how: 'How',
-    outcome: { value: '', keep: 'keep', bound: 'bound', refused: 'refused' },
+    outcome: { value: 'sets', keep: 'keep', bound: 'bound', refused: 'refused' },
     name: {
       'linux-ha-faq': 'Linux-HA FAQ',
       'phi-8': 'φ accrual, φ = 8',

@@ -53,7 +53,7 @@ export const zhCNAdvice: Pick<Messages, 'advice'> = {
     method: '方法',
     sets: 'deadtime',
     how: '依据',
-    outcome: { value: '', keep: '保持', bound: '界限', refused: '拒绝' },
+    outcome: { value: '数值', keep: '保持', bound: '界限', refused: '拒绝' },
     name: {
       'linux-ha-faq': 'Linux-HA FAQ 方法',
       'phi-8': 'φ accrual，φ = 8',

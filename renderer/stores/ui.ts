@@ -11,6 +11,7 @@ export const PANES = [
   'drills',
   'faults',
   'events',
+  'timeline',
   'connect',
 ] as const;
 export type PaneId = (typeof PANES)[number];
