@@ -84,7 +84,7 @@ export const enFaults = {
     onlyAvailable: 'only what can be done now',
     panic: {
       button: 'Panic: take everything back',
-      hint: 'Takes back every fault on both servers and in the rack, whoever did it, and proves it. Ctrl+Shift+P',
+      hint: 'Takes back every fault on both servers and in the rack, whoever did it, and proves it. Ctrl+Alt+P',
       title: 'Everything taken back',
       running: 'Taking everything back on both servers…',
       proven: 'Everything is taken back, read from both servers themselves.',

@@ -75,7 +75,7 @@ export const zhCNFaults = {
     onlyAvailable: '只显示现在能做的',
     panic: {
       button: '紧急：全部撤销',
-      hint: '撤销两台服务器和机架上的所有故障，无论由谁造成，并加以证实。Ctrl+Shift+P',
+      hint: '撤销两台服务器和机架上的所有故障，无论由谁造成，并加以证实。Ctrl+Alt+P',
       title: '全部撤销',
       running: '正在两台服务器上全部撤销…',
       proven: '全部已撤销，由两台服务器自己读回证实。',
