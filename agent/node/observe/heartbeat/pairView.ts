@@ -374,6 +374,8 @@ export class PairView {
    * host stands behind the capture), and its own word on a link comes only after the deadtime.
    */
   private stateOf(link: Link, now: Instant): DirectionState {
+    // Packets go by, and nobody here hears them.
+    if (this.own_ === 'dead') return 'unknown';
     if (link.word === 'dead') return 'dead';
     const silenceMs = this.silenceOf(link, now);
     if (silenceMs === null) return link.word ?? 'unknown';
@@ -383,7 +385,8 @@ export class PairView {
 
   /** Null: nothing was captured, or it did not reach the daemon, so that nobody knows how old its newest is. */
   private silenceOf(link: Link, now: Instant): number | null {
-    if (link.heardAt === null || !link.captured || this.setup.reaches(link.config) === 'unsure') return null;
+    if (this.own_ === 'dead' || link.heardAt === null || !link.captured || this.setup.reaches(link.config) === 'unsure')
+      return null;
     const silenceMs = Math.max(0, elapsedMs(link.heardAt, now));
     return link.word === 'dead' && silenceMs < this.deadtimeMs ? null : silenceMs;
   }
