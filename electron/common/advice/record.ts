@@ -61,6 +61,11 @@ export interface AdviceRecord {
   readonly outages: readonly MeasuredOutage[];
 }
 
+/** Outages that were measured with this deadtime: with another one it was another pair. */
+export function outagesWith(record: Pick<AdviceRecord, 'outages'>, deadtimeMs: number | undefined): number[] {
+  return record.outages.filter((o) => o.deadtimeMs === deadtimeMs).map((o) => o.ms);
+}
+
 /** An agent that runs this much late is part of the story of a gap, milliseconds. */
 const LATENESS_TOLD_MS = 20;
 const LATENESS_KEPT_MAX = 10_000;
