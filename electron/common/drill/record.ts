@@ -152,15 +152,18 @@ export function takeoverTimes(record: RunRecord): {
   };
 }
 
-/** Node whose answers ended the longest outage, and the good answers after it that came from somebody else before the heal. */
+/** Node whose answers ended the first outage after the fault, and the good answers from then to the heal that came from somebody else. */
 export function responders(record: RunRecord): { readonly servedBy: string | null; readonly wrongAnswers: number } {
   const fromMs = faultAtMs(record) ?? record.beganAtMs;
   const untilMs = record.windows.find((w) => w.kind === 'heal')?.fromMs ?? record.endedAtMs;
   const points = record.probes.filter((p) => p.tMs >= fromMs && p.tMs <= untilMs);
-  const outage = measureOutage(points, record.probePeriodMs ?? 0);
-  if (outage.spans.length > 0) return { servedBy: outage.restoredBy, wrongAnswers: outage.wrongResponderCount };
-  const last = points.findLast((p) => p.ok);
-  return { servedBy: last?.answeredBy ?? null, wrongAnswers: 0 };
+  const ended = outageSpans(points).find((s) => s.toMs !== null);
+  if (ended === undefined) return { servedBy: points.findLast((p) => p.ok)?.answeredBy ?? null, wrongAnswers: 0 };
+  const { restoredBy, toMs } = ended;
+  const others = points.filter(
+    (p) => p.ok && p.tMs >= (toMs ?? 0) && p.answeredBy !== null && p.answeredBy !== restoredBy,
+  );
+  return { servedBy: restoredBy, wrongAnswers: restoredBy === null ? 0 : others.length };
 }
 
 /** The one node that holds every address by the verdict; null: not one. */
