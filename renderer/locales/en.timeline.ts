@@ -40,7 +40,6 @@ export const enTimeline = {
     lanMissing: 'No witness on the LAN: {{detail}}',
   },
   situation: {
-    region: 'What is happening',
     show: 'Show the timeline',
   },
 } as const;

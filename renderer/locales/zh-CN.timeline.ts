@@ -40,7 +40,6 @@ export const zhCNTimeline = {
     lanMissing: '局域网上没有证据来源：{{detail}}',
   },
   situation: {
-    region: '正在发生的情况',
     show: '显示时间线',
   },
 };
