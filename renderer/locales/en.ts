@@ -2,6 +2,7 @@ import { enAdvice } from './en.advice.ts';
 import { enDrills } from './en.drills.ts';
 import { enFaults } from './en.faults.ts';
 import { enSafety } from './en.safety.ts';
+import { enObserve } from './en.observe.ts';
 import { enSetup } from './en.setup.ts';
 import { enTimeline } from './en.timeline.ts';
 
@@ -354,6 +355,7 @@ export const en = {
   },
   ...enSetup,
   ...enSafety,
+  ...enObserve,
   ...enFaults,
   ...enTimeline,
   ...enAdvice,

@@ -4,6 +4,7 @@ import { zhCNDrills } from './zh-CN.drills.ts';
 import { zhCNAdvice } from './zh-CN.advice.ts';
 import { zhCNFaults } from './zh-CN.faults.ts';
 import { zhCNSafety } from './zh-CN.safety.ts';
+import { zhObserve } from './zh-CN.observe.ts';
 import { zhCNSetup } from './zh-CN.setup.ts';
 import { zhCNTimeline } from './zh-CN.timeline.ts';
 
@@ -341,6 +342,7 @@ export const zhCN: Messages = {
   },
   ...zhCNSetup,
   ...zhCNSafety,
+  ...zhObserve,
   ...zhCNFaults,
   ...zhCNTimeline,
   ...zhCNAdvice,

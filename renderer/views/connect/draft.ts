@@ -42,6 +42,8 @@ export interface PairDraft extends SafetyDraft {
   /** Trusted fingerprints of a loaded profile; not edited here, not lost either. */
   hostKeys: [string[], string[]];
   writeHa: boolean;
+  /** The servers run heartbeat, which is only observed. */
+  observes: boolean;
   keepalive: string;
   warntime: string;
   deadtime: string;
@@ -86,6 +88,7 @@ export function emptyDraft(): PairDraft {
     nodes: [emptyNode(), emptyNode()],
     hostKeys: [[], []],
     writeHa: false,
+    observes: false,
     keepalive: '500',
     warntime: '1500',
     deadtime: '3000',
@@ -134,6 +137,7 @@ export function draftOf(spec: PairSpec): PairDraft {
     ...emptyDraft(),
     id: spec.id,
     name: spec.name,
+    observes: spec.engine === 'heartbeat',
     nodes: [nodeDraft(spec.nodes[0]), nodeDraft(spec.nodes[1])],
     hostKeys: [[...spec.nodes[0].hostKeys], [...spec.nodes[1].hostKeys]],
   };
@@ -394,6 +398,7 @@ function rawSpec(draft: PairDraft, taken: readonly string[]): unknown {
     id: draft.id === '' ? idFor(draft.name, taken) : draft.id,
     name: draft.name.trim(),
     nodes: draft.nodes.map((node, i) => nodeSpec(node, draft.hostKeys[i] ?? [])),
+    engine: draft.observes ? 'heartbeat' : 'twinbeat',
     ha: draft.writeHa ? ha : null,
     probe: draft.probe === 'off' ? null : probe,
   };
