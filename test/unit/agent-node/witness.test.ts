@@ -1,5 +1,7 @@
 // The observer on the LAN: what it says, when, and that it says nothing where it could not ask.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { fail, ok } from '../../../agent/common/base/result.ts';
+import type { Lan } from '../../../agent/node/host/lan.ts';
 import { neighbourIn, runWitness, witnessOptions, type WitnessLine } from '../../../agent/node/probe/witness.ts';
 import { ETH0, FakeLan } from '../../support/fakeNet.ts';
 
@@ -68,9 +70,22 @@ test('an announcement is told at once, with what the reading is off by; another 
 });
 
 test('a question that could not be sent has no line: silence would say that nobody has it', () => {
-  const lan = new FakeLan();
-  vi.spyOn(lan, 'probe').mockReturnValue({ ok: false, reason: 'ENETDOWN', detail: 'down' });
-  watch(lan);
+  const options = { address: VIP, iface: ETH0, askAs: null, periodMs: 100 };
+  const fake = new FakeLan();
+  const lan: Lan = {
+    means: 'fake',
+    announce: () => ok(null),
+    probe: () => fail('ENETDOWN', 'down'),
+    claims: () => fake.claims(),
+    close: () => undefined,
+  };
+  void runWitness(
+    options,
+    lan,
+    () => nowMs,
+    (line) => lines.push(line),
+    stop.signal,
+  );
   pass(300);
   expect(lines).toEqual([]);
 });
