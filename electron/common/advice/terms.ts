@@ -21,6 +21,7 @@ const BEATS_TWO_LINKS = 3;
 
 /** warntime is to be below half of deadtime and leave room for one lost heartbeat: two keepalives, twice. */
 const WARN_BEATS = 2;
+const WARN_ROOM_MS = 100;
 
 /** A watchdog must have had its time, and the node its reset, before the peer takes over, milliseconds. */
 const WATCHDOG_MARGIN_MS = 1000;
@@ -156,7 +157,7 @@ function warnTerm({ keepaliveMs }: TermInput): Term {
     'twice a warntime of two keepalives: one lost heartbeat must not warn, and a warning must come in time',
     '两个 keepalive 的 warntime 的 2 倍：丢一个心跳不应告警，而告警必须及时',
   );
-  return term('warntime', 'floor', 2 * WARN_BEATS * keepaliveMs, text);
+  return term('warntime', 'floor', 2 * WARN_BEATS * keepaliveMs + WARN_ROOM_MS, text);
 }
 
 /** Longest times between two events of one node, milliseconds; null: never seen. */

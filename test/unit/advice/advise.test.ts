@@ -53,9 +53,9 @@ describe('a quiet day', () => {
   test('four times, their lines, and the price, labelled', () => {
     const { recommendation, risk, confidence } = advice;
     // Four keepalives: a tail of 5 ms asks for less than any floor.
-    expect(recommendation).toMatchObject({ keepaliveMs: 1000, deadtimeMs: 4000, warntimeMs: 1990, initdeadMs: 12_000 });
-    expect(recommendation?.haCf).toEqual(['keepalive 1', 'warntime 1990ms', 'deadtime 4', 'initdead 12']);
-    expect(recommendation?.detectionMs).toEqual([3000, 4000]);
+    expect(recommendation).toMatchObject({ keepaliveMs: 1000, deadtimeMs: 4100, warntimeMs: 2000, initdeadMs: 12_000 });
+    expect(recommendation?.haCf).toEqual(['keepalive 1', 'warntime 2', 'deadtime 4100ms', 'initdead 12']);
+    expect(recommendation?.detectionMs).toEqual([3100, 4100]);
     expect(recommendation?.outageMs).toBeNull();
     expect(risk.falsePerYear).toBeLessThan(1e-6);
     expect(risk.dataAlonePerDay).toBeCloseTo(3, 1);
@@ -265,8 +265,8 @@ describe('the price', () => {
       event(B, 1_000_400, { kind: 'vip', address: '10.0.0.1', change: 'announced', iface: 'eth0' }),
     ];
     const expected = advise(recordOf(gaps, { events }), QUESTION);
-    expect(expected.recommendation?.outageMs).toEqual([3400, 4400]);
-    expect(expected.budgetOutage).toMatchObject({ ms: 4400, source: 'expected' });
+    expect(expected.recommendation?.outageMs).toEqual([3500, 4500]);
+    expect(expected.budgetOutage).toMatchObject({ ms: 4500, source: 'expected' });
     const outages = [
       { ms: 6500, deadtimeMs: 6000 },
       { ms: 30_000, deadtimeMs: 20_000 },

@@ -104,11 +104,17 @@ describe('from agents that say every arrival', () => {
     expect(record.streams[1]).toMatchObject({ link: 'eth1', gapMs: [1000, 1000.07, 1010] });
   });
 
-  test('what the agent remembers takes the place of what the session has', () => {
-    const memory = [streamOf('b', 'a', [1000, 1001, 1002], -5000)];
-    const record = built([exact(1000, 1000)], { memory });
-    expect(record.streams.filter((s) => s.to === 'a' && s.link === null)).toEqual(memory);
-    expect(record.streams.filter((s) => s.link === 'eth1')).toHaveLength(1);
+  test('what the agent remembers counts for its time, and what the session has for the time before', () => {
+    const merged = (memory: ReturnType<typeof streamOf>) =>
+      built([exact(1000, 1000), exact(2000, 1001), exact(3000, 1002), exact(4000, 1003)], {
+        memory: [memory],
+      }).streams.filter((s) => s.to === 'a' && s.link === null);
+    const whole = streamOf('b', 'a', [1000, 1000, 1000, 1000, 1000], -1000);
+    expect(merged(whole)).toEqual([whole]);
+    // The node was rebooted: its agent remembers from 3000 on.
+    const [joined, ...others] = merged(streamOf('b', 'a', [1002.1, 1003.1], 1998.3));
+    expect(joined?.gapMs).toEqual([1000, 1001, 1002.1, 1003.1]);
+    expect(others).toEqual([]);
   });
 });
 

@@ -98,8 +98,22 @@ describe('generalised Pareto tail', () => {
 describe('lost heartbeats', () => {
   const losses = (received: number, lost: number) => ({ received, lost, longestRun: 1, runs: lost });
 
-  test('counted by the length of gaps; lateness of less than half a keepalive is none', () => {
-    expect(countLosses([1000, 1400, 2100, 4000, 900], 1000)).toEqual({ received: 5, lost: 4, longestRun: 3, runs: 2 });
+  test('counted by the length of gaps; a late one is told from a lost one by the shorter gap after it', () => {
+    expect(countLosses([1000, 1000, 2020, 980, 4000, 1000], 1000)).toEqual({
+      received: 6,
+      lost: 4,
+      longestRun: 3,
+      runs: 2,
+    });
+    expect(countLosses([1000, 1565, 435, 1900, 100, 1000], 1000)).toMatchObject({ lost: 1 });
+    expect(countLosses([1000, 1565, 435, 1850, 150, 1000], 1000)).toMatchObject({ lost: 0 });
+    // A sender whose clock runs a little slow does not lose one in a thousand.
+    expect(
+      countLosses(
+        Array.from({ length: 5000 }, () => 1000.7),
+        1000,
+      ),
+    ).toMatchObject({ lost: 0 });
   });
 
   test('p^k of the reference: 1 % and five, 10 % and six, 50 % and ten', () => {
