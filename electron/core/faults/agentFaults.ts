@@ -1,5 +1,5 @@
 /** Faults that agents do on their nodes: injected, their leases renewed, reverted; without the agent by what it wrote. */
-import type { FaultName, FaultState } from '../../../agent/common/rpc/agentContract.ts';
+import type { FaultState } from '../../../agent/common/rpc/agentContract.ts';
 import { CUT_OFF_MS_MAX, FaultNameSchema } from '../../../agent/common/rpc/agentContract.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import type { ActiveFault, ConsoleFaultName } from '../../common/contract/state.ts';
@@ -96,7 +96,7 @@ export class AgentFaults {
     const lastsMs = cutManagement ? Math.min(durationMs, CUT_OFF_MS_MAX) : durationMs;
     // Where the way in is cut nobody can renew a lease: it is as long as the fault.
     const leaseMs = cutManagement ? Math.max(lastsMs, 1000) : attended ? LEASE_MS : null;
-    const request = { name: asked.data as FaultName, link, durationMs: lastsMs, leaseMs, amount, cutManagement };
+    const request = { name: asked.data, link, durationMs: lastsMs, leaseMs, amount, cutManagement };
     const late = 'the agent did not confirm the fault in time';
     const state = await within(INJECT_MS_MAX, late, client.faultInject(request));
     this.keep(node, state);
