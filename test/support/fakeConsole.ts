@@ -29,6 +29,7 @@ import type {
   NodeConnection,
   PairState,
 } from '../../electron/common/contract/state.ts';
+import { FakeReports } from './fakeReports.ts';
 import { fakeRotation } from './fakeRotation.ts';
 import { fakePlan, fakePreflight, rackSpec } from './fakeData.ts';
 import { Feed } from './feed.ts';
@@ -72,6 +73,7 @@ interface Fault extends ActiveFault {
 
 export class FakeConsole {
   readonly pair: FakePair;
+  readonly reports = new FakeReports();
   settings: Settings;
   readonly pairs: PairSpec[];
   /** A host key question that stands until it is answered; put by tests. */
@@ -603,6 +605,7 @@ export class FakeConsole {
       return fault;
     },
     drillPowerOff: () => this.drill(),
+    ...this.reports.methods,
     advise: ({ question }) => fakeAdvice(question),
   };
 }

@@ -47,8 +47,8 @@ export function tellRun(store: SessionStore, run: DrillRun, n: number, language:
   const words = { en: timelineWords('en'), 'zh-CN': timelineWords('zh-CN') };
   const phases = timeline.phases.map((phase) => ({
     text: {
-      en: `${words.en.phase(phase.id)}: ${phase.text.en}`,
-      'zh-CN': `${words['zh-CN'].phase(phase.id)}：${phase.text['zh-CN']}`,
+      en: `${words.en.phase(phase.id)}: ${phase.text.en}${phase.id === 'stable' ? ' (counted from the end of the fault)' : ''}`,
+      'zh-CN': `${words['zh-CN'].phase(phase.id)}：${phase.text['zh-CN']}${phase.id === 'stable' ? '（自故障结束起）' : ''}`,
     },
     sinceStartMs: phase.sinceStartMs,
     errorMs: phase.sinceStartErrorMs,
