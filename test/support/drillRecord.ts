@@ -128,6 +128,8 @@ export function runRecord(over: Partial<RunRecord> = {}): RunRecord {
     probePeriodMs: 100,
     events: [],
     powerCuts: [],
+    silences: [],
+    lanWords: [],
     beforeHeal: pairView('a'),
     atStart: pairView('a'),
     atEnd: pairView('a'),

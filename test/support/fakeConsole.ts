@@ -29,6 +29,7 @@ import type {
   NodeConnection,
   PairState,
 } from '../../electron/common/contract/state.ts';
+import { FakeDrills } from './fakeDrills.ts';
 import { FakeReports } from './fakeReports.ts';
 import { fakeRotation } from './fakeRotation.ts';
 import { fakePlan, fakePreflight, rackSpec } from './fakeData.ts';
@@ -73,6 +74,7 @@ interface Fault extends ActiveFault {
 
 export class FakeConsole {
   readonly pair: FakePair;
+  readonly drills = new FakeDrills();
   readonly reports = new FakeReports();
   settings: Settings;
   readonly pairs: PairSpec[];
@@ -605,6 +607,7 @@ export class FakeConsole {
       return fault;
     },
     drillPowerOff: () => this.drill(),
+    ...this.drills.methods,
     ...this.reports.methods,
     advise: ({ question }) => fakeAdvice(question),
   };

@@ -50,6 +50,8 @@ export interface ConsoleOptions {
   readonly configDir: string;
   /** The session store is `sessions.sqlite` here; null keeps sessions in memory only. */
   readonly dataDir: string | null;
+  /** Suites of drills and the exercise that runs are kept here, also where sessions are not. Default: `drills` below dataDir. */
+  readonly drillDir?: string | null;
   /** The application's files that are no code: drill scripts, exercises. */
   readonly resourcesDir: string;
   /** null where there can be no rack. */
@@ -121,7 +123,8 @@ class Core {
     this.rack = new RackService(options.lab);
     const storeFile = options.dataDir === null ? ':memory:' : join(options.dataDir, 'sessions.sqlite');
     this.store = new SessionStore(storeFile, options.report);
-    const drillDir = options.dataDir === null ? null : join(options.dataDir, 'drills');
+    const { dataDir } = options;
+    const drillDir = options.drillDir ?? (dataDir === null ? null : join(dataDir, 'drills'));
     const suites = new SuiteStore(drillDir, options.report);
     this.drills = new Drills(suites, readDrills(join(options.resourcesDir, 'drills'), options.report), options.wallMs);
     const exercises = readScripts(join(options.resourcesDir, 'exercises'), ExerciseScriptSchema, options.report);

@@ -60,6 +60,18 @@ describe('two holders', () => {
     expect(judged({ check: 'dual', max: '0ms' }, runRecord({ events: [added] }))).toBe('fail');
   });
 
+  test('of a killed agent the LAN tells what its node holds; without a witness it is unknown', () => {
+    const silences = [{ node: 'a', fromMs: 1000, toMs: 6000, heldAfter: [] }];
+    const lan = (tMs: number, nodes: string[]) => ({ tMs, address: DRILL_VIP, nodes });
+    const check = { check: 'dual', max: '0ms' };
+    const gone = { events: [added], silences, lanWords: [lan(1200, []), lan(2500, ['b'])] };
+    expect(judged(check, runRecord(gone))).toBe('pass');
+    expect(judged(check, runRecord({ ...gone, lanWords: [lan(2500, ['a', 'b'])] }))).toBe('fail');
+    expect(judged(check, runRecord({ ...gone, lanWords: [] }))).toBe('unknown');
+    // Nobody else took it: there is nothing to be told apart.
+    expect(judged(check, runRecord({ events: [], silences, lanWords: [] }))).toBe('pass');
+  });
+
   test('one holder at the end must be the one who answers', () => {
     const check = { check: 'one-holder' };
     expect(judged(check, runRecord())).toBe('pass');
