@@ -2,7 +2,10 @@
 import type { AdviceStream } from '../../../electron/common/contract/advice.ts';
 import type { Text } from '../../../electron/common/contract/drill.ts';
 import type { PairSpec } from '../../../electron/common/contract/pair.ts';
+import type { SessionInfo } from '../../../electron/common/contract/report.ts';
 import type { SessionTiming } from '../../../electron/common/contract/session.ts';
+import { spanText } from '../../../electron/common/advice/words.ts';
+import { dateTime } from '../../lib/format.ts';
 
 /** The sentence in the language of the screen. */
 export function inLanguage(text: Text, language: string): string {
@@ -11,6 +14,11 @@ export function inLanguage(text: Text, language: string): string {
 
 /** Key of a stream among the others: receiver and link. */
 export const streamKey = (stream: Pick<AdviceStream, 'to' | 'link'>): string => `${stream.to} ${stream.link ?? ''}`;
+
+/** When a former session began, and how long it was. */
+export function sessionLabel({ startedWallMs, durationMs }: Pick<SessionInfo, 'startedWallMs' | 'durationMs'>): string {
+  return `${dateTime(startedWallMs)} · ${spanText(durationMs)}`;
+}
 
 export interface BarRow {
   readonly name: string;
