@@ -15,7 +15,6 @@ export const enFaults = {
   fault: {
     ...faultColumns(rows),
     reason: {
-      'no-power-switch': 'Only the rack can do this; a real server has a power switch.',
       'agent-silent': 'The agent of this server does not answer.',
       'power-not-on': 'The power of this server is not on.',
       'no-such-cable': 'This setup has no such cable.',

@@ -7,7 +7,6 @@ export const zhCNFaults = {
   fault: {
     ...faultColumns({ ...zhCNNodeFaults, ...zhCNPairFaults }),
     reason: {
-      'no-power-switch': '只有机架能做到；真实服务器请用其电源开关。',
       'agent-silent': '这台服务器的代理没有应答。',
       'power-not-on': '这台服务器没有上电。',
       'no-such-cable': '此接线方案没有这根线缆。',
