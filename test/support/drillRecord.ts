@@ -80,7 +80,7 @@ export function vip(holder: string | null, over: Partial<VipVerdict> = {}): VipV
     missing: [],
     sinceMs: 0,
     ...over,
-  } as VipVerdict;
+  };
 }
 
 /** The pair with `holder` holding; everything else in order. */

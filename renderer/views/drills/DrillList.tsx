@@ -34,7 +34,7 @@ function Line({
 }: {
   readonly drill: DrillInfo;
   readonly isChosen: boolean;
-  onChoose(chosen: boolean): void;
+  readonly onChoose: (chosen: boolean) => void;
 }): React.JSX.Element {
   const { t, i18n } = useTranslation();
   const [open, setOpen] = useState(false);
@@ -74,7 +74,7 @@ export function DrillList({
 }: {
   readonly drills: readonly DrillInfo[];
   readonly chosen: ReadonlySet<string>;
-  onChoose(id: string, isChosen: boolean): void;
+  readonly onChoose: (id: string, isChosen: boolean) => void;
 }): React.JSX.Element {
   const { t } = useTranslation();
   return (

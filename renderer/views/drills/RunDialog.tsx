@@ -19,7 +19,7 @@ function NumberField({
   readonly hint: string;
   readonly value: number | null;
   readonly max: number;
-  onChange(value: number | null): void;
+  readonly onChange: (value: number | null) => void;
 }): React.JSX.Element {
   return (
     <label className="tb-field">
@@ -36,7 +36,7 @@ export function RunDialog({
 }: {
   readonly pairId: string;
   readonly drills: readonly DrillInfo[];
-  onClose(): void;
+  readonly onClose: () => void;
 }): React.JSX.Element {
   const { t, i18n } = useTranslation();
   const [wish, setWish] = useState(FIRST_WISH);
