@@ -60,7 +60,7 @@ export const enDrills = {
     present: 'Present exercise',
     list: 'Exercises',
     rackOnly: 'Exercises need the built-in rack.',
-    difficulty: '{{stars}}',
+    difficulty: 'difficulty {{stars}}',
     start: 'Start',
     what: 'What is it?',
     where: 'Where is it?',

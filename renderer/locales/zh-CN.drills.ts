@@ -60,7 +60,7 @@ export const zhCNDrills = {
     present: '当前练习',
     list: '练习',
     rackOnly: '练习需要内置机架。',
-    difficulty: '{{stars}}',
+    difficulty: '难度 {{stars}}',
     start: '开始',
     what: '是什么故障？',
     where: '在哪里？',
