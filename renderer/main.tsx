@@ -13,6 +13,7 @@ import './app/styles/safety.css';
 import './app/styles/timeline.css';
 import './app/styles/advice.css';
 import './app/styles/drills.css';
+import './app/styles/report.css';
 import './app/styles/faults.css';
 import { App } from './app/App.tsx';
 import { startTexts } from './locales/index.ts';

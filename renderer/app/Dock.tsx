@@ -25,6 +25,8 @@ import { Faults } from '../views/faults/Faults.tsx';
 import { Distribution } from '../views/monitor/Distribution.tsx';
 import { Monitor } from '../views/monitor/Monitor.tsx';
 import { Picture } from '../views/rack/Picture.tsx';
+import { Replay } from '../views/replay/Replay.tsx';
+import { Report } from '../views/report/Report.tsx';
 import { Safety } from '../views/safety/Safety.tsx';
 import { Timeline } from '../views/timeline/Timeline.tsx';
 import { TERMINAL_KINDS, type TerminalKind } from '../views/terminals/kinds.ts';
@@ -51,6 +53,8 @@ const COMPONENTS: Record<PaneId | 'terminal', React.FunctionComponent<IDockviewP
   safety: Safety,
   advice: Advice,
   drills: Drills,
+  report: Report,
+  replay: Replay,
   faults: Faults,
   events: Events,
   timeline: Timeline,

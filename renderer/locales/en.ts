@@ -1,6 +1,7 @@
 import { enAdvice } from './en.advice.ts';
 import { enDrills } from './en.drills.ts';
 import { enFaults } from './en.faults.ts';
+import { enReport } from './en.report.ts';
 import { enSafety } from './en.safety.ts';
 import { enObserve } from './en.observe.ts';
 import { enSetup } from './en.setup.ts';
@@ -81,6 +82,8 @@ export const en = {
     faults: 'Faults',
     events: 'Events',
     timeline: 'What happened',
+    report: 'Report',
+    replay: 'Replay',
     connect: 'Servers',
     terminal: '{{node}}: {{kind}}',
     addTerminal: 'New terminal',
@@ -360,6 +363,7 @@ export const en = {
   ...enTimeline,
   ...enAdvice,
   ...enDrills,
+  ...enReport,
 };
 
 type Shape<T> = { readonly [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

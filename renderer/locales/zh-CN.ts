@@ -3,6 +3,7 @@ import type { Messages } from './en.ts';
 import { zhCNDrills } from './zh-CN.drills.ts';
 import { zhCNAdvice } from './zh-CN.advice.ts';
 import { zhCNFaults } from './zh-CN.faults.ts';
+import { zhCNReport } from './zh-CN.report.ts';
 import { zhCNSafety } from './zh-CN.safety.ts';
 import { zhObserve } from './zh-CN.observe.ts';
 import { zhCNSetup } from './zh-CN.setup.ts';
@@ -80,6 +81,8 @@ export const zhCN: Messages = {
     faults: '故障',
     events: '事件',
     timeline: '事件经过',
+    report: '报告',
+    replay: '回放',
     connect: '服务器',
     terminal: '{{node}}：{{kind}}',
     addTerminal: '新建终端',
@@ -347,4 +350,5 @@ export const zhCN: Messages = {
   ...zhCNTimeline,
   ...zhCNAdvice,
   ...zhCNDrills,
+  ...zhCNReport,
 };

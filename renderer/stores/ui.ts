@@ -12,6 +12,8 @@ export const PANES = [
   'faults',
   'events',
   'timeline',
+  'report',
+  'replay',
   'connect',
 ] as const;
 export type PaneId = (typeof PANES)[number];
