@@ -42,7 +42,10 @@ const RunningSchema = z.object({
   place: z.string(),
   wrongAnswers: z.number().int(),
   /** How it is put right early; null: the rack's cable of this id. */
-  revert: z.union([z.object({ node: z.string(), command: z.string() }), z.object({ cable: z.string() })]),
+  revert: z.union([
+    z.object({ node: z.string(), command: z.string(), guardPid: z.number().int().nullable() }),
+    z.object({ cable: z.string() }),
+  ]),
 });
 type Running = z.infer<typeof RunningSchema>;
 
@@ -213,17 +216,22 @@ export class Exercises {
     const filled = (command: string): string => command.replaceAll('{pid}', String(pid));
     const command = filled(cause.revert);
     // The end first: it must be under way before anything is broken.
-    const guard = `setsid sh -c 'sleep ${limitSeconds}; ${command.replaceAll("'", `'\\''`)}' </dev/null >/dev/null 2>&1 &`;
-    if ((await stage.run(node, `${guard} ${filled(cause.inject)}`)) === null) {
+    const guard = `setsid sh -c 'sleep ${limitSeconds}; ${command.replaceAll("'", `'\\''`)}' </dev/null >/dev/null 2>&1 & echo $!`;
+    const said = await stage.run(node, `${guard}; ${filled(cause.inject)}`);
+    if (said === null) {
       await stage.run(node, command);
       throw new RpcError('fault-unavailable', 'the exercise could not be set up on this rack');
     }
-    return { node, command };
+    const guardPid = Number(/^\d+/.exec(said)?.[0] ?? Number.NaN);
+    return { node, command, guardPid: Number.isInteger(guardPid) ? guardPid : null };
   }
 
   private async mend(stage: DrillStage, { revert }: Running): Promise<void> {
     if ('cable' in revert) await stage.rack?.cable(revert.cable as CableId, { aToB: true, bToA: true, noisePpm: 0 });
-    else await stage.run(revert.node, revert.command);
+    else {
+      const guard = revert.guardPid === null ? '' : `kill -- -${revert.guardPid} 2>/dev/null; `;
+      await stage.run(revert.node, `${guard}${revert.command}`);
+    }
   }
 
   /** True when the trainee, or a panic, has put it right without saying what it was. Only cables tell it from here. */
