@@ -1,6 +1,6 @@
 /** What `advise` prints for people: the advice in English, worst first. Pure. */
 import type { Advice, AdviceGap, AdviceStream } from '../common/contract/advice.ts';
-import { numberText, percentText, spanText, timeText } from '../common/advice/words.ts';
+import { numberText, spanText, timeText } from '../common/advice/words.ts';
 
 const orUnknown = (ms: number | null): string => (ms === null ? 'unknown' : timeText(ms));
 
@@ -51,9 +51,7 @@ export function adviceText(advice: Advice): string {
   const load = observed.load.map((l) => `${l.node} median ${numberText(l.median)} max ${numberText(l.max)}`).join(', ');
   const left = advice.observed.excluded.length;
   return [
-    margin === null
-      ? 'margin   unknown'
-      : `margin   ${timeText(margin.smallestMs)} (${percentText(margin.share)}): ${margin.text.en}`,
+    margin === null ? 'margin   unknown' : `margin   ${margin.text.en}`,
     `observed ${observed.text.en}${left === 0 ? '' : `; ${left} stretches left out`}`,
     `load     ${load === '' ? 'unknown' : load}`,
     ...advice.streams.map(streamLine),

@@ -17,16 +17,33 @@ import { runDemo } from './verbs/demo.ts';
 import { runDeploy, runPreflight } from './verbs/deploy.ts';
 import { runDrill } from './verbs/drill.ts';
 import { runEngine } from './verbs/engine.ts';
+import { runExercise } from './verbs/exercise.ts';
 import { runFault } from './verbs/fault.ts';
 import { runKeys } from './verbs/keys.ts';
 import { runRack } from './verbs/rack.ts';
+import { runReplay } from './verbs/replay.ts';
+import { runReport, runVerifyReport } from './verbs/report.ts';
+import { runExport, runSessions } from './verbs/sessions.ts';
+import { runTimeline } from './verbs/timeline.ts';
 import { runProbe, runStatus } from './verbs/watch.ts';
 
 /** Signals closer together than this are one wish to stop, milliseconds. */
 const SAME_SIGNAL_MS = 500;
 
 /** Verbs whose sessions are kept: what they did is asked for later, by reports and by `--resume`. */
-const RECORDED: ReadonlySet<string> = new Set(['advise', 'drill', 'exercise']);
+const RECORDED: ReadonlySet<string> = new Set([
+  'advise',
+  'drill',
+  'exercise',
+  'export',
+  'fault',
+  'replay',
+  'report',
+  'sessions',
+  'standby',
+  'takeover',
+  'timeline',
+]);
 
 /** The private rack of one demo. */
 const demoRackName = `demo-${process.pid}`;
@@ -39,11 +56,18 @@ const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: 
   probe: runProbe,
   fault: runFault,
   drill: runDrill,
+  exercise: runExercise,
   preflight: runPreflight,
   'confirm-dead': runConfirmDead,
   keys: runKeys,
   advise: runAdvise,
   agent: runAgent,
+  timeline: runTimeline,
+  report: runReport,
+  'verify-report': runVerifyReport,
+  sessions: runSessions,
+  export: runExport,
+  replay: runReplay,
   demo: (parsed, opened, io) => runDemo(parsed, opened, io, demoRackName),
   standby: (parsed, opened, io) => runEngine(parsed, opened, io, 'standby'),
   takeover: (parsed, opened, io) => runEngine(parsed, opened, io, 'takeover'),

@@ -57,10 +57,12 @@ export function productVersion(): string {
 
 /** Opens a console. What goes wrong aside is warned about on standard error. */
 export function openConsole(io: CliIo, options: CliConsoleOptions): CliConsole {
+  const dirs = userDirs(process.env, process.platform);
   const core = assembleConsole({
     host: 'cli',
     version: productVersion(),
-    ...userDirs(process.env, process.platform),
+    ...dirs,
+    drillDir: join(dirs.dataDir, 'drills'),
     // Most verbs are over in a minute; what they measured is what they print.
     ...(options.keepRecord ? {} : { dataDir: null }),
     appDir: APP_DIR,

@@ -1,5 +1,5 @@
 /** What `status` prints: the pair's state in the words of docs/cli.md, as JSON and as text. Pure. */
-import type { NodeConnection, PairState } from '../common/contract/state.ts';
+import type { LiveSituation, NodeConnection, PairState } from '../common/contract/state.ts';
 import { freshStatus, pairLinks } from '../common/verdict/links.ts';
 import type { Direction } from '../common/verdict/links.ts';
 import { alarmLines, keysLine, nodeSafety, safetyLines, safetyReport } from './safetyReport.ts';
@@ -45,6 +45,17 @@ export interface StatusReport {
     readonly directions: readonly DirectionReport[];
   }[];
   readonly safety: SafetyReport;
+  /** The observer on the LAN, and who answers there for each address as it saw last; `answers` null: not known. */
+  readonly lan: {
+    readonly running: boolean;
+    readonly detail: string;
+    readonly answers: readonly {
+      readonly address: string;
+      readonly holders: readonly { readonly mac: string; readonly node: string | null }[] | null;
+    }[];
+  };
+  /** What is being named from the evidence, the newest last. */
+  readonly situations: readonly LiveSituation[];
 }
 
 function nodeReport(
@@ -61,7 +72,8 @@ function nodeReport(
     engine: status?.engine ?? null,
     resources: (status?.groups ?? []).filter((g) => g.state === 'started').flatMap((g) => g.resources),
     // A node without power says nothing and still is known to hold nothing.
-    holdsVip: held ?? (verdict === 'one' || verdict === 'moving' || verdict === 'none' ? holders.includes(node.node) : null),
+    holdsVip:
+      held ?? (verdict === 'one' || verdict === 'moving' || verdict === 'none' ? holders.includes(node.node) : null),
     agent: node.agent.phase,
     detail: node.phase === 'ready' ? node.agent.detail : node.detail,
     safety: nodeSafety(status),
@@ -103,6 +115,12 @@ export function statusReport(state: PairState): StatusReport {
     vips,
     links: linkReports(state),
     safety: safetyReport(state),
+    lan: {
+      running: state.lan?.running ?? false,
+      detail: state.lan?.detail ?? '',
+      answers: state.vips.map(({ address, lan }) => ({ address, holders: lan ?? null })),
+    },
+    situations: state.situations ?? [],
   };
 }
 
@@ -112,6 +130,21 @@ function linkName({ id, label }: StatusReport['links'][number]): string {
 }
 
 const ms = (value: number | null): string => (value === null ? '-' : `${value.toFixed(0)} ms`);
+
+function lanLines({ lan }: StatusReport): string[] {
+  if (!lan.running) return lan.detail === '' ? [] : [`lan   no witness: ${lan.detail}`];
+  return lan.answers.map(({ address, holders }) => {
+    const who = (holders ?? []).map(({ mac, node }) => (node === null ? mac : `${node} (${mac})`)).join(' and ');
+    return `lan   ${address}  ${holders === null ? 'not seen yet' : who === '' ? 'nobody answers' : `answered by ${who}`}`;
+  });
+}
+
+/** Names without those that are only worth knowing. */
+function situationLines({ situations }: StatusReport): string[] {
+  return situations
+    .filter((s) => s.level !== 'note' && s.untilMs === null)
+    .flatMap((s) => [`${s.level === 'alarm' ? 'ALARM' : 'named'}  ${s.name.en}`, `      -> ${s.advice.en}`]);
+}
 
 /** The same for people. */
 export function statusText(report: StatusReport): string {
@@ -127,6 +160,7 @@ export function statusText(report: StatusReport): string {
       `vip   ${vip.address}  ${vip.verdict}  holder ${vip.holder ?? '-'}  answered by ${vip.answeredBy ?? '-'}${missing}`,
     );
   }
+  lines.push(...lanLines(report), ...situationLines(report));
   for (const link of report.links) {
     for (const d of link.directions) {
       lines.push(

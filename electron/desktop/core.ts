@@ -1,10 +1,11 @@
 /** The core's utility process: the same console as every host has, with the rack and the system's key store. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { fail, ok } from '../../agent/common/base/result.ts';
 import type { Client } from '../../agent/common/rpc/contract.ts';
 import { userDirs } from '../core/profiles/files.ts';
 import { assembleConsole } from '../core/service/assemble.ts';
-import type { ConsoleContext } from '../core/service/console.ts';
+import type { ConsoleContext, ConsoleOptions } from '../core/service/console.ts';
 import type { RackPort, SecretStore } from '../core/service/ports.ts';
 import { attachRack, rackSupport, startRack, type LabInstall } from '../lab/index.ts';
 import type { CoreStart } from './channels.ts';
@@ -42,6 +43,24 @@ async function hostSecrets(host: Client<HostContract>): Promise<SecretStore> {
   };
 }
 
+/** Printing is main's too. */
+function hostPaper(host: Client<HostContract>): NonNullable<ConsoleOptions['paper']> {
+  return {
+    printer: {
+      state: { available: true, detail: "Electron's own printing" },
+      print: async (htmlFile, pdfFile) => {
+        try {
+          await host.printPdf({ htmlFile, pdfFile });
+          return ok(undefined);
+        } catch (error) {
+          return fail('not-printed', error instanceof Error ? error.message : String(error));
+        }
+      },
+    },
+    openFile: async (file) => void (await host.openFile({ file })),
+  };
+}
+
 async function create(options: CoreStart, host: Client<HostContract>): Promise<ServedConsole<ConsoleContext>> {
   const { version, userDir, appDir, labEntry } = options;
   const nodePath = findNode(appDir);
@@ -58,6 +77,7 @@ async function create(options: CoreStart, host: Client<HostContract>): Promise<S
     nodePath,
     lab: hasRack ? labPort({ appDir, nodePath, entry: labEntry }) : null,
     secretStore: await hostSecrets(host),
+    paper: hostPaper(host),
     report: (problem) => process.stderr.write(`twinbeat: ${problem}\n`),
   });
   await core.attachRack();

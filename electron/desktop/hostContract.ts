@@ -13,6 +13,10 @@ export const hostContract = {
   /** Refused with `unavailable` where only plain text would be possible. */
   secretSet: call(Key.extend({ value: z.string().max(100_000) }), Done),
   secretRemove: call(Key, Done),
+  /** Prints a file of the core's to a file. Refused with `not-printed`. */
+  printPdf: call(z.object({ htmlFile: z.string(), pdfFile: z.string() }), Done),
+  /** Shows a file with the computer's own program for it. */
+  openFile: call(z.object({ file: z.string() }), Done),
   /** The person changed language or theme: the menu and the window's own colours follow. */
   settings: call(SettingsSchema.pick({ language: true, theme: true }), Done),
 };

@@ -21,6 +21,7 @@ import { CoreProcess } from './coreProcess.ts';
 import type { HostContract } from './hostContract.ts';
 import { menuTemplate } from './menu.ts';
 import { chooseMenuLanguage, MENU_TEXT, type MenuLanguage } from './menuText.ts';
+import { openFile, printPdf } from './paper.ts';
 import { SecretFile } from './secretFile.ts';
 import { APP_SCHEME, APP_URL, denyPermissions, hardenContents, isOwnFrame } from './security.ts';
 import { placeWindow, readWindowState, writeWindowState } from './windowState.ts';
@@ -55,6 +56,14 @@ function hostImplementation(): Implementation<HostContract, null> {
     },
     secretRemove: async ({ key }) => {
       await secrets.remove(key);
+      return {};
+    },
+    printPdf: async ({ htmlFile, pdfFile }) => {
+      await printPdf(htmlFile, pdfFile);
+      return {};
+    },
+    openFile: async ({ file }) => {
+      await openFile(file);
       return {};
     },
     settings: ({ language, theme }) => {

@@ -3,6 +3,8 @@ import { Button } from 'antd';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Alarm, type Fencing, pairAlarms } from '../../electron/common/verdict/alarms.ts';
+import type { LiveSituation, PairState, SituationCode } from '../../electron/common/contract/state.ts';
+import { timelineWords } from '../../electron/common/whathappened/words.ts';
 import { holdReasons } from '../lib/eventText.ts';
 import { clock, seconds } from '../lib/format.ts';
 import type { T } from '../locales/index.ts';
@@ -112,11 +114,44 @@ function Action({ alarm }: { readonly alarm: Told }): React.JSX.Element | null {
   return null;
 }
 
+/** Alarms that say of a situation what there is to say, by its code. */
+const COVERED_BY: Partial<Record<SituationCode, readonly Alarm['code'][]>> = {
+  'keys-differ': ['different-keys', 'wrong-key'],
+  'one-way-serial': ['one-way'],
+  'one-way-link': ['one-way'],
+};
+
+/** What is going on, by name; what is over or only worth knowing is the timeline's. */
+function namedHere(state: PairState, alarms: readonly Alarm[]): LiveSituation[] {
+  return (state.situations ?? []).filter(({ code, level, untilMs }) => {
+    const covered = COVERED_BY[code] ?? [];
+    return level !== 'note' && untilMs === null && !alarms.some((alarm) => covered.includes(alarm.code));
+  });
+}
+
+function SituationItem({ situation }: { readonly situation: LiveSituation }): React.JSX.Element {
+  const { t, i18n } = useTranslation();
+  const words = timelineWords(i18n.language === 'zh-CN' ? 'zh-CN' : 'en');
+  const [name, advice] = [words.of(situation.name), words.of(situation.advice)];
+  return (
+    <li data-level={situation.level} data-code="situation" data-situation={situation.code}>
+      <span className="tb-alarm-glyph" aria-hidden="true" />
+      <p title={`${name} ${advice}`}>
+        <strong role="alert">{name}</strong> <span>{advice}</span>
+      </p>
+      <Button size="small" className="tb-alarm-button" onClick={() => showPane('timeline')}>
+        {t('situation.show')}
+      </Button>
+    </li>
+  );
+}
+
 export function AlarmBar(): React.JSX.Element | null {
   const { t } = useTranslation();
   const state = usePairs((s) => s.state);
   const alarms = state === null ? [] : pairAlarms(state).filter(toldHere);
-  if (alarms.length === 0) return null;
+  const situations = state === null ? [] : namedHere(state, alarms);
+  if (alarms.length + situations.length === 0) return null;
   return (
     <section className="tb-alarms" aria-label={t('alarm.region')}>
       <ul>
@@ -129,6 +164,9 @@ export function AlarmBar(): React.JSX.Element | null {
             </p>
             <Action alarm={alarm} />
           </li>
+        ))}
+        {situations.map((situation) => (
+          <SituationItem key={situation.key} situation={situation} />
         ))}
       </ul>
     </section>

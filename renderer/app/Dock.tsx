@@ -17,13 +17,18 @@ import { useTranslation } from 'react-i18next';
 import { usePairs } from '../stores/pairs.ts';
 import { rememberLayout, themeOf, useSettings } from '../stores/settings.ts';
 import { type PaneId, useUi } from '../stores/ui.ts';
+import { Advice } from '../views/advice/Advice.tsx';
 import { Connect } from '../views/connect/Connect.tsx';
+import { Drills } from '../views/drills/Drills.tsx';
 import { Events } from '../views/events/Events.tsx';
 import { Faults } from '../views/faults/Faults.tsx';
 import { Distribution } from '../views/monitor/Distribution.tsx';
 import { Monitor } from '../views/monitor/Monitor.tsx';
 import { Picture } from '../views/rack/Picture.tsx';
+import { Replay } from '../views/replay/Replay.tsx';
+import { Report } from '../views/report/Report.tsx';
 import { Safety } from '../views/safety/Safety.tsx';
+import { Timeline } from '../views/timeline/Timeline.tsx';
 import { TERMINAL_KINDS, type TerminalKind } from '../views/terminals/kinds.ts';
 import { TerminalPane } from '../views/terminals/TerminalPane.tsx';
 import {
@@ -46,8 +51,13 @@ const COMPONENTS: Record<PaneId | 'terminal', React.FunctionComponent<IDockviewP
   monitor: Monitor,
   distribution: Distribution,
   safety: Safety,
+  advice: Advice,
+  drills: Drills,
+  report: Report,
+  replay: Replay,
   faults: Faults,
   events: Events,
+  timeline: Timeline,
   connect: Connect,
   terminal: TerminalPane,
 };

@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLinkPhase } from '../stores/link.ts';
+import { startPanic } from '../stores/panic.ts';
 import { usePairs } from '../stores/pairs.ts';
 import { useRackFlow } from '../stores/rackFlow.ts';
 import { useSettings } from '../stores/settings.ts';
@@ -11,18 +12,22 @@ import { SecretsDialog } from '../views/connect/SecretsDialog.tsx';
 import { ConfirmDeadDialog } from '../views/safety/ConfirmDeadDialog.tsx';
 import { RotateDialog } from '../views/safety/RotateDialog.tsx';
 import { Start } from '../views/start/Start.tsx';
+import { PanicDialog } from '../views/faults/PanicDialog.tsx';
+import { ExerciseBanner } from '../views/drills/ExerciseBanner.tsx';
 import { AlarmBar } from './AlarmBar.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
 import { Dock } from './Dock.tsx';
 import { TopBar } from './TopBar.tsx';
 import { VerdictBar } from './VerdictBar.tsx';
 
-/** Ctrl+K: commands. F6: next group of panes. Alt+Page Down: next tab. With Shift, or Page Up: the other way. */
+/** Ctrl+K: commands. Ctrl+Alt+P: everything back. F6: next group of panes. Alt+Page Down: next tab. With Shift, or Page Up: the other way. */
 function shortcutOf(event: KeyboardEvent): (() => void) | null {
   const { dock } = useUi.getState();
   const isCommand = (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
   if (event.key.toLowerCase() === 'k' && isCommand)
     return () => useUi.setState((s) => ({ paletteOpen: !s.paletteOpen }));
+  // By its place on the keyboard: with Alt the key has another letter in some layouts.
+  if (event.code === 'KeyP' && event.ctrlKey && event.altKey) return startPanic;
   if (event.key === 'F6' && !event.ctrlKey && !event.altKey) return () => dock?.focusGroup(event.shiftKey ? -1 : 1);
   if (!event.altKey || event.ctrlKey) return null;
   if (event.key === 'PageDown') return () => dock?.focusTab(1);
@@ -67,6 +72,7 @@ export function Shell(): React.JSX.Element {
       <TopBar bare={!isReady || showsStart} />
       {isReady && !showsStart && <VerdictBar />}
       {isReady && !showsStart && <AlarmBar />}
+      {isReady && !showsStart && <ExerciseBanner />}
       {isReady && phase !== 'open' && (
         <div className="tb-lost" role="alert">
           {t('app.lost')}
@@ -81,6 +87,7 @@ export function Shell(): React.JSX.Element {
       <SecretsDialog />
       <ConfirmDeadDialog />
       <RotateDialog />
+      <PanicDialog />
     </div>
   );
 }

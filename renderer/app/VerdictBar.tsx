@@ -4,6 +4,7 @@ import type { PairState } from '../../electron/common/contract/state.ts';
 import { worstVip } from '../lib/roles.ts';
 import type { T } from '../locales/index.ts';
 import { usePairs } from '../stores/pairs.ts';
+import { PanicButton } from '../views/faults/PanicDialog.tsx';
 
 type Vip = PairState['vips'][number];
 
@@ -60,6 +61,7 @@ export function VerdictBar(): React.JSX.Element {
         {kind === 'idle' || state === null || vip === null ? '' : detail(vip, state, t)}
       </span>
       {active > 0 && <span className="tb-verdict-faults">{t('verdict.faults', { count: active })}</span>}
+      {active > 0 && <PanicButton small />}
     </section>
   );
 }

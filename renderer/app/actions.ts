@@ -8,10 +8,12 @@ import { LANGUAGES, type T } from '../locales/index.ts';
 import { connectPair, disconnectPair } from '../stores/connect.ts';
 import { link } from '../stores/link.ts';
 import { attempt, notify } from '../stores/notices.ts';
+import { startPanic } from '../stores/panic.ts';
 import { selectPair, usePairs } from '../stores/pairs.ts';
 import { changeSettings, useSettings } from '../stores/settings.ts';
 import { MOVE_POSITIONS, PANES, showPane, useUi } from '../stores/ui.ts';
 import { TERMINAL_KINDS } from '../views/terminals/kinds.ts';
+import { drillActions } from './drillActions.ts';
 import { launchRack } from './launch.ts';
 
 export interface Action {
@@ -193,6 +195,7 @@ function pairActions(t: T): Action[] {
   return [
     { id: 'connect', group: 'pair', title: t('top.connect'), run: () => connectPair(selectedId) },
     { id: 'disconnect', group: 'pair', title: t('top.disconnect'), run: () => disconnectPair(selectedId) },
+    { id: 'panic', group: 'fault', title: t('fault.panic.button'), run: () => startPanic() },
     ...(state === null ? [] : nodeActions(state, t)),
     {
       id: 'rotate-keys',
@@ -243,5 +246,12 @@ export function allActions(t: T): Action[] {
   }));
   const { rack } = usePairs.getState();
   const rackOffered = useSettings.getState().info?.rack.available === true || rack?.phase === 'up';
-  return [...(rackOffered ? rackActions(rack, t) : []), ...pairActions(t), ...panes, ...moves, ...settingActions(t)];
+  return [
+    ...(rackOffered ? rackActions(rack, t) : []),
+    ...pairActions(t),
+    ...drillActions(usePairs.getState().selectedId, t),
+    ...panes,
+    ...moves,
+    ...settingActions(t),
+  ];
 }

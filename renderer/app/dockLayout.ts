@@ -48,6 +48,10 @@ export function applyDefaultLayout(api: DockviewApi): void {
   addPane(api, 'monitor', { referencePanel: 'picture', direction: 'right' });
   addPane(api, 'distribution', { referencePanel: 'monitor', direction: 'within' }, true);
   addPane(api, 'safety', { referencePanel: 'monitor', direction: 'within' }, true);
+  addPane(api, 'advice', { referencePanel: 'monitor', direction: 'within' }, true);
+  addPane(api, 'drills', { referencePanel: 'monitor', direction: 'within' }, true);
+  addPane(api, 'report', { referencePanel: 'monitor', direction: 'within' }, true);
+  addPane(api, 'timeline', { referencePanel: 'monitor', direction: 'within' }, true);
   addPane(api, 'connect', { referencePanel: 'monitor', direction: 'within' }, true);
   // Below both columns: added to the whole, not to one group.
   api.addPanel({

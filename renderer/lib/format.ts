@@ -41,3 +41,9 @@ export function clock(wallMs: number, decimals = 0): string {
   if (decimals === 0) return base;
   return `${base}.${String(at.getMilliseconds()).padStart(3, '0').slice(0, decimals)}`;
 }
+
+/** Local date and time of day, `2026-11-21 09:04:55`: the same in every language, and it sorts. */
+export function dateTime(wallMs: number): string {
+  const at = new Date(wallMs);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock(wallMs)}`;
+}

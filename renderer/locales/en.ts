@@ -1,6 +1,12 @@
+import { enAdvice } from './en.advice.ts';
+import { enDrills } from './en.drills.ts';
+import { enFaults } from './en.faults.ts';
+import { enReport } from './en.report.ts';
 import { enSafety } from './en.safety.ts';
+import { enObserve } from './en.observe.ts';
 import { enSetup } from './en.setup.ts';
 import { enWords } from './en.words.ts';
+import { enTimeline } from './en.timeline.ts';
 
 /** English: the reference. Its keys are the type that every other language must fill. */
 export const en = {
@@ -72,8 +78,13 @@ export const en = {
     monitor: 'Monitor',
     distribution: 'Distribution',
     safety: 'Safety',
+    advice: 'Advice',
+    drills: 'Drills',
     faults: 'Faults',
     events: 'Events',
+    timeline: 'What happened',
+    report: 'Report',
+    replay: 'Replay',
     connect: 'Servers',
     terminal: '{{node}}: {{kind}}',
     addTerminal: 'New terminal',
@@ -332,61 +343,6 @@ export const en = {
     pasteText: 'Every line runs as soon as it arrives. {{node}} is {{role}}.',
     paste: 'Paste',
   },
-  fault: {
-    reason: {
-      'no-power-switch': 'Only the rack can do this; a real server has a power switch.',
-      'agent-silent': 'The agent of this server does not answer.',
-      'power-not-on': 'The power of this server is not on.',
-      'no-such-cable': 'This setup has no such cable.',
-      'cable-pulled': 'This cable is pulled already.',
-      agent: 'This server cannot do it: {{reason}}',
-    },
-    region: 'Faults',
-    node: 'On server',
-    duration: 'Takes itself back after',
-    durationHint:
-      'The node itself takes the fault back after this time, also when the console, the SSH connection or the agent is gone.',
-    durationHintRack: 'The rack itself takes the fault back after this time, also when the console is gone.',
-    inject: 'Inject…',
-    confirm: 'Arm and inject',
-    confirmTitle: '{{name}} on {{node}}',
-    holderWarning: '{{node}} holds the address now. Clients will feel this.',
-    commands: 'Runs',
-    revertCommands: 'Takes back with',
-    active: 'Active now',
-    noneActive: 'No fault is active.',
-    revert: 'Take back now',
-    revertsIn: 'takes itself back in {{time}}',
-    phase: { armed: 'armed', injected: 'active', reverted: 'taken back', failed: 'failed' },
-    level: { physical: 'hardware', software: 'software' },
-    link: 'Link',
-    allLinks: 'all links',
-    noOffers: 'Faults are offered as soon as a server is reached.',
-    showCommands: 'Commands',
-    name: {
-      'power-off': 'Power off',
-      'pull-lan': 'Pull LAN',
-      'pull-crossover': 'Pull crossover',
-      'pull-serial': 'Pull serial',
-      'stop-agent': 'Stop the agent',
-      'kill-agent': 'Kill the agent',
-      'freeze-agent': 'Freeze the agent',
-      'drop-heartbeats-in': 'Drop heartbeats in',
-      'drop-heartbeats-out': 'Drop heartbeats out',
-    },
-    what: {
-      'power-off': 'The power is cut: every process is gone at once, only the disk stays.',
-      'pull-lan': 'The LAN cable is out. Clients lose this server, the heartbeat cables stay.',
-      'pull-crossover': 'The direct network cable is out. The serial heartbeat stays.',
-      'pull-serial': 'The null-modem cable is out. The network heartbeat stays.',
-      'stop-agent': 'A graceful stop: resources are handed over in order.',
-      'kill-agent':
-        'The agent dies at once. Its address guard takes the address off, the peer takes over after its deadtime.',
-      'freeze-agent': 'The agent stops being scheduled (SIGSTOP). It keeps what it holds and says nothing.',
-      'drop-heartbeats-in': 'Heartbeats to this server are dropped: it goes deaf, but still speaks.',
-      'drop-heartbeats-out': 'Heartbeats from this server are dropped: it goes mute, but still hears.',
-    },
-  },
   drill: {
     title: 'Power-off drill',
     text: 'Cuts the power of the holder and measures what a client feels.',
@@ -404,6 +360,12 @@ export const en = {
   ...enSetup,
   ...enSafety,
   ...enWords,
+  ...enObserve,
+  ...enFaults,
+  ...enTimeline,
+  ...enAdvice,
+  ...enDrills,
+  ...enReport,
 };
 
 type Shape<T> = { readonly [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -1,8 +1,14 @@
 /** 简体中文。 */
 import type { Messages } from './en.ts';
+import { zhCNDrills } from './zh-CN.drills.ts';
+import { zhCNAdvice } from './zh-CN.advice.ts';
+import { zhCNFaults } from './zh-CN.faults.ts';
+import { zhCNReport } from './zh-CN.report.ts';
 import { zhCNSafety } from './zh-CN.safety.ts';
+import { zhObserve } from './zh-CN.observe.ts';
 import { zhCNSetup } from './zh-CN.setup.ts';
 import { zhCNWords } from './zh-CN.words.ts';
+import { zhCNTimeline } from './zh-CN.timeline.ts';
 
 export const zhCN: Messages = {
   app: {
@@ -71,8 +77,13 @@ export const zhCN: Messages = {
     monitor: '监视',
     distribution: '分布',
     safety: '安全',
+    advice: '建议',
+    drills: '演练',
     faults: '故障',
     events: '事件',
+    timeline: '事件经过',
+    report: '报告',
+    replay: '回放',
     connect: '服务器',
     terminal: '{{node}}：{{kind}}',
     addTerminal: '新建终端',
@@ -319,59 +330,6 @@ export const zhCN: Messages = {
     pasteText: '每一行到达后立即执行。{{node}} 现为{{role}}。',
     paste: '粘贴',
   },
-  fault: {
-    reason: {
-      'no-power-switch': '只有机架能做到；真实服务器请用其电源开关。',
-      'agent-silent': '这台服务器的代理没有应答。',
-      'power-not-on': '这台服务器没有上电。',
-      'no-such-cable': '此接线方案没有这根线缆。',
-      'cable-pulled': '这根线缆已经拔出。',
-      agent: '这台服务器做不到：{{reason}}',
-    },
-    region: '故障',
-    node: '服务器',
-    duration: '自动撤销时间',
-    durationHint: '到时由节点自己撤销故障，即使控制台、SSH 连接或代理已经不在。',
-    durationHintRack: '到时由机架自己撤销故障，即使控制台已经不在。',
-    inject: '注入…',
-    confirm: '就绪并注入',
-    confirmTitle: '{{name}}：{{node}}',
-    holderWarning: '{{node}} 正持有该地址，客户端会受到影响。',
-    commands: '执行',
-    revertCommands: '撤销命令',
-    active: '生效中',
-    noneActive: '没有生效的故障。',
-    revert: '立即撤销',
-    revertsIn: '{{time}} 后自动撤销',
-    phase: { armed: '已就绪', injected: '生效中', reverted: '已撤销', failed: '失败' },
-    level: { physical: '硬件', software: '软件' },
-    link: '链路',
-    allLinks: '所有链路',
-    noOffers: '连上服务器后即可使用故障注入。',
-    showCommands: '命令',
-    name: {
-      'power-off': '断电',
-      'pull-lan': '拔局域网线',
-      'pull-crossover': '拔直连网线',
-      'pull-serial': '拔串口线',
-      'stop-agent': '停止代理',
-      'kill-agent': '杀死代理',
-      'freeze-agent': '冻结代理',
-      'drop-heartbeats-in': '丢弃收到的心跳',
-      'drop-heartbeats-out': '丢弃发出的心跳',
-    },
-    what: {
-      'power-off': '切断电源：所有进程立即消失，只有磁盘保留。',
-      'pull-lan': '局域网线拔出。客户端失去这台服务器，心跳线不受影响。',
-      'pull-crossover': '直连网线拔出。串口心跳不受影响。',
-      'pull-serial': '串口线拔出。网络心跳不受影响。',
-      'stop-agent': '正常停止：资源按顺序移交。',
-      'kill-agent': '代理立即死亡。地址守护进程随即移除地址，对端在 deadtime 后接管。',
-      'freeze-agent': '代理不再被调度 (SIGSTOP)：资源仍占着，但不再出声。',
-      'drop-heartbeats-in': '发往这台服务器的心跳被丢弃：它听不见，但仍能说。',
-      'drop-heartbeats-out': '这台服务器发出的心跳被丢弃：它说不出，但仍能听。',
-    },
-  },
   drill: {
     title: '断电演练',
     text: '切断主机电源，测量客户端的感受。',
@@ -389,4 +347,10 @@ export const zhCN: Messages = {
   ...zhCNSetup,
   ...zhCNSafety,
   ...zhCNWords,
+  ...zhObserve,
+  ...zhCNFaults,
+  ...zhCNTimeline,
+  ...zhCNAdvice,
+  ...zhCNDrills,
+  ...zhCNReport,
 };

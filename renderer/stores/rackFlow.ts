@@ -11,8 +11,9 @@ import { type ConsoleClient, errorText } from '../rpc/link.ts';
 export const FLOW_STEPS = ['rack', 'connect', 'deploy', 'settle'] as const;
 export type FlowStep = (typeof FLOW_STEPS)[number];
 
-/** How the rack is to be: its setup, and what its pair demands before a takeover. */
-export type RackChoice = Pick<RackUpOptions, 'setup' | 'reference' | 'ipfail' | 'fencing' | 'twoLinks'>;
+/** How the rack is to be: its setup, what its servers run (our agent unless said), and what its pair demands before a takeover. */
+export type RackChoice = Pick<RackUpOptions, 'setup' | 'reference' | 'ipfail' | 'fencing' | 'twoLinks'> &
+  Partial<Pick<RackUpOptions, 'engine'>>;
 
 /** `detail` and `said`: what the core says it is doing; empty when it says nothing. */
 export interface FlowProgress extends Statement {

@@ -2,8 +2,25 @@
 import { create } from 'zustand';
 import type { TerminalKind } from '../views/terminals/kinds.ts';
 
-export const PANES = ['picture', 'monitor', 'distribution', 'safety', 'faults', 'events', 'connect'] as const;
+export const PANES = [
+  'picture',
+  'monitor',
+  'distribution',
+  'safety',
+  'advice',
+  'drills',
+  'faults',
+  'events',
+  'timeline',
+  'report',
+  'replay',
+  'connect',
+] as const;
 export type PaneId = (typeof PANES)[number];
+
+/** Pages of the drills pane. */
+export const DRILL_PAGES = ['list', 'results', 'training'] as const;
+export type DrillPage = (typeof DRILL_PAGES)[number];
 
 export const MOVE_POSITIONS = ['left', 'right', 'above', 'below'] as const;
 export type MovePosition = (typeof MOVE_POSITIONS)[number];
@@ -33,6 +50,7 @@ interface UiState {
   /** Node that is to take over although its peer was not proven off: the person is asked; null: not asking. */
   readonly confirmDeadBy: string | null;
   readonly rotateOpen: boolean;
+  readonly drillPage: DrillPage;
 }
 
 export const useUi = create<UiState>(() => ({
@@ -43,6 +61,7 @@ export const useUi = create<UiState>(() => ({
   faultNode: null,
   confirmDeadBy: null,
   rotateOpen: false,
+  drillPage: 'list',
 }));
 
 /** Opens the workbench if need be, then brings a pane to the front. */

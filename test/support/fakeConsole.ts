@@ -2,6 +2,7 @@
  * The console contract in memory, with a scripted pair behind it: what the screen's tests
  * and the screenshots talk to. The product never uses it; its core implements the same contract.
  */
+import { FAULTS as CATALOGUE } from '../../agent/common/faults/index.ts';
 import type { Implementation } from '../../agent/common/rpc/contract.ts';
 import type { CancelSignal } from '../../agent/common/rpc/cancel.ts';
 import { RpcError } from '../../agent/common/rpc/messages.ts';
@@ -28,9 +29,12 @@ import type {
   NodeConnection,
   PairState,
 } from '../../electron/common/contract/state.ts';
+import { FakeDrills } from './fakeDrills.ts';
+import { FakeReports } from './fakeReports.ts';
 import { fakeRotation } from './fakeRotation.ts';
 import { fakePlan, fakePreflight, rackSpec } from './fakeData.ts';
 import { Feed } from './feed.ts';
+import { fakeAdvice } from './fakeAdvice.ts';
 import { FAKE_TIMING, FAKE_VIP, FakePair, type FakeNode } from './fakePair.ts';
 import { FakeTerminals } from './fakeTerminals.ts';
 
@@ -38,7 +42,8 @@ const TICK_MS = 100;
 /** Session time at which the fake begins. */
 const AXIS_START_MS = 600_000;
 const HISTORY_BATCHES_MAX = 6000;
-const FAULTS: readonly ConsoleFaultName[] = [
+/** What the fake can do; every other row of the catalogue is offered greyed. */
+const FAULTS: ReadonlySet<ConsoleFaultName> = new Set([
   'power-off',
   'pull-lan',
   'pull-crossover',
@@ -48,7 +53,7 @@ const FAULTS: readonly ConsoleFaultName[] = [
   'freeze-agent',
   'drop-heartbeats-in',
   'drop-heartbeats-out',
-];
+]);
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -69,6 +74,8 @@ interface Fault extends ActiveFault {
 
 export class FakeConsole {
   readonly pair: FakePair;
+  readonly drills = new FakeDrills();
+  readonly reports = new FakeReports();
   settings: Settings;
   readonly pairs: PairSpec[];
   /** A host key question that stands until it is answered; put by tests. */
@@ -345,22 +352,29 @@ export class FakeConsole {
 
   private offers(): FaultOffer[] {
     return this.pair.nodes.flatMap((node) =>
-      FAULTS.map((name): FaultOffer => {
+      CATALOGUE.map(({ id, name, level, why }): FaultOffer => {
         const reason =
-          node.power !== 'on'
-            ? `${node.name} is off`
-            : name === 'freeze-agent' && node.agent !== 'running'
-              ? 'the agent is not running'
-              : null;
+          why !== null
+            ? why
+            : !FAULTS.has(name)
+              ? 'this scripted console cannot do it'
+              : node.power !== 'on'
+                ? `${node.name} is off`
+                : name === 'freeze-agent' && node.agent !== 'running'
+                  ? 'the agent is not running'
+                  : null;
         return {
+          id,
           name,
           node: node.name,
           available: reason === null,
-          reasonCode: reason === null ? null : 'agent',
+          reasonCode: reason === null ? null : why !== null ? 'nowhere' : 'agent',
           reason,
           commands: COMMANDS[name]?.[0] ?? [],
           revertCommands: COMMANDS[name]?.[1] ?? [],
-          level: name.startsWith('pull') || name === 'power-off' ? 'physical' : 'software',
+          level: name.startsWith('pull') || name === 'power-off' ? 'physical' : level,
+          byHand: false,
+          cutsManagement: false,
         };
       }),
     );
@@ -406,6 +420,7 @@ export class FakeConsole {
       link,
       revertsInMs: durationMs,
       detail: 'guard proven',
+      handwork: null,
       endsMs: this.nowMs() + durationMs,
       undo,
     };
@@ -574,6 +589,17 @@ export class FakeConsole {
     terminalClose: ({ terminalId }) => (this.terminals.end(terminalId, 'closed'), {}),
     faultOffers: () => this.offers(),
     faultInject: ({ node, name, link, durationMs }) => this.inject(this.node(node), name, link, durationMs),
+    faultPanic: () => {
+      for (const fault of [...this.faults]) this.revert(fault);
+      const checks = [{ what: 'pending' as const, ok: true, detail: 'no fault is left on this node' }];
+      const nodes = this.pair.nodes.map((node) => {
+        const proven = node.power === 'on';
+        const problem = proven ? '' : `${node.name} cannot be reached`;
+        const via = proven ? (['agent', 'ssh'] as const) : [];
+        return { node: node.name, via: [...via], reverted: [], checks: proven ? checks : [], problem, proven };
+      });
+      return { nodes, rack: [], proven: nodes.every((n) => n.proven) };
+    },
     faultRevert: ({ faultId }) => {
       const fault = this.faults.find((f) => f.faultId === faultId);
       if (fault === undefined) throw new RpcError('no-fault', 'that fault is over');
@@ -581,6 +607,9 @@ export class FakeConsole {
       return fault;
     },
     drillPowerOff: () => this.drill(),
+    ...this.drills.methods,
+    ...this.reports.methods,
+    advise: ({ question }) => fakeAdvice(question),
   };
 }
 

@@ -154,6 +154,8 @@ export class FeedAgent {
       faultList: () => this.answer(() => []),
       faultInject: noFault,
       faultRevert: noFault,
+      faultRenew: noFault,
+      faultPanic: () => this.answer(() => ({ reverted: [], checks: [] })),
       faultStates: () => this.answer(() => []),
     };
   }

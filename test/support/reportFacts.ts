@@ -253,7 +253,17 @@ export function reportFacts(words = 'Plant North, hall 3', language: 'en' | 'zh-
       situations: [],
     })),
     statistics: suiteStatistics(runs),
-    advice: [],
+    advice: {
+      paragraphs: [
+        { en: 'Observed for 10 min: too short for more than a bound.', 'zh-CN': '观察 10 分钟：只够给出上限。' },
+      ],
+      haCf: ['keepalive 500ms', 'deadtime 3'],
+      budgets: [{ availability: 0.999, downtimeMsPerYear: 31_557_600, failoversPerYear: 8622 }],
+      budgetText: {
+        en: 'Counted with the longest measured outage, 3.66 s.',
+        'zh-CN': '按测得的最长中断 3.66 s 计算。',
+      },
+    },
     after: {
       checkedWallMs: MADE_WALL_MS,
       nodes: [

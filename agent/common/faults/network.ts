@@ -212,7 +212,7 @@ export const NETWORK_FAULTS = [
     ...N,
     id: 'N16',
     name: 'duplicate-address',
-    doer: 'rack',
+    doer: 'nobody',
     level: 'physical',
     needs: ['third-host'],
     scope: 'pair',
@@ -221,7 +221,7 @@ export const NETWORK_FAULTS = [
     what: 'Another host on the LAN answers for the address of the pair.',
     healthy: 'It is found before the start, and reported while running.',
     wrong: 'Clients reach one or the other by chance, and nobody is told.',
-    why: 'it needs a third host on the LAN: the rack has one, on a real LAN give the address to a spare computer by hand',
+    why: 'it needs a third host on the LAN that no guard would clean up: give the address to a spare computer by hand',
   }),
   entry({
     ...N,

@@ -17,6 +17,16 @@ const PROTECTION_MARK: Readonly<Record<AgentStatus['protection'][number]['state'
   unavailable: 'NOT AVAILABLE',
 };
 
+/** The daemon beside which the agent runs, and what is known of it from where. */
+function observedLines({ observed }: AgentStatus): string[] {
+  if (observed === undefined) return [];
+  const { state, pid, version, sources } = observed;
+  return [
+    `observing heartbeat ${version ?? '(version unknown)'}: ${state}${pid === null ? '' : ` [pid ${pid}]`}`,
+    ...sources.map(({ what, works, detail }) => `  ${what}: ${works ? '' : 'NOT AVAILABLE: '}${detail}`),
+  ];
+}
+
 /** What stands between a silence and a takeover, and what keeps this node's own heartbeat going. */
 function safetyLines(status: AgentStatus): string[] {
   const { hold, fencing, keys, takeoverRequires } = status;
@@ -28,7 +38,7 @@ function safetyLines(status: AgentStatus): string[] {
       : [`TAKEOVER from ${status.peerName} WAITS for ${hold.reasons.join(', ')}, for ${ms(hold.sinceMs)} now`]),
     ...(fencing === null ? [] : [`fencing: ${fencing.device}: ${fencing.state} ${fencing.detail}`.trimEnd()]),
     ...status.pingNodes.map((ping) => `ping node ${ping.name}: ${ping.status} (silent ${ms(ping.silenceMs)})`),
-    'protection:',
+    ...(status.protection.length === 0 ? [] : ['protection:']),
     ...status.protection.map((p) => `  ${p.what}: ${PROTECTION_MARK[p.state]} (${p.detail})`),
   ];
 }
@@ -67,6 +77,7 @@ export function statusText(status: AgentStatus): string {
   });
   return [
     `twinbeat-agent ${status.version} on ${status.node} [pid ${status.pid}]: ${status.status}${status.stable ? '' : ', not settled'}`,
+    ...observedLines(status),
     `peer ${status.peerName}: ${peer.status} (silent ${ms(peer.silenceMs)}, margin ${ms(peer.marginMs)})${peer.engine === null ? '' : `, runs ${peer.engine}`}`,
     `resources: we hold ${status.mine}, the peer holds ${status.theirs}`,
     `timing: keepalive ${timing.keepaliveMs} ms, warntime ${timing.warntimeMs} ms, deadtime ${timing.deadtimeMs} ms, auto_failback ${timing.autoFailback}`,

@@ -9,7 +9,7 @@ import { FaultNameSchema, type FaultName } from '../../common/rpc/agentContract.
 import type { FaultEngine } from './engine.ts';
 import { planConfigFault } from './planConfig.ts';
 import { planHostFault } from './planHost.ts';
-import { planNetworkFault } from './planNetwork.ts';
+import { planNetworkFault, splitHere } from './planNetwork.ts';
 import { planProcessFault } from './planProcess.ts';
 import { planSerialFault } from './planSerial.ts';
 import type { ProcessId } from './shell.ts';
@@ -142,7 +142,6 @@ function wrongAmount(entry: CatalogueEntry, amount: number | null): string | nul
 export function planFault(name: FaultName, id: string, wish: FaultWish, root: string, at: FaultSurroundings): Plan {
   const fault = faultNamed(name);
   if (fault.why !== null) return unavailable(fault.why);
-  if (fault.doer === 'console') return unavailable('it concerns both nodes: the console puts it together');
   const wrong = wrongAmount(fault, wish.amount);
   if (wrong !== null) return unavailable(wrong);
   const amount = wish.amount ?? fault.amount?.standard ?? 0;
@@ -159,6 +158,8 @@ export function planFault(name: FaultName, id: string, wish: FaultWish, root: st
     case 'config':
       return planConfigFault(input);
     case 'split-brain':
+      // The parts of one node; the others are these at other times.
+      if (name === 'split' || name === 'split-one-way') return splitHere(input);
       return unavailable('it concerns both nodes: the console puts it together');
   }
 }

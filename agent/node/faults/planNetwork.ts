@@ -3,6 +3,7 @@ import { fail, ok } from '../../common/base/result.ts';
 import type { LinkConfig } from '../../common/config/model.ts';
 import type { FaultSurroundings, Plan, PlanInput } from './plan.ts';
 import { unavailable } from './plan.ts';
+import { deafSerial } from './planSerial.ts';
 import { plan, program, quoted } from './shell.ts';
 
 type Family = 'inet' | 'arp' | 'netdev';
@@ -288,6 +289,8 @@ export function planNetworkFault(input: PlanInput): Plan {
       return queue(input, `tbf rate ${amount}kbit burst 4kb latency 400ms`, `at most ${amount} kbit/s leave`);
     case 'block-ping':
       return blockPing(input);
+    case 'block-ping-both':
+      return unavailable('it concerns both nodes: the console puts it together');
     case 'no-announcement':
       return noAnnouncement(input);
     case 'block-multicast':
@@ -327,6 +330,34 @@ export function nicReset(input: PlanInput): Plan {
       isGone: `ip -o link show dev ${iface} | grep -q '[<,]UP[,>]'`,
       link: link.id,
       detail: `${link.iface} is down`,
+    }),
+  );
+}
+
+/**
+ * This node's part of a split: every network link, both ways or only towards this node, and the serial line deafened.
+ * `link` is `network`: the serial line is somebody else's work (the rack's cable). With both nodes deaf nothing crosses.
+ */
+export function splitHere(input: PlanInput): Plan {
+  const { id, at, wish, fault } = input;
+  if (!at.tools.has('nft')) return unavailable('nft (nftables) is not installed on this node');
+  const links = udpLinks(at);
+  const serial = wish.link === 'network' ? null : deafSerial({ ...input, wish: { ...wish, link: null } });
+  if (serial !== null && !serial.ok && at.links.some((link) => link.medium === 'serial')) return serial;
+  const hooks: readonly Hook[] = fault.name === 'split-one-way' ? ['input'] : ['input', 'output'];
+  const line = serial?.ok === true ? serial.value : null;
+  if (links.length === 0 && line === null) return unavailable('this node has no heartbeat link that software can cut');
+  const tables = links.length === 0 ? null : deleteTables(id, ['inet']);
+  const parts = [...(line === null ? [] : [line.detail]), ...(links.length === 0 ? [] : [ifacesOf(links)])];
+  return ok(
+    plan({
+      inject: [
+        ...(line?.inject ?? []),
+        ...(links.length === 0 ? [] : [transaction(dropRules(id, links, hooks, null))]),
+      ],
+      revert: [...(line?.revert ?? []), ...(tables?.revert ?? [])],
+      isGone: [line?.isGone, tables?.isGone].filter((test) => test != null).join(' && '),
+      detail: `no heartbeat comes ${hooks.length === 2 ? 'or goes' : 'in'} any more: ${parts.join(', ')}`,
     }),
   );
 }

@@ -133,6 +133,14 @@ function portOf({ wish, at }: PlanInput): Port | Plan {
   return { link, tty, device: quoted(link.device) };
 }
 
+/** The receiver of the first serial line off. */
+export function deafSerial(input: PlanInput): Plan {
+  const port = portOf(input);
+  if (!('tty' in port)) return port;
+  if (port.tty.kind === 'pty') return unavailable(NO_UART);
+  return settings(input, port, '-cread', `the receiver of ${port.link.device} is off`);
+}
+
 /** Faults of the serial heartbeat line. */
 export function planSerialFault(input: PlanInput): Plan {
   const { fault } = input;
@@ -156,7 +164,7 @@ export function planSerialFault(input: PlanInput): Plan {
     case 'serial-wrong-format':
       return settings(input, port, 'cs7 parenb -parodd', `${link.device} has seven bits and even parity`);
     case 'serial-deaf':
-      return settings(input, port, '-cread', `the receiver of ${link.device} is off`);
+      return deafSerial(input);
     case 'serial-mute': {
       const requests = { on: ioctl(device, TIOCSBRK, '0'), off: ioctl(device, TIOCCBRK, '0') };
       return lines(input, port, requests, `the transmit line of ${link.device} is held in break`);

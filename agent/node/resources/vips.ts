@@ -23,7 +23,10 @@ export interface VipHost {
   /** Text of /proc/net/route or /proc/net/ipv6_route; empty where it cannot be read. */
   routesText(family: Family): string;
   publish(draft: EventDraft): void;
-  /** The addresses are another program's: they are watched, and nothing is ever announced for them. */
+  /**
+   * The addresses are another program's: they are watched, and nothing is ever announced for them. They count as here once
+   * `noteHere` was told so, or the holder before would look like a second one.
+   */
   readonly watchOnly?: boolean;
   /** Another host answers for an address that is on this node; called again every few seconds while it lasts. */
   secondHolder(vip: GroupVip, mac: string): void;
@@ -51,6 +54,8 @@ export class Vips {
   private readonly host: VipHost;
   private readonly states: readonly VipState[];
   private readonly holders: Holders;
+  /** Canonical addresses that `noteHere` was told of. */
+  private readonly noted = new Set<string>();
 
   constructor(vips: readonly GroupVip[], host: VipHost) {
     this.host = host;
@@ -66,7 +71,7 @@ export class Vips {
       now: () => host.now(),
       publish: (draft) => host.publish(draft),
       placeOf: (spec) => this.placeOf(spec),
-      present: () => new Set(host.kernel.addresses().map((a) => a.address)),
+      present: () => (host.watchOnly === true ? this.noted : new Set(host.kernel.addresses().map((a) => a.address))),
       conflict: (vip, mac) => host.secondHolder(vip, mac),
       // Whoever learned the other one's MAC should learn ours now, not when the entry ages out.
       alone: (vip) => {
@@ -106,6 +111,19 @@ export class Vips {
         mac: this.placeOf(state.spec)?.iface.mac ?? null,
       };
     });
+  }
+
+  /** Of an address that is only watched: it has come to this node, or gone. */
+  noteHere(vip: GroupVip, here: boolean): void {
+    const state = this.stateOf(vip);
+    if (!here) {
+      this.noted.delete(state.canonical);
+      return;
+    }
+    // What was heard until now was the holder before.
+    this.holders.forget(state);
+    this.noted.add(state.canonical);
+    this.holders.ask(state);
   }
 
   /** All of them, in file order. */

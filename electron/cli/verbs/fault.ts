@@ -1,6 +1,9 @@
-/** `fault NAME`, `fault list`, `fault revert` */
+/** `fault list`, `fault arm NAME`, `fault revert`, `fault panic`, and `fault NAME` */
+import { FAULT_CATEGORIES, faultNamed, findFault } from '../../../agent/common/faults/index.ts';
+import type { CatalogueEntry } from '../../../agent/common/faults/index.ts';
+import type { PanicReport } from '../../common/contract/panic.ts';
 import { ConsoleFaultNameSchema } from '../../common/contract/state.ts';
-import type { ActiveFault, FaultOffer } from '../../common/contract/state.ts';
+import type { ActiveFault, ConsoleFaultName, FaultOffer } from '../../common/contract/state.ts';
 import { connectPair, waitForState } from '../connectPair.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
@@ -16,36 +19,69 @@ const FAULT_RANGE_MS = [500, 3_600_000] as const;
 /** After its time a fault may take this much longer to be seen as mended (boot, start of the agent), milliseconds. */
 const MENDED_MS_MAX = 90_000;
 
+/** Named first: what people look for. */
+const PLAIN_NAMES: readonly ConsoleFaultName[] = ['power-off', 'pull-lan', 'pull-crossover', 'pull-serial'];
+
+/** What a person is told while a fault by hand is on. */
+const HANDWORK = { do: '  do it now', undo: '  put it back now' } as const;
+
 function faultText(f: ActiveFault): string {
-  const mends = f.revertsInMs === null ? '' : `  mends itself in ${(f.revertsInMs / 1000).toFixed(1)} s`;
-  return `${f.name} on ${f.node}  ${f.phase}${mends}${f.detail === '' ? '' : `  ${f.detail}`}  id ${f.faultId}\n`;
+  const left = f.revertsInMs === null ? null : `${(f.revertsInMs / 1000).toFixed(1)} s`;
+  const mends = left === null || f.handwork !== null ? '' : `  mends itself in ${left}`;
+  const hand = f.handwork === null ? '' : HANDWORK[f.handwork];
+  return `${f.name} on ${f.node}  ${f.phase}${mends}${hand}${f.detail === '' ? '' : `  ${f.detail}`}  id ${f.faultId}\n`;
+}
+
+function amountText({ amount }: CatalogueEntry): string {
+  if (amount === null) return '';
+  return `      --amount ${amount.min} to ${amount.max} ${amount.unit} (${amount.standard})\n`;
 }
 
 function offerText(o: FaultOffer): string {
   const how = o.available ? o.commands.join('; ') : `not available: ${o.reason ?? ''}`;
-  return `${o.name}  ${o.node}  ${o.level}  ${how}\n`;
+  const marks = `${o.byHand ? '  by hand' : ''}${o.cutsManagement ? '  CUTS MANAGEMENT' : ''}`;
+  const { what, healthy, wrong } = faultNamed(o.name);
+  const said = `      ${what}\n      healthy: ${healthy}\n      wrong:   ${wrong}\n`;
+  return `${o.id.padEnd(4)} ${o.name}  ${o.node}  ${o.level}${marks}  ${how}\n${said}${amountText(faultNamed(o.name))}`;
 }
 
 const isOn = (f: ActiveFault): boolean => f.phase === 'armed' || f.phase === 'injected';
 
-async function inject(name: string, parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
-  const known = ConsoleFaultNameSchema.safeParse(name);
-  if (!known.success) {
+function amountOf(parsed: Parsed): number | null {
+  const text = parsed.text('amount');
+  if (text === null) return null;
+  const amount = Number(text);
+  if (!Number.isFinite(amount)) throw new CliError('usage', `--amount ${text}: expected a number`);
+  return amount;
+}
+
+/** `isArm`: on a clean baseline only, unless forced. The older form asks for that on real servers only. */
+async function inject(typed: string, isArm: boolean, parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+  const known = findFault(typed);
+  if (known === null) {
+    const names = new Set([...PLAIN_NAMES, ...ConsoleFaultNameSchema.options]);
     throw new CliError(
       'usage',
-      `unknown fault "${name}": expected list, revert or one of ${ConsoleFaultNameSchema.options.join(', ')}`,
+      `unknown fault "${typed}": expected list, arm, revert, panic or one of ${[...names].join(', ')}`,
     );
   }
   if (parsed.text('node') === null) throw new CliError('usage', 'on which node? --node N');
   const forMs = durationMs(parsed.text('for') ?? DEFAULT_FOR, 'for', FAULT_RANGE_MS);
+  const amount = amountOf(parsed);
   const { spec } = await connectPair(parsed, opened, io, 'anything');
   const node = nodeOf(parsed, spec);
   const fault = await opened.client.faultInject({
     pairId: spec.id,
     node,
-    name: known.data,
+    name: known.name,
     link: parsed.text('link'),
     durationMs: forMs,
+    amount,
+    // Without --wait nobody stays who could renew a lease: the fault lasts until its time.
+    attended: parsed.flag('wait'),
+    force: parsed.flag('force') ? true : isArm ? false : null,
+    cutManagement: parsed.flag('cut-management'),
+    confirm: parsed.text('confirm'),
   });
   const last = parsed.flag('wait') ? await waitUntilOver(fault, spec.id, forMs, opened, io) : fault;
   io.out(parsed.flag('json') ? `${JSON.stringify(last)}\n` : faultText(last));
@@ -64,10 +100,16 @@ async function waitUntilOver(
   await waitForState(
     opened,
     pairId,
-    forMs + MENDED_MS_MAX,
+    Math.max(forMs, fault.revertsInMs ?? 0) + MENDED_MS_MAX,
     () => new CliError('timeout', `${fault.name} on ${fault.node} is not seen as mended`),
     (state) => {
-      last = state.faults.find((f) => f.faultId === fault.faultId) ?? { ...last, phase: 'reverted', revertsInMs: null };
+      const now = state.faults.find((f) => f.faultId === fault.faultId) ?? {
+        ...last,
+        phase: 'reverted' as const,
+        revertsInMs: null,
+      };
+      if (now.handwork !== last.handwork) io.progress(faultText(now).trimEnd());
+      last = now;
       return !isOn(last);
     },
   );
@@ -88,21 +130,71 @@ async function revert(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<vo
 }
 
 async function list(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+  const category = parsed.text('category');
+  if (category !== null && !FAULT_CATEGORIES.some((known) => known === category))
+    throw new CliError('usage', `--category ${category}: expected one of ${FAULT_CATEGORIES.join(', ')}`);
   const { spec, state } = await connectPair(parsed, opened, io, 'anything');
-  const offers = await opened.client.faultOffers({ pairId: spec.id });
+  const node = parsed.text('node') === null ? null : nodeOf(parsed, spec);
+  const offers = (await opened.client.faultOffers({ pairId: spec.id })).filter(
+    (o) =>
+      (category === null || faultNamed(o.name).category === category) &&
+      (node === null || o.node === node) &&
+      (o.available || !parsed.flag('available')),
+  );
   const active = state.faults.filter(isOn);
-  if (parsed.flag('json')) return io.out(`${JSON.stringify({ active, offers })}\n`);
+  if (parsed.flag('json')) {
+    const whole = offers.map((o) => {
+      const { category: group, needs, what, healthy, wrong, amount, mayBeDual } = faultNamed(o.name);
+      return { ...o, category: group, needs, what, healthy, wrong, amount, mayBeDual };
+    });
+    return io.out(`${JSON.stringify({ active, offers: whole })}\n`);
+  }
   io.out([...active.map((f) => `ON  ${faultText(f)}`), ...offers.map(offerText)].join(''));
 }
 
+function panicText(report: PanicReport): string {
+  const check = (c: { what: string; ok: boolean; detail: string }): string =>
+    `  ${c.ok ? 'ok ' : 'BAD'} ${c.what.padEnd(8)} ${c.detail}\n`;
+  const nodes = report.nodes.map((n) => {
+    const via = n.via.length === 0 ? 'not reached' : `by ${n.via.join(' and ')}`;
+    const back = n.reverted.length === 0 ? 'nothing was on' : `taken back: ${n.reverted.join(', ')}`;
+    const end = n.proven ? '  proven\n' : `  NOT PROVEN: ${n.problem}\n`;
+    return `${n.node}  ${via}  ${back}\n${n.checks.map(check).join('')}${end}`;
+  });
+  const rack = report.rack.length === 0 ? '' : `rack\n${report.rack.map(check).join('')}`;
+  return `${nodes.join('')}${rack}${report.proven ? 'everything is taken back, and that is proven\n' : ''}`;
+}
+
+async function panic(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
+  const { spec } = await connectPair(parsed, opened, io, 'anything');
+  io.progress('taking everything back on both nodes');
+  const report = await opened.client.faultPanic({ pairId: spec.id });
+  io.out(parsed.flag('json') ? `${JSON.stringify(report)}\n` : panicText(report));
+  if (!report.proven) throw new CliError('failed', 'not proven that everything is taken back');
+}
+
+/** At most `most` words, or a usage error that names the one too many. */
+function atMost(most: number, { words }: Parsed): void {
+  const extra = words[most];
+  if (extra !== undefined)
+    throw new CliError('usage', `"${extra}" is one word too many after "fault ${words.slice(0, most).join(' ')}"`);
+}
+
 export async function runFault(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
-  const [name] = parsed.words;
+  const [name, second] = parsed.words;
   if (name === undefined)
     throw new CliError(
       'usage',
-      `after "fault" expected list, revert or one of ${ConsoleFaultNameSchema.options.join(', ')}`,
+      `after "fault" expected list, arm, revert, panic or one of ${ConsoleFaultNameSchema.options.join(', ')}`,
     );
+  if (name === 'arm') {
+    atMost(2, parsed);
+    if (second === undefined) throw new CliError('usage', 'which fault? fault arm NAME; "fault list" has the names');
+    return inject(second, true, parsed, opened, io);
+  }
+  atMost(1, parsed);
   if (name === 'list') return list(parsed, opened, io);
   if (name === 'revert') return revert(parsed, opened, io);
-  return inject(name, parsed, opened, io);
+  if (name === 'panic') return panic(parsed, opened, io);
+  return inject(name, false, parsed, opened, io);
 }

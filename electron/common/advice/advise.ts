@@ -9,7 +9,7 @@ import { smallestMargin } from './margin.ts';
 import { directionOf, runMethods, type Direction } from './methods.ts';
 import { largest } from './numbers.ts';
 import { keepaliveOf, recommend, riskOf } from './recommend.ts';
-import type { AdviceRecord } from './record.ts';
+import { outagesWith, type AdviceRecord } from './record.ts';
 import { countStream, type CountedStream } from './streams.ts';
 import { algorithmTerms, inducedStallMs } from './terms.ts';
 import { excludedWindows, type Window } from './windows.ts';
@@ -37,15 +37,14 @@ function presentTiming(record: AdviceRecord): SessionTiming | null {
   };
 }
 
-/** Measured with what is set now; with another deadtime it was another pair. */
 function budgetOutage(
   record: AdviceRecord,
   present: SessionTiming | null,
   recommendation: Advice['recommendation'],
 ): Advice['budgetOutage'] {
-  const outages = record.outages.filter((o) => o.deadtimeMs === present?.deadtimeMs);
+  const outages = outagesWith(record, present?.deadtimeMs);
   if (outages.length > 0) {
-    const ms = largest(outages.map((o) => o.ms));
+    const ms = largest(outages);
     const n = outages.length;
     const time = timeText(ms);
     const text = say(

@@ -3,6 +3,7 @@
  * say, and suspicion begins a fixed time α after that. Their bound on the time between mistakes asks only for the
  * loss and the variance of the delay, not for the shape of its distribution.
  */
+import { ON_TIME_SHARE } from './loss.ts';
 
 /** Heartbeats from which the next one is expected. */
 export const CHEN_WINDOW = 32;
@@ -24,7 +25,8 @@ export function predictionErrors(gapsMs: readonly number[], keepaliveMs: number)
   let count = 0;
   let largestMs = 0;
   for (const gapMs of gapsMs) {
-    offset += gapMs - keepaliveMs * Math.max(1, Math.round(gapMs / keepaliveMs));
+    // A late one is no lost one: it shows in the error, and the shorter gap after it takes it back.
+    offset += gapMs - keepaliveMs * Math.max(1, Math.floor(gapMs / keepaliveMs + ON_TIME_SHARE));
     if (window.length === CHEN_WINDOW) {
       const error = offset - sum / CHEN_WINDOW;
       squares += error * error;

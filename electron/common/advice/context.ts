@@ -1,5 +1,6 @@
 /** The longest gaps, and what else happened near each of them. */
 import type { AdviceContext, AdviceGap } from '../contract/advice.ts';
+import { quantile } from './numbers.ts';
 import type { AdviceRecord, ArrivalStream } from './record.ts';
 import { gapJudge, type Window } from './windows.ts';
 import { numberText, say, timeText } from './words.ts';
@@ -10,6 +11,9 @@ const NEAR_MS = 1000;
 const MERGED_GAPS = 10;
 const LINK_GAPS = 3;
 const CONTEXT_MAX = 8;
+
+/** A gap is told of when it is this much longer than the usual one. */
+const TOLD_FACTOR = 1.01;
 
 /** Events that say something about a silence; the rest is routine. */
 const TELLING = new Set([
@@ -157,7 +161,9 @@ interface LongGap {
 }
 
 function longestOf(stream: ArrivalStream, count: number, windows: readonly Window[]): LongGap[] {
-  const limit = [...stream.gapMs].sort((a, b) => b - a)[count - 1] ?? 0;
+  const sorted = [...stream.gapMs].sort((a, b) => a - b);
+  // What is hardly longer than usual has no story.
+  const limit = Math.max(sorted.at(-count) ?? 0, (quantile(sorted, 0.5) ?? 0) * TOLD_FACTOR);
   const isExcluded = gapJudge(windows);
   const found: LongGap[] = [];
   stream.gapMs.forEach((gapMs, i) => {

@@ -9,13 +9,24 @@ export interface Losses {
   readonly runs: number;
 }
 
-/** A gap of about n keepalives means n - 1 that did not come; what is late by less than half of one was not lost. */
+/** A heartbeat this much of a keepalive early or late is on time. */
+export const ON_TIME_SHARE = 0.1;
+
+/**
+ * A gap of n keepalives means n - 1 that did not come. One that was only late is told from a lost one by what follows: the sender keeps
+ * its schedule, so after a late heartbeat the next gap is that much shorter. `gapsMs` in the order of time.
+ */
 export function countLosses(gapsMs: readonly number[], keepaliveMs: number): Losses {
   let lost = 0;
   let runs = 0;
   let longestRun = 0;
+  /** How late the newest heartbeat was, by the schedule of the ones before it. */
+  let lateMs = 0;
   for (const gapMs of gapsMs) {
-    const run = Math.max(0, Math.round(gapMs / keepaliveMs) - 1);
+    const sinceDueMs = lateMs + gapMs;
+    const run = Math.max(0, Math.floor(sinceDueMs / keepaliveMs + ON_TIME_SHARE) - 1);
+    const isOnTime = Math.abs(gapMs - keepaliveMs) <= ON_TIME_SHARE * keepaliveMs;
+    lateMs = isOnTime ? 0 : Math.max(0, sinceDueMs - (run + 1) * keepaliveMs);
     if (run === 0) continue;
     lost += run;
     runs += 1;

@@ -29,6 +29,8 @@ export function moments(values: readonly number[], from = 0, to = values.length)
   return { count, mean, sd: count < 2 ? 0 : Math.sqrt(squares / (count - 1)) };
 }
 
+export const smallest = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity);
+
 export const largest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b), -Infinity);
 
 const CENTRAL_A = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716];

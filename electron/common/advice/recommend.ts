@@ -6,8 +6,8 @@ import type { SessionTiming } from '../contract/session.ts';
 import { YEAR_MS } from './budget.ts';
 import { tailProbability } from './gpd.ts';
 import { dataAlonePerDay, type Direction } from './methods.ts';
-import { largest } from './numbers.ts';
-import type { AdviceRecord } from './record.ts';
+import { largest, smallest } from './numbers.ts';
+import { outagesWith, type AdviceRecord } from './record.ts';
 import { serialKeepaliveMinMs } from './serial.ts';
 import { numberText, say, timeText } from './words.ts';
 
@@ -68,7 +68,7 @@ export function takeoverMs(record: AdviceRecord): readonly [number, number] | nu
       deadMs = null;
     }
   }
-  return times.length === 0 ? null : [times.reduce((a, b) => Math.min(a, b), Infinity), largest(times)];
+  return times.length === 0 ? null : [smallest(times), largest(times)];
 }
 
 function warntimeOf(
@@ -116,6 +116,40 @@ function initdeadOf(
   return { ms, text };
 }
 
+/** A sample can show that a deadtime is too short; that it is too long it shows only where it has seen everything. */
+function shorterText(present: SessionTiming, deadtimeMs: number): Text[] {
+  if (deadtimeMs >= present.deadtimeMs) return [];
+  const set = timeText(present.deadtimeMs);
+  return [
+    say(
+      `deadtime: shorter than what is set (${set}); keep that until a day under real load says the same`,
+      `deadtime：比现值（${set}）短；在真实负载下观测一天得到同样结果之前，请保持现值`,
+    ),
+  ];
+}
+
+/**
+ * Expected outage: what drills measured with the present deadtime, moved by its change; else detection and the takeovers that were seen.
+ * null: neither is known.
+ */
+function expectedOutage(
+  record: AdviceRecord,
+  present: SessionTiming,
+  deadtimeMs: number,
+  detectionMs: readonly [number, number],
+): [number, number] | null {
+  const measured = outagesWith(record, present.deadtimeMs);
+  if (measured.length > 0) {
+    const change = deadtimeMs - present.deadtimeMs;
+    return [
+      Math.max(detectionMs[0], smallest(measured) + change),
+      Math.max(detectionMs[1], largest(measured) + change),
+    ];
+  }
+  const takeover = takeoverMs(record);
+  return takeover === null ? null : [detectionMs[0] + takeover[0], detectionMs[1] + takeover[1]];
+}
+
 /** The four times. `isRack`: its bridge has no spanning tree. */
 export function recommend(
   record: AdviceRecord,
@@ -130,7 +164,6 @@ export function recommend(
   const initdead = initdeadOf(record, deadtimeMs, present, isRack);
   const times = { keepaliveMs, warntimeMs: warntime.ms, deadtimeMs, initdeadMs: initdead.ms };
   const detectionMs: [number, number] = [deadtimeMs - keepaliveMs, deadtimeMs];
-  const takeover = takeoverMs(record);
   const keepaliveText =
     keepaliveMs === present.keepaliveMs
       ? say('keepalive: as set; the sample was taken with it', 'keepalive：保持现值；样本就是用它取得的')
@@ -147,8 +180,8 @@ export function recommend(
       `initdead ${formatDuration(times.initdeadMs)}`,
     ],
     detectionMs,
-    outageMs: takeover === null ? null : [detectionMs[0] + takeover[0], detectionMs[1] + takeover[1]],
-    reasons: [keepaliveText, warntime.text, initdead.text],
+    outageMs: expectedOutage(record, present, deadtimeMs, detectionMs),
+    reasons: [keepaliveText, warntime.text, initdead.text, ...shorterText(present, deadtimeMs)],
   };
 }
 

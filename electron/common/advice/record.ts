@@ -61,6 +61,11 @@ export interface AdviceRecord {
   readonly outages: readonly MeasuredOutage[];
 }
 
+/** Outages that were measured with this deadtime: with another one it was another pair. */
+export function outagesWith(record: Pick<AdviceRecord, 'outages'>, deadtimeMs: number | undefined): number[] {
+  return record.outages.filter((o) => o.deadtimeMs === deadtimeMs).map((o) => o.ms);
+}
+
 /** An agent that runs this much late is part of the story of a gap, milliseconds. */
 const LATENESS_TOLD_MS = 20;
 const LATENESS_KEPT_MAX = 10_000;
@@ -120,6 +125,25 @@ class StreamBuilder {
   }
 }
 
+/** An agent forgets when its node is rebooted, a session does not: what it has from before the agent's memory goes in front. */
+function joinStreams(recorded: readonly ArrivalStream[], memory: readonly ArrivalStream[]): ArrivalStream[] {
+  const isSame = (a: ArrivalStream, b: ArrivalStream): boolean => a.to === b.to && a.link === b.link;
+  const joined = memory.map((stream) => {
+    const before = recorded.find((r) => isSame(r, stream));
+    const [beginMs, firstGapMs] = [stream.atMs[0], stream.gapMs[0]];
+    if (before?.resolution !== 'exact' || beginMs === undefined || firstGapMs === undefined) return stream;
+    // Half a gap before its own first one: what is the same heartbeat differs by the error of the clock only.
+    const end = before.atMs.findIndex((at) => at > beginMs - firstGapMs / 2);
+    const count = end < 0 ? before.atMs.length : end;
+    return {
+      ...stream,
+      atMs: [...before.atMs.slice(0, count), ...stream.atMs],
+      gapMs: [...before.gapMs.slice(0, count), ...stream.gapMs],
+    };
+  });
+  return [...joined, ...recorded.filter((r) => !memory.some((m) => isSame(m, r)))];
+}
+
 /** A sample later than this after the one before it leaves a hole that is no silence of a heartbeat, milliseconds. */
 const SAMPLE_HOLE_MS = 1500;
 
@@ -134,7 +158,7 @@ export interface RecordHead {
   /** Links of the pair's file, for the speed of a serial line; empty: the console did not write the configuration. */
   readonly specLinks: readonly LinkSpec[];
   readonly outages: readonly MeasuredOutage[];
-  /** What agents remember: takes the place of what the session has of the same stream. */
+  /** What agents remember: counts for its time; from before it counts what the session has. */
   readonly memory: readonly ArrivalStream[];
   /** Events from before the session. */
   readonly earlier: readonly Omit<SessionEvent, 'index'>[];
@@ -228,22 +252,13 @@ export class RecordBuilder {
   build(head: RecordHead): AdviceRecord {
     const { specLinks, memory, earlier, ...rest } = head;
     const links = [...this.facts.values()].flatMap(({ links: own }) => own);
-    const remembered = new Set(memory.map((s) => `${s.to} ${s.link ?? ''}`));
-    const recorded = [...this.streams].flatMap(([key, { node, link, builder }]): ArrivalStream[] =>
-      remembered.has(key)
-        ? []
-        : [
-            {
-              from: peerOf(this.nodes, node),
-              to: node,
-              link,
-              resolution: builder.isExact ? 'exact' : 'sampled',
-              resolutionMs: builder.resolutionMs,
-              atMs: builder.atMs,
-              gapMs: builder.gapMs,
-            },
-          ],
-    );
+    const recorded = [...this.streams.values()].map(({ node, link, builder }): ArrivalStream => ({
+      ...{ from: peerOf(this.nodes, node), to: node, link },
+      resolution: builder.isExact ? 'exact' : 'sampled',
+      resolutionMs: builder.resolutionMs,
+      atMs: builder.atMs,
+      gapMs: builder.gapMs,
+    }));
     const serial = serialLine(specLinks);
     return {
       ...rest,
@@ -251,7 +266,7 @@ export class RecordBuilder {
       links: links.filter((link, i) => links.findIndex((other) => other.id === link.id) === i),
       serial,
       serialUnknown: serial === null && links.some((link) => link.medium === 'serial'),
-      streams: [...memory, ...recorded],
+      streams: joinStreams(recorded, memory),
       events: [...earlier, ...this.events].sort((a, b) => a.tMs - b.tMs),
       faults: [...this.faults].sort((a, b) => a.tMs - b.tMs),
       gaps: [...this.gaps.values()],

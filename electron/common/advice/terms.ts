@@ -21,6 +21,7 @@ const BEATS_TWO_LINKS = 3;
 
 /** warntime is to be below half of deadtime and leave room for one lost heartbeat: two keepalives, twice. */
 const WARN_BEATS = 2;
+const WARN_ROOM_MS = 100;
 
 /** A watchdog must have had its time, and the node its reset, before the peer takes over, milliseconds. */
 const WATCHDOG_MARGIN_MS = 1000;
@@ -62,25 +63,34 @@ function longestTerm({ directions }: TermInput): Term {
   return term('longest-gap', 'sample', LONGEST_FACTOR * longestMs, text);
 }
 
-/** What one direction's tail asks for: the fitted quantile, or what takes its place where it may not be extrapolated. */
-function tailMs(direction: Direction): { ms: number; isFitted: boolean } {
-  const { tail, perBeat, counted } = direction;
-  if (tail.ok) return { ms: tailQuantileMs(tail.fit, perBeat), isFitted: true };
-  const byLoss = (counted.view.lost ?? 0) > 0 ? (lossDeadtimeMs(direction) ?? 0) : 0;
-  return { ms: Math.max(REFUSED_FACTOR * (counted.view.maxMs ?? 0), byLoss), isFitted: false };
+interface Tail {
+  readonly ms: number;
+  readonly by: 'fit' | 'loss' | 'longest';
 }
 
+/**
+ * What one direction's tail asks for: the fitted quantile, or the careful end of the FAQ's rule where it may not be extrapolated. Lost
+ * heartbeats come on top: a fit sees runs as long as those that happened, the arithmetic also those that have not happened yet.
+ */
+function tailMs(direction: Direction): Tail {
+  const { tail, perBeat, counted } = direction;
+  const lossMs = (counted.view.lost ?? 0) > 0 ? (lossDeadtimeMs(direction) ?? 0) : 0;
+  const shape: Tail = tail.ok
+    ? { ms: tailQuantileMs(tail.fit, perBeat), by: 'fit' }
+    : { ms: REFUSED_FACTOR * (counted.view.maxMs ?? 0), by: 'longest' };
+  return lossMs > shape.ms ? { ms: lossMs, by: 'loss' } : shape;
+}
+
+const TAIL_TEXT: Readonly<Record<Tail['by'], Text>> = {
+  fit: say('fitted tail at the asked risk (extrapolated)', '按所要求风险的拟合尾部（外推）'),
+  loss: say('loss arithmetic at the asked risk: heartbeats were lost', '按所要求风险的丢失算法：有心跳丢失'),
+  longest: say('the tail is not extrapolated: twice the longest gap', '尾部不外推：最长间隔的 2 倍'),
+};
+
 function tailTerm({ directions }: TermInput): Term {
-  const tails = directions.map(tailMs);
-  const ms = largest(tails.map((t) => t.ms));
-  const isFitted = tails.every((t) => t.isFitted);
-  const text = isFitted
-    ? say(`fitted tail at the asked risk (extrapolated)`, `按所要求风险的拟合尾部（外推）`)
-    : say(
-        `no extrapolation: twice the longest gap, or the loss arithmetic where heartbeats were lost`,
-        `不外推：最长间隔的 2 倍；有心跳丢失时用丢失算法`,
-      );
-  return term('tail', 'sample', ms, text);
+  const tails = directions.map(tailMs).sort((a, b) => b.ms - a.ms);
+  const worst = tails[0];
+  return term('tail', 'sample', worst?.ms ?? null, TAIL_TEXT[worst?.by ?? 'longest']);
 }
 
 function beatsTerm({ record, keepaliveMs }: TermInput): Term {
@@ -147,7 +157,7 @@ function warnTerm({ keepaliveMs }: TermInput): Term {
     'twice a warntime of two keepalives: one lost heartbeat must not warn, and a warning must come in time',
     '两个 keepalive 的 warntime 的 2 倍：丢一个心跳不应告警，而告警必须及时',
   );
-  return term('warntime', 'floor', 2 * WARN_BEATS * keepaliveMs, text);
+  return term('warntime', 'floor', 2 * WARN_BEATS * keepaliveMs + WARN_ROOM_MS, text);
 }
 
 /** Longest times between two events of one node, milliseconds; null: never seen. */

@@ -4,10 +4,12 @@ import { call, stream } from '../../../agent/common/rpc/contract.ts';
 import { adviceContract } from './advice.ts';
 import { DeployPlanSchema, DeployProgressSchema, DrillProgressSchema, PreflightItemSchema } from './deploy.ts';
 import { DrillBoardSchema, DrillItemSchema, DrillOrderSchema } from './drill.ts';
+import { ExerciseAnswerSchema, ExerciseBoardSchema, ExerciseGradeSchema, ExerciseViewSchema } from './exercise.ts';
 import { NodeSecretsSchema, PairSpecSchema } from './pair.ts';
 import { PanicReportSchema } from './panic.ts';
 import { CableIdSchema, RackStateSchema, RackUpOptionsSchema } from './rack.ts';
 import { SessionBatchSchema } from './session.ts';
+import { reportContract } from './report.ts';
 import { timelineContract } from './timeline.ts';
 import { ActiveFaultSchema, ConsoleFaultNameSchema, FaultOfferSchema, PairStateSchema } from './state.ts';
 import { SentenceSchema } from '../words/sentence.ts';
@@ -155,8 +157,11 @@ export const consoleContract = {
       amount: z.number().nullable().default(null),
       /** This console stays and renews the lease: the fault ends soon after the console is gone. false: at its time only. */
       attended: z.boolean().default(true),
-      /** Also when the pair is not as it should be. What is unsafe for the data stays refused. */
-      force: z.boolean().default(false),
+      /**
+       * Also when the pair is not as it should be; what is unsafe for the data stays refused. null: only in the rack, where nothing can come
+       * to harm.
+       */
+      force: z.boolean().nullable().default(null),
       /** Spare no SSH session. */
       cutManagement: z.boolean().default(false),
       /** The node's name, typed by a person: needed by what cuts the way to manage the node. */
@@ -178,8 +183,15 @@ export const consoleContract = {
     PairRef.extend({ askId: z.string().nullable().default(null), answer: z.enum(['continue', 'skip', 'abort']) }),
     Done,
   ),
+  /** Hidden-fault exercises in the rack; what runs is told without its answer. */
+  exerciseList: call(z.object({}), ExerciseBoardSchema),
+  exerciseStart: call(z.object({ exerciseId: z.string() }), ExerciseViewSchema),
+  /** `fault` and `place` by the ids of the view's choices. */
+  exerciseAnswer: call(z.object({ fault: z.string(), place: z.string() }), ExerciseAnswerSchema),
+  exerciseGiveUp: call(z.object({}), ExerciseGradeSchema),
 
   ...adviceContract,
   ...timelineContract,
+  ...reportContract,
 };
 export type ConsoleContract = typeof consoleContract;

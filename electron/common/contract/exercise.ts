@@ -25,7 +25,7 @@ export type ExerciseChoice = z.infer<typeof ExerciseChoiceSchema>;
 /** A hint costs points; it says where to look, never what is broken. */
 export const ExerciseViewSchema = z.object({
   exerciseId: z.string(),
-  phase: z.enum(['preparing', 'running', 'over']),
+  phase: z.enum(['running', 'over']),
   title: TextSchema,
   story: TextSchema,
   startedWallMs: z.number(),

@@ -86,7 +86,6 @@ export type ActiveFault = z.infer<typeof ActiveFaultSchema>;
  * here can, as the catalogue says. `both-nodes`: it needs the agents of both nodes.
  */
 export const FaultReasonSchema = z.enum([
-  'no-power-switch',
   'agent-silent',
   'power-not-on',
   'no-such-cable',

@@ -61,20 +61,20 @@ export function conditionText(condition: Condition, roles: Roles | null = null):
       return joined('% has taken over', '%已完成接管', who(condition.by, roles));
     case 'peer':
       return condition.status === 'dead'
-        ? joined('% takes its peer for dead', '%判定对端失效', who(condition.seenBy, roles))
-        : joined('% sees its peer active', '%看到对端为 active', who(condition.seenBy, roles));
+        ? joined('the peer is taken for dead by %', '%判定对端失效', who(condition.seenBy, roles))
+        : joined('the peer is seen active by %', '%看到对端为 active', who(condition.seenBy, roles));
     case 'links':
       return condition.state === 'dead'
-        ? joined('% sees % dead', '%看到%失效', who(condition.seenBy, roles), LINKS[condition.links])
-        : joined('% sees % up', '%看到%正常', who(condition.seenBy, roles), LINKS[condition.links]);
+        ? joined('% dead, as seen by %', '%失效（由%看到）', LINKS[condition.links], who(condition.seenBy, roles))
+        : joined('% up, as seen by %', '%正常（由%看到）', LINKS[condition.links], who(condition.seenBy, roles));
     case 'agent':
       return condition.state === 'silent'
-        ? joined('% is silent', '%没有应答', who(condition.of, roles))
-        : joined('% answers', '%有应答', who(condition.of, roles));
+        ? joined('no answer from %', '%没有应答', who(condition.of, roles))
+        : joined('an answer from %', '%有应答', who(condition.of, roles));
     case 'ping-nodes':
       return condition.state === 'dead'
-        ? joined('% gets no answer from the reference hosts', '%收不到参考主机的应答', who(condition.seenBy, roles))
-        : joined('% gets answers from the reference hosts', '%收到参考主机的应答', who(condition.seenBy, roles));
+        ? joined('no reference host answers %', '%收不到参考主机的应答', who(condition.seenBy, roles))
+        : joined('the reference hosts answer %', '%收到参考主机的应答', who(condition.seenBy, roles));
   }
 }
 
@@ -162,15 +162,15 @@ export function checkText(check: Check): Text {
       return text('every link is up at the end, both ways', '结束时所有链路双向正常');
     case 'link-alarm':
       return joined(
-        `% reports % dead within ${check.within}${check.only ? ', the other node does not' : ''}, and up again`,
-        `%在 ${check.within} 内报告%失效${check.only ? '，对端不报告' : ''}，之后恢复`,
-        WHO[check.seenBy],
+        `% reported dead within ${check.within} by %${check.only ? ' and not by the other node' : ''}, and up again`,
+        `%的失效在 ${check.within} 内由%报告${check.only ? '（对端不报告）' : ''}，之后恢复`,
         LINKS[check.links],
+        WHO[check.seenBy],
       );
     case 'ping-alarm':
       return joined(
-        `% reports the reference host dead within ${check.within}`,
-        `%在 ${check.within} 内报告参考主机失效`,
+        `the reference host reported dead within ${check.within} by %`,
+        `参考主机失效在 ${check.within} 内由%报告`,
         WHO[check.seenBy],
       );
     case 'margin':

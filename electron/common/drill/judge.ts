@@ -41,7 +41,10 @@ function judgeOutage(check: Extract<Check, { check: 'outage' }>, record: RunReco
 
 function judgeDual(check: Extract<Check, { check: 'dual' }>, record: RunRecord): Outcome {
   const ms = dualHoldMs(record);
-  if (ms === null) return unknown(text('no virtual address is known', '没有已知的虚拟地址'));
+  if (ms === null)
+    return unknown(
+      text('an agent was silent and nobody asked the LAN who answers', '有代理没有应答，且局域网上没有见证'),
+    );
   const limitMs = quantityMs(check.max, record.quantities);
   const clash = record.atEnd.vips.some((v) => v.verdict === 'dual');
   const measured = clash

@@ -21,6 +21,23 @@ export interface PowerCut {
   readonly fromMs: number;
 }
 
+/** A stretch in which a node's agent said nothing, as when it was killed. What it held then only others can tell. */
+export interface Silence {
+  readonly node: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Addresses that it held when it spoke again; null: it has not. */
+  readonly heldAfter: readonly string[] | null;
+}
+
+/** Who answered for an address on the LAN when a witness there asked. */
+export interface LanWord {
+  readonly tMs: number;
+  readonly address: string;
+  /** Nodes that answered; null: somebody answered whose node is not known. */
+  readonly nodes: readonly string[] | null;
+}
+
 export interface NodeCost {
   readonly node: string;
   /** Processor time of the engine while the fault was on, percent of one core; null: unknown. */
@@ -43,6 +60,8 @@ export interface RunRecord {
   readonly probePeriodMs: number | null;
   readonly events: readonly SessionEvent[];
   readonly powerCuts: readonly PowerCut[];
+  readonly silences: readonly Silence[];
+  readonly lanWords: readonly LanWord[];
   /** Just before each heal; null: there was none. */
   readonly beforeHeal: PairView | null;
   readonly atStart: PairView;
@@ -106,9 +125,23 @@ export function eventsOf(
     .sort((a, b) => a.tMs - b.tMs);
 }
 
+/** What the LAN said of a node while its agent was silent, and what it held when it spoke again. */
+function wordsOfOthers(record: RunRecord, node: string, address: string): HoldWord[] {
+  return record.silences
+    .filter((s) => s.node === node)
+    .flatMap((silence) => {
+      const heard = record.lanWords.filter(
+        (w) => w.address === address && w.tMs > silence.fromMs && w.tMs < silence.toMs && w.nodes !== null,
+      );
+      const words = heard.map((w): HoldWord => ({ tMs: w.tMs, holds: w.nodes?.includes(node) === true }));
+      const { heldAfter, toMs } = silence;
+      return heldAfter === null ? words : [...words, { tMs: toMs, holds: heldAfter.includes(address) }];
+    });
+}
+
 function holds(record: RunRecord, node: string, address: string): HoldSpan[] {
   const heldAtStart = record.atStart.vips.find((v) => v.address === address)?.holders.includes(node) === true;
-  const words: HoldWord[] = [{ tMs: record.beganAtMs, holds: heldAtStart }];
+  const words: HoldWord[] = [{ tMs: record.beganAtMs, holds: heldAtStart }, ...wordsOfOthers(record, node, address)];
   for (const cut of record.powerCuts) if (cut.node === node) words.push({ tMs: cut.fromMs, holds: false });
   const told = eventsOf(
     record,
@@ -120,14 +153,29 @@ function holds(record: RunRecord, node: string, address: string): HoldSpan[] {
   return holdSpans(words.sort((a, b) => a.tMs - b.tMs));
 }
 
-/** Time for which both nodes held the same address, milliseconds: the worst address counts. */
+/** A stretch in which one node's agent was silent, the other one held, and nobody on the LAN was asked: two holders cannot be told from one. */
+function isBlind(record: RunRecord, address: string): boolean {
+  return record.silences.some((silence) => {
+    const isCut = record.powerCuts.some((c) => c.node === silence.node && c.fromMs <= silence.toMs);
+    const other = silence.node === record.roles.holder ? record.roles.standby : record.roles.holder;
+    const isSeen = record.lanWords.some(
+      (w) => w.address === address && w.nodes !== null && w.tMs >= silence.fromMs && w.tMs <= silence.toMs,
+    );
+    if (isCut || isSeen) return false;
+    return dualMs(holds(record, silence.node, address), holds(record, other, address), silence.toMs) > 0;
+  });
+}
+
+/** Time for which both nodes held the same address, milliseconds: the worst address counts. null: it cannot be told. */
 export function dualHoldMs(record: RunRecord): number | null {
   const { holder, standby } = record.roles;
-  if (record.atStart.vips.length === 0) return null;
-  const perAddress = record.atStart.vips.map(({ address }) =>
-    dualMs(holds(record, holder, address), holds(record, standby, address), record.endedAtMs),
+  const addresses = record.atStart.vips.map((v) => v.address);
+  if (addresses.length === 0 || addresses.some((address) => isBlind(record, address))) return null;
+  return Math.max(
+    ...addresses.map((address) =>
+      dualMs(holds(record, holder, address), holds(record, standby, address), record.endedAtMs),
+    ),
   );
-  return Math.max(...perAddress);
 }
 
 /** From the first fault until the standby took the holder for dead; and from then until its takeover was done. */
@@ -152,15 +200,18 @@ export function takeoverTimes(record: RunRecord): {
   };
 }
 
-/** Node whose answers ended the longest outage, and the good answers after it that came from somebody else before the heal. */
+/** Node whose answers ended the first outage after the fault, and the good answers from then to the heal that came from somebody else. */
 export function responders(record: RunRecord): { readonly servedBy: string | null; readonly wrongAnswers: number } {
   const fromMs = faultAtMs(record) ?? record.beganAtMs;
   const untilMs = record.windows.find((w) => w.kind === 'heal')?.fromMs ?? record.endedAtMs;
   const points = record.probes.filter((p) => p.tMs >= fromMs && p.tMs <= untilMs);
-  const outage = measureOutage(points, record.probePeriodMs ?? 0);
-  if (outage.spans.length > 0) return { servedBy: outage.restoredBy, wrongAnswers: outage.wrongResponderCount };
-  const last = points.findLast((p) => p.ok);
-  return { servedBy: last?.answeredBy ?? null, wrongAnswers: 0 };
+  const ended = outageSpans(points).find((s) => s.toMs !== null);
+  if (ended === undefined) return { servedBy: points.findLast((p) => p.ok)?.answeredBy ?? null, wrongAnswers: 0 };
+  const { restoredBy, toMs } = ended;
+  const others = points.filter(
+    (p) => p.ok && p.tMs >= (toMs ?? 0) && p.answeredBy !== null && p.answeredBy !== restoredBy,
+  );
+  return { servedBy: restoredBy, wrongAnswers: restoredBy === null ? 0 : others.length };
 }
 
 /** The one node that holds every address by the verdict; null: not one. */

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { TextSchema } from '../contract/drill.ts';
-import { CableIdSchema } from '../contract/rack.ts';
+import type { CableId } from '../contract/rack.ts';
 import { ConsoleFaultNameSchema } from '../contract/state.ts';
 import { parseQuantity } from './quantity.ts';
 
@@ -176,7 +176,7 @@ export const DrillScriptSchema = z.strictObject({
 export type DrillScript = z.infer<typeof DrillScriptSchema>;
 
 /** The rack's cables that a step cuts. `heartbeat`: those that carry nothing but heartbeats. */
-export function cablesOf(step: Extract<Step, { do: 'cable' }>): readonly z.infer<typeof CableIdSchema>[] {
+export function cablesOf(step: Extract<Step, { do: 'cable' }>): readonly CableId[] {
   if (step.cable === 'heartbeat') return ['crossover', 'serial'];
   return step.cable === 'lan' ? [] : [step.cable];
 }

@@ -65,7 +65,8 @@ function runFindings(facts: ReportFacts): Draft[] {
 }
 
 /** Limits that the customer was promised, against the worst run. */
-function limitFindings({ form, runs, margin }: ReportFacts): Draft[] {
+function limitFindings({ form, runs: all, margin }: ReportFacts): Draft[] {
+  const runs = all.filter((r) => r.run.verdict !== 'void');
   const { failoverLimitMs, healLimitMs, marginMinMs } = form.requirements;
   const worst = (values: readonly (number | null)[]): number =>
     Math.max(-Infinity, ...values.filter((v) => v !== null));

@@ -82,6 +82,18 @@ export const ReportRunSchema = z.object({
 });
 export type ReportRun = z.infer<typeof ReportRunSchema>;
 
+export const ReportAdviceSchema = z.object({
+  paragraphs: z.array(TextSchema),
+  /** Lines for both nodes' ha.cf; empty: nothing can be recommended. */
+  haCf: z.array(z.string()),
+  budgets: z.array(
+    z.object({ availability: z.number(), downtimeMsPerYear: z.number(), failoversPerYear: z.number().nullable() }),
+  ),
+  /** The outage that the budgets count with. */
+  budgetText: TextSchema.nullable(),
+});
+export type ReportAdvice = z.infer<typeof ReportAdviceSchema>;
+
 export const FindingSchema = z.object({
   /** Fixed code; what a waiver or an action names. */
   code: z.string(),
@@ -139,8 +151,8 @@ export const ReportBodySchema = z.object({
   preflight: z.array(PreflightItemSchema).nullable(),
   runs: z.array(ReportRunSchema),
   statistics: z.array(DrillStatisticsSchema),
-  /** Paragraphs of the deadtime advice; empty: none was asked for. */
-  advice: z.array(TextSchema),
+  /** What the deadtime advisor says of the longest session; null: it had too little to say anything. */
+  advice: ReportAdviceSchema.nullable(),
   findings: z.array(FindingSchema),
   after: z.object({
     /** null: the nodes could not be asked when the report was made. */

@@ -33,6 +33,10 @@ export type Alarm = { readonly key: string; readonly node: string } & (
 /** Problems that endanger the address or the service behind it; the others stand on their node. */
 const ALARMING: ReadonlySet<string> = new Set([
   'stray-address',
+  'daemon-not-running',
+  'daemon-frozen',
+  'daemon-not-answering',
+  'log-flood',
   'address-lost',
   'stop-failed',
   'acquire-failed',

@@ -23,12 +23,16 @@ const clip = (story: Story, spans: readonly Span[]): Span[] =>
     .filter((span) => span.toMs >= story.fromMs && span.fromMs <= story.toMs)
     .map((span) => ({ ...span, fromMs: Math.max(span.fromMs, story.fromMs), toMs: Math.min(span.toMs, story.toMs) }));
 
-/** Joins readings that say the same into spans; each holds until the next one. */
+/** A reading says nothing about later than this after it, milliseconds: then nothing is drawn at all. */
+const HOLD_MS = 3000;
+
+/** Joins readings that say the same into spans; each holds until the next one, and not longer than `HOLD_MS`. */
 function runs<T>(
   readings: readonly { readonly tMs: number; readonly errorMs: number; readonly value: T }[],
   endMs: number,
   key: (value: T) => string,
   make: (value: T) => { readonly tone: Tone; readonly text: Text } | null,
+  holdMs = HOLD_MS,
 ): Span[] {
   const spans: Span[] = [];
   let open: { fromMs: number; errorMs: number; value: T } | null = null;
@@ -36,12 +40,17 @@ function runs<T>(
     const made = open === null ? null : make(open.value);
     if (open !== null && made !== null) spans.push({ fromMs: open.fromMs, toMs, errorMs: open.errorMs, ...made });
   };
+  let lastMs = Number.NEGATIVE_INFINITY;
   for (const { tMs, errorMs, value } of readings) {
-    if (open !== null && key(open.value) === key(value)) continue;
-    close(tMs);
+    const isLate = tMs - lastMs > holdMs;
+    if (isLate && open !== null) close(lastMs + holdMs);
+    const known: typeof open = isLate ? null : open;
+    lastMs = tMs;
+    if (known !== null && key(known.value) === key(value)) continue;
+    if (!isLate) close(tMs);
     open = { fromMs: tMs, errorMs, value };
   }
-  close(endMs);
+  close(Math.min(endMs, lastMs + holdMs));
   return spans;
 }
 
@@ -213,10 +222,16 @@ function lifeSpans(story: Story, node: string): Span[] {
   const readings = story.batch.facts
     .filter((facts) => facts.node === node)
     .map(({ tMs, life }) => ({ tMs, errorMs: 0, value: life }));
-  const spans = runs(readings, story.toMs, String, (life) => {
-    const known = LIVES[life];
-    return known === undefined ? null : { tone: known[0], text: known[1] };
-  });
+  const spans = runs(
+    readings,
+    story.toMs,
+    String,
+    (life) => {
+      const known = LIVES[life];
+      return known === undefined ? null : { tone: known[0], text: known[1] };
+    },
+    Number.POSITIVE_INFINITY,
+  );
   return clip(story, spans);
 }
 

@@ -233,7 +233,9 @@ function phase(id: PhaseId, what: Found, start: Found): Phase {
     };
   }
   const { atMs, errorMs, source, text: words } = what;
-  const since = start.atMs === null ? null : { ms: atMs - start.atMs, errorMs: errorMs + start.errorMs };
+  // The beginning itself is as wrong as it is, and not twice as much.
+  const startErrorMs = start.atMs === null || what === start ? 0 : start.errorMs;
+  const since = start.atMs === null ? null : { ms: atMs - start.atMs, errorMs: errorMs + startErrorMs };
   return {
     id,
     atMs,

@@ -1,6 +1,6 @@
 /** One stretch of a session as the rest of this folder reads it: events in order, faults as one list, facts by node. */
 import type { EventBody } from '../../../agent/common/timeline/event.ts';
-import type { NodeFacts, NodeLife, SessionEvent, SessionFault } from '../contract/session.ts';
+import type { NodeFacts, NodeLife, SessionBatch, SessionEvent, SessionFault } from '../contract/session.ts';
 import type { TimelineInput } from './types.ts';
 
 /** An event with its body as this version's agents send it; kinds that are not known here fall through every test. */
@@ -57,7 +57,23 @@ function addressIn(input: TimelineInput, told: readonly Told[]): string | null {
   return witness[0]?.address ?? samples.find((s) => s.heldVips.length > 0)?.heldVips[0] ?? null;
 }
 
-export function storyOf(input: TimelineInput): Story {
+/** What came after the stretch is not known in it. */
+function upTo(batch: SessionBatch, toMs: number): SessionBatch {
+  const before = <T extends { readonly tMs: number }>(items: readonly T[]): T[] =>
+    items.filter(({ tMs }) => tMs <= toMs);
+  return {
+    samples: before(batch.samples),
+    events: before(batch.events),
+    probes: before(batch.probes),
+    gaps: batch.gaps.filter(({ fromMs }) => fromMs <= toMs),
+    witness: before(batch.witness),
+    faults: before(batch.faults),
+    facts: before(batch.facts),
+  };
+}
+
+export function storyOf(whole: TimelineInput): Story {
+  const input = { ...whole, batch: upTo(whole.batch, whole.toMs) };
   const told = input.batch.events.map(toldOf).sort((a, b) => a.tMs - b.tMs || a.index - b.index);
   return {
     ...input,

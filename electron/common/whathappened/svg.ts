@@ -19,7 +19,7 @@ const RIGHT_PX = 14;
 const ROW_PX = 22;
 const BAR_PX = 13;
 const HEAD_ROW_PX = 14;
-const HEAD_ROWS = 4;
+const HEAD_ROWS = 6;
 const AXIS_PX = 20;
 const TOP_PX = 8;
 /** Width of a character on average, pixels at the size that is used; wide ones count twice. */
@@ -212,11 +212,13 @@ function laneRow(frame: Frame, lane: Lane, y: number): string {
     .filter((mark) => mark.tMs >= frame.fromMs && mark.tMs <= frame.toMs)
     .sort((p, q) => p.tMs - q.tMs);
   const bars = lane.spans.map((span) => spanBar(frame, span, y)).join('');
+  // Over a bar with words of its own only what alarms is named; the rest has its title.
+  const hasBars = lane.spans.some((span) => span.tone !== 'plain');
   const glyphs = marks
     .map((mark, i) => {
       const next = marks[i + 1];
       const room = (next === undefined ? frame.rightPx + RIGHT_PX : frame.x(next.tMs)) - frame.x(mark.tMs) - 7;
-      return markGlyph(frame, mark, y, room);
+      return markGlyph(frame, mark, y, hasBars && mark.tone !== 'bad' ? 0 : room);
     })
     .join('');
   const missing =

@@ -131,8 +131,9 @@ export async function liveRecord(store: SessionStore, live: LiveSource): Promise
 export async function storedRecord(store: SessionStore, sessionId: string): Promise<AdviceRecord> {
   const found = store.archive.find(sessionId);
   if (found === null) throw new RpcError('no-session', `there is no session ${sessionId} in this console's store`);
-  const spec = PairSpecSchema.parse(JSON.parse(found.pairJson));
-  const head = headOf(spec);
+  const spec = PairSpecSchema.safeParse(JSON.parse(found.pairJson));
+  if (!spec.success) throw new RpcError('no-session', `the pair of session ${found.id} cannot be read`);
+  const head = headOf(spec.data);
   const { builder, toMs } = await readSession(store, found.id, head.nodes);
   return builder.build({
     ...head,

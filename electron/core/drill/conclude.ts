@@ -55,6 +55,8 @@ function recordOf(c: Collected, roles: Roles): RunRecord {
     probePeriodMs: stage.probe?.spec.periodMs ?? null,
     events: watch.events,
     powerCuts: watch.powerCuts,
+    silences: watch.silences(),
+    lanWords: watch.lanWords,
     beforeHeal: c.beforeHeal,
     atStart: c.atStart,
     atEnd: c.atEnd,

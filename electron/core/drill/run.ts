@@ -307,7 +307,8 @@ export class DrillRunner {
     await this.costs.begin();
     if (this.signal.aborted) return;
     const isBack = step.do === 'power' && step.to === 'on';
-    if (!isBack) this.watch.markFault(means.by !== 'hands');
+    if (isBack) this.watch.markHeal();
+    else this.watch.markFault(means.by !== 'hands');
     if (step.do === 'power' && !isBack)
       for (const node of nodesOf(step.on, roles)) this.watch.powerCuts.push({ node, fromMs: this.nowMs() });
     await this.breaks?.doBreak(step, means, quantityMs(step.guard, this.quantities), at);

@@ -1,12 +1,15 @@
 /** Collects what happens during one run: events, probes, the smallest margin, windows of what was broken. */
 import { cpus, loadavg } from 'node:os';
-import type { ProbeSample, SessionEvent, SessionSample } from '../../common/contract/session.ts';
+import type { ProbeSample, SessionEvent, SessionSample, WitnessSample } from '../../common/contract/session.ts';
 import type { ProbePoint } from '../../common/drill/outage.ts';
-import type { PowerCut, RunWindow } from '../../common/drill/record.ts';
+import type { LanWord, PowerCut, RunWindow, Silence } from '../../common/drill/record.ts';
 import type { Session } from '../session/session.ts';
 
 /** How often the load is read, milliseconds: it is an average of a minute. */
 const LOAD_PERIOD_MS = 5000;
+
+/** Samples come five a second; without one for this long a node's agent is silent, milliseconds. */
+const SILENCE_MS_MIN = 1500;
 
 /** Arming writes, syncs and proves a guard before it injects; the agent says when it did. Milliseconds. */
 const ARMING_MS_MAX = 20_000;
@@ -22,11 +25,14 @@ export class RunWatch {
   readonly events: SessionEvent[] = [];
   readonly powerCuts: PowerCut[] = [];
   readonly loadPerCore: number[] = [];
+  readonly lanWords: LanWord[] = [];
   marginMinMs: number | null = null;
 
   private readonly session: Session;
   private readonly probes: ProbePoint[] = [];
   private readonly marks: Mark[] = [];
+  private readonly ended: Silence[] = [];
+  private readonly lastSampleMs = new Map<string, number>();
   private readonly off: (() => void)[];
   private readonly loadTimer: NodeJS.Timeout;
 
@@ -37,6 +43,7 @@ export class RunWatch {
       session.onEvent.on((e) => this.events.push(e)),
       session.onProbe.on((p) => this.takeProbe(p)),
       session.onSample.on((s) => this.takeSample(s)),
+      session.onWitness.on((w) => this.takeWitness(w)),
     ];
     this.readLoad();
     this.loadTimer = setInterval(() => this.readLoad(), LOAD_PERIOD_MS);
@@ -55,7 +62,25 @@ export class RunWatch {
     this.probes.splice(at, 0, { tMs, ok, answeredBy });
   }
 
-  private takeSample({ peerStatus, nodeMarginMs }: SessionSample): void {
+  private takeWitness({ tMs, address, kind, holders }: WitnessSample): void {
+    if (kind !== 'asked') return;
+    const nodes = holders.flatMap((h) => (h.node === null ? [] : [h.node]));
+    this.lanWords.push({ tMs, address, nodes: nodes.length === holders.length ? nodes : null });
+  }
+
+  /** Stretches without a word of a node's agent; the last one goes on to now. */
+  silences(): Silence[] {
+    const nowMs = this.session.nowMs();
+    const open = [...this.lastSampleMs].flatMap(([node, fromMs]) =>
+      nowMs - fromMs > SILENCE_MS_MIN ? [{ node, fromMs, toMs: nowMs, heldAfter: null }] : [],
+    );
+    return [...this.ended, ...open];
+  }
+
+  private takeSample({ tMs, node, heldVips, peerStatus, nodeMarginMs }: SessionSample): void {
+    const lastMs = this.lastSampleMs.get(node) ?? tMs;
+    if (tMs - lastMs > SILENCE_MS_MIN) this.ended.push({ node, fromMs: lastMs, toMs: tMs, heldAfter: heldVips });
+    this.lastSampleMs.set(node, Math.max(lastMs, tMs));
     if (peerStatus === 'dead' || nodeMarginMs === null) return;
     this.marginMinMs = Math.min(this.marginMinMs ?? nodeMarginMs, nodeMarginMs);
   }

@@ -12,8 +12,11 @@ import { AsyncQueue } from '../base/asyncQueue.ts';
 import { within } from '../base/time.ts';
 import { PlanError } from '../deploy/index.ts';
 import { Drills } from '../drill/drills.ts';
-import { readDrills } from '../drill/scripts.ts';
+import { readDrills, readScripts } from '../drill/scripts.ts';
 import { SuiteStore } from '../drill/suiteStore.ts';
+import { ExerciseScriptSchema } from '../../common/exercise/script.ts';
+import { Exercises } from '../exercise/exercises.ts';
+import { hidingMethods } from '../exercise/hiding.ts';
 import { localProbeHost } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
 import { Profiles } from '../profiles/profiles.ts';
@@ -22,13 +25,17 @@ import { SessionStore } from '../store/sessionStore.ts';
 import { localWitnessHost } from '../witness/lanWitness.ts';
 import type { WitnessHost } from '../witness/lanWitness.ts';
 import { Terminals } from '../terminal/terminals.ts';
+import { chromiumPrinter } from '../report/pdf.ts';
+import type { PdfPrinter } from '../report/pdf.ts';
 import { adviceMethods } from './adviceMethods.ts';
-import { drillMethods } from './drillMethods.ts';
+import { drillMethods, exerciseMethods } from './drillMethods.ts';
 import { KeyRotations, rotationNodes } from './keyRotation.ts';
 import { agentService } from './nodeCommand.ts';
 import { Pairs } from './pairs.ts';
 import { timelineStretch } from './timelines.ts';
 import type { Deployer, NodeConnector, RackHandlePort, RackPort, SecretStore } from './ports.ts';
+import { reportMethods } from './reportMethods.ts';
+import type { ReportParts } from './reportMethods.ts';
 
 /** The state of a pair goes out at most this often, milliseconds. */
 const STATE_PERIOD_MS = 100;
@@ -43,6 +50,8 @@ export interface ConsoleOptions {
   readonly configDir: string;
   /** The session store is `sessions.sqlite` here; null keeps sessions in memory only. */
   readonly dataDir: string | null;
+  /** Suites of drills and the exercise that runs are kept here, also where sessions are not. Default: `drills` below dataDir. */
+  readonly drillDir?: string | null;
   /** The application's files that are no code: drill scripts, exercises. */
   readonly resourcesDir: string;
   /** null where there can be no rack. */
@@ -52,6 +61,8 @@ export interface ConsoleOptions {
   readonly deployer: Deployer;
   /** What runs the probe: a Node of at least 22 and the agent's bundle; null: this host cannot probe. */
   readonly probe: { readonly runtime: string; readonly bundle: string } | null;
+  /** What prints and shows reports, where the host can do it itself; missing: a Chromium of this computer prints. */
+  readonly paper?: { readonly printer: PdfPrinter; readonly openFile: (file: string) => Promise<void> };
   /** Gets sentences about things that went wrong aside (a damaged pair file, a full disk). */
   readonly report: (problem: string) => void;
   /** Unix epoch milliseconds; Date.now in every host. */
@@ -104,6 +115,7 @@ class Core {
   readonly terminals = new Terminals();
   readonly rotations = new KeyRotations();
   readonly drills: Drills;
+  readonly exercises: Exercises;
 
   constructor(options: ConsoleOptions) {
     this.options = options;
@@ -111,8 +123,12 @@ class Core {
     this.rack = new RackService(options.lab);
     const storeFile = options.dataDir === null ? ':memory:' : join(options.dataDir, 'sessions.sqlite');
     this.store = new SessionStore(storeFile, options.report);
-    const suites = new SuiteStore(options.dataDir === null ? null : join(options.dataDir, 'drills'), options.report);
+    const { dataDir } = options;
+    const drillDir = options.drillDir ?? (dataDir === null ? null : join(dataDir, 'drills'));
+    const suites = new SuiteStore(drillDir, options.report);
     this.drills = new Drills(suites, readDrills(join(options.resourcesDir, 'drills'), options.report), options.wallMs);
+    const exercises = readScripts(join(options.resourcesDir, 'exercises'), ExerciseScriptSchema, options.report);
+    this.exercises = new Exercises(drillDir, exercises, options.wallMs);
     const { probe } = options;
     this.pairs = new Pairs({
       profiles: this.profiles,
@@ -345,6 +361,7 @@ function sessionMethods(
   | 'faultOffers'
   | 'faultInject'
   | 'faultRevert'
+  | 'faultPanic'
 > {
   const { pairs } = core;
   return {
@@ -358,9 +375,9 @@ function sessionMethods(
       return core.rotations.start(live, rotationNodes(live), method, signal);
     },
     faultOffers: ({ pairId }) => pairs.need(pairId).faults.offers(),
-    faultInject: ({ pairId, node, name, link, durationMs }) =>
-      pairs.need(pairId).faults.inject(node, name, link, durationMs),
+    faultInject: ({ pairId, ...asked }) => pairs.need(pairId).faults.injectAsked(asked),
     faultRevert: ({ pairId, node, faultId }) => pairs.need(pairId).faults.revert(node, faultId),
+    faultPanic: ({ pairId }) => pairs.need(pairId).faults.panic(),
   };
 }
 
@@ -394,24 +411,43 @@ function terminalMethods(
   };
 }
 
+function reportParts({ pairs, store, options }: Core): ReportParts {
+  const { deployer, paper, dataDir, version, host, wallMs } = options;
+  return {
+    pairs,
+    store,
+    deployer,
+    printer: paper?.printer ?? chromiumPrinter(process.env, process.platform),
+    openFile: paper?.openFile ?? null,
+    reportsDir: dataDir === null ? null : join(dataDir, 'reports'),
+    version,
+    host,
+    wallMs,
+    offsetMin: () => -new Date(wallMs()).getTimezoneOffset(),
+  };
+}
+
 /** Longest wait for everything to close, milliseconds; the rack then is taken down by its own guard. */
 const CLOSE_MS_MAX = 20_000;
 
 /** Puts a console together. Throws when the session store cannot be opened. */
 export function createConsole(options: ConsoleOptions): ConsoleCore {
   const core = new Core(options);
+  const methods: Methods = {
+    ...generalMethods(core),
+    ...pairMethods(core),
+    ...deployMethods(core),
+    ...sessionMethods(core),
+    ...terminalMethods(core),
+    ...adviceMethods(core.pairs, core.store),
+    ...reportMethods(reportParts(core)),
+    timelineStretch: (wish) => timelineStretch(wish, core.pairs, core.store),
+    ...drillMethods(core.pairs, core.drills),
+    ...exerciseMethods(core.pairs, core.exercises),
+  };
   let closing: Promise<void> | null = null;
   return {
-    implementation: {
-      ...generalMethods(core),
-      ...pairMethods(core),
-      ...deployMethods(core),
-      ...sessionMethods(core),
-      ...terminalMethods(core),
-      ...adviceMethods(core.pairs, core.store),
-      timelineStretch: (wish) => timelineStretch(wish, core.pairs, core.store),
-      ...drillMethods(core.pairs, core.drills),
-    },
+    implementation: hidingMethods(methods, core.exercises, () => core.pairs.find(RACK_PAIR_ID)?.stage() ?? null),
     givePair: (spec) => core.pairs.give(spec),
     attachRack: () => core.rack.attach(),
     suspended: () => core.pairs.all().forEach((live) => live.suspended()),

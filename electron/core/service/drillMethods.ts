@@ -2,8 +2,10 @@
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { Implementation } from '../../../agent/common/rpc/contract.ts';
 import type { ConsoleContract } from '../../common/contract/console.ts';
+import { RACK_PAIR_ID } from '../../common/contract/console.ts';
 import type { Drills } from '../drill/drills.ts';
 import { drillPowerOff } from '../drill/powerOff.ts';
+import type { Exercises } from '../exercise/exercises.ts';
 import type { Pairs } from './pairs.ts';
 
 type Methods = Implementation<ConsoleContract, Readonly<Record<string, never>>>;
@@ -30,5 +32,18 @@ export function drillMethods(
     },
     drillPowerOff: ({ pairId }, _context, signal) =>
       drillPowerOff(drills, pairs.need(pairId).stage(), abortSignalOf(signal)),
+  };
+}
+
+export function exerciseMethods(
+  pairs: Pairs,
+  exercises: Exercises,
+): Pick<Methods, 'exerciseList' | 'exerciseStart' | 'exerciseAnswer' | 'exerciseGiveUp'> {
+  const stage = () => pairs.need(RACK_PAIR_ID).stage();
+  return {
+    exerciseList: () => exercises.board(pairs.find(RACK_PAIR_ID)?.stage() ?? null),
+    exerciseStart: ({ exerciseId }) => exercises.start(stage(), exerciseId),
+    exerciseAnswer: ({ fault, place }) => exercises.answer(stage(), fault, place),
+    exerciseGiveUp: () => exercises.giveUp(stage()),
   };
 }

@@ -64,8 +64,12 @@ export class KeyRotations {
   }
 }
 
-/** Both nodes of a connected pair as a rotation wants them. */
+/** Both nodes of a connected pair as a rotation wants them. Throws `unsupported` for a pair that is only observed. */
 export function rotationNodes(live: LivePair): readonly [RotationNode, RotationNode] {
+  if (live.spec.engine === 'heartbeat') {
+    const how = 'write the new key to both nodes and run heartbeat -r on both at once';
+    throw new RpcError('unsupported', `this pair is observed, and its keys are never written: ${how}`);
+  }
   const [a, b] = live.connectors;
   return [rotationNode(a, live.feeds[0]), rotationNode(b, live.feeds[1])];
 }

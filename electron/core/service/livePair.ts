@@ -10,13 +10,16 @@ import { WITNESS_FRESH_MS } from '../../common/verdict/vip.ts';
 import type { NodeWitness } from '../../common/verdict/vip.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { DrillStage } from '../drill/stage.ts';
+import { viewOf } from '../drill/stage.ts';
 import { Faults } from '../faults/faults.ts';
+import type { PairWatch } from '../faults/interlocks.ts';
 import { Probe, probeTarget } from '../probe/probe.ts';
 import type { ProbeHost } from '../probe/probe.ts';
 import { FactsRecorder } from '../session/factsRecorder.ts';
 import { FaultRecorder } from '../session/faultRecorder.ts';
 import { NodeFeed } from '../session/nodeFeed.ts';
 import { Session } from '../session/session.ts';
+import { RecordKeeper } from '../report/recordKeeper.ts';
 import { SleepWatch } from '../session/sleepWatch.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
 import { LanWitness } from '../witness/lanWitness.ts';
@@ -57,6 +60,8 @@ export class LivePair {
   readonly faults: Faults;
   readonly probe: Probe | null;
   readonly witness: LanWitness;
+  /** Configuration of the nodes as it was when they were first reached. */
+  readonly records: RecordKeeper;
   readonly onChange = new Emitter<void>();
 
   private readonly parts: LivePairParts;
@@ -78,7 +83,11 @@ export class LivePair {
     this.connectors = parts.connectors;
     this.session = new Session(parts.store, parts.spec, parts.host, parts.wallMs());
     this.feeds = [new NodeFeed(parts.connectors[0], this.session), new NodeFeed(parts.connectors[1], this.session)];
-    this.faults = new Faults(this.feeds, parts.rack);
+    this.faults = new Faults(
+      this.feeds.map((feed, i) => ({ node: feed.node, feed, connector: parts.connectors[i === 0 ? 0 : 1] })),
+      parts.rack,
+      () => this.pairWatch(),
+    );
     const { probe } = parts.spec;
     this.probe = probe === null || parts.probeHost === null ? null : new Probe(probe, parts.probeHost, this.session);
     this.witness = new LanWitness(parts.witnessHost, this.session, (mac) => this.nodeOfMac(mac));
@@ -110,6 +119,7 @@ export class LivePair {
       this.off.push(connector.onState(() => this.keepProven(connector)));
     }
     this.off.push(this.faults.onChange.on(changed));
+    this.records = new RecordKeeper(parts.connectors, this.session, parts.wallMs);
     this.sleepWatch = new SleepWatch(this.session, parts.wallMs, () => {
       for (const feed of this.feeds) feed.clock.reset();
     });
@@ -172,6 +182,16 @@ export class LivePair {
     this.faultRecorder.rack(state);
     this.look();
     this.onChange.fire();
+  }
+
+  /** The pair as the interlocks of faults look at it. */
+  private pairWatch(): PairWatch {
+    const lastOkMs = this.probe?.lastOk?.tMs ?? null;
+    return {
+      view: viewOf(this.stage(), null),
+      clockErrorsMs: this.feeds.map((feed) => feed.clockState()?.errorMs ?? null),
+      isProbeFresh: lastOkMs !== null && this.session.nowMs() - lastOkMs <= WITNESS_FRESH_MS,
+    };
   }
 
   private poweredOff(node: string): boolean | null {
@@ -295,6 +315,7 @@ export class LivePair {
     clearInterval(this.lookTimer);
     this.situations.close();
     this.sleepWatch.close();
+    this.records.close();
     this.faults.close();
     for (const connector of this.connectors) connector.disconnect();
     await Promise.all([...this.feeds.map((f) => f.close()), this.probe?.close(), this.witness.close()]);

@@ -14,8 +14,10 @@ const POINTS_MAX = 6000;
 const END_MS = 60_000;
 /** Samples before a stretch that say how the links were when it began, milliseconds. */
 const LEAD_MS = 2000;
-/** The newest fault is looked for this far back, milliseconds. */
-const LOOK_BACK_MS = 24 * 3_600_000;
+/** Stored sessions of a pair that are looked into for the newest thing that happened. */
+const SESSIONS_MAX = 8;
+/** What two sessions saw closer together than this is the same thing, milliseconds. */
+const SAME_MS = 60_000;
 
 /** What was asked for, as the contract has it. */
 export interface StretchWish {
@@ -26,12 +28,14 @@ export interface StretchWish {
   readonly toMs: number | null;
 }
 
-interface Chosen {
+interface Candidate {
   readonly id: string;
   readonly spec: PairSpec;
   readonly startedWallMs: number;
   readonly endMs: number;
 }
+
+type Chosen = Candidate & StretchMs & Pick<TimelineStretch, 'chosen'>;
 
 /** Baud of the pair's serial line by its file; null: it has none, or keeps the files that are on the nodes. */
 export function serialBaudOf(spec: PairSpec): number | null {
@@ -39,44 +43,68 @@ export function serialBaudOf(spec: PairSpec): number | null {
   return serial?.medium === 'serial' ? serial.baud : null;
 }
 
-function chosenSession(wish: StretchWish, pairs: Pairs, store: SessionStore): Chosen {
+function storedCandidate(store: SessionStore, id: string): Candidate | null {
+  const stored = store.archive.find(id);
+  const spec = stored === null ? null : PairSpecSchema.safeParse(JSON.parse(stored.pairJson));
+  if (stored === null || spec?.success !== true) return null;
+  const endMs = store.archive.counts(stored.id).toMs ?? 0;
+  return { id: stored.id, spec: spec.data, startedWallMs: stored.startedWallMs, endMs };
+}
+
+function candidatesOf(wish: StretchWish, pairs: Pairs, store: SessionStore): Candidate[] {
   if (wish.sessionId !== null) {
-    const stored = store.archive.find(wish.sessionId);
-    if (stored === null) throw new RpcError('no-session', `there is no session ${wish.sessionId}`);
-    const spec = PairSpecSchema.parse(JSON.parse(stored.pairJson));
-    const { id, startedWallMs } = stored;
-    return { id, spec, startedWallMs, endMs: store.archive.counts(id).toMs ?? 0 };
+    const stored = storedCandidate(store, wish.sessionId);
+    if (stored === null)
+      throw new RpcError('no-session', `there is no session ${wish.sessionId} in this console's store`);
+    return [stored];
   }
   if (wish.pairId === null) throw new RpcError('bad-args', 'say which pair or which session');
   const { session, spec } = pairs.need(wish.pairId);
-  return { id: session.id, spec, startedWallMs: session.startedWallMs, endMs: session.nowMs() };
+  const live = { id: session.id, spec, startedWallMs: session.startedWallMs, endMs: session.nowMs() };
+  if (wish.choose === 'range') return [live];
+  const stored = store.archive.list(wish.pairId).filter(({ id }) => id !== live.id);
+  return [live, ...stored.slice(0, SESSIONS_MAX).flatMap(({ id }) => storedCandidate(store, id) ?? [])];
 }
 
 /** Where the newest drill of a session lies; null: none was run in it. */
-function drillStretch(store: SessionStore, id: string): StretchMs | null {
-  const body = store.archive.drills(id).at(-1)?.body as { beganAtMs?: unknown; endedAtMs?: unknown } | undefined;
+function drillStretch(store: SessionStore, candidate: Candidate): Chosen | null {
+  const body = store.archive.drills(candidate.id).at(-1)?.body as
+    { beganAtMs?: unknown; endedAtMs?: unknown } | undefined;
   if (typeof body?.beganAtMs !== 'number' || typeof body.endedAtMs !== 'number') return null;
-  return { fromMs: body.beganAtMs, toMs: body.endedAtMs };
+  return { ...candidate, chosen: 'drill', fromMs: body.beganAtMs, toMs: body.endedAtMs };
 }
 
-function stretchOf(
-  wish: StretchWish,
-  store: SessionStore,
-  { id, endMs }: Chosen,
-): StretchMs & Pick<TimelineStretch, 'chosen'> {
+function lastOf(store: SessionStore, candidate: Candidate): Chosen | null {
+  const last = lastStretch(store.happenings(candidate.id), candidate.endMs);
+  return last === null ? null : { ...candidate, chosen: 'last', ...last };
+}
+
+/** The newest; of sessions that saw the same thing, the one in which a client was probed: a later one has only the nodes' journals of it. */
+function newestOf(store: SessionStore, found: readonly Chosen[]): Chosen | null {
+  const beganMs = (c: Chosen): number => c.startedWallMs + c.fromMs;
+  const newestMs = Math.max(...found.map(beganMs));
+  const same = found.filter((c) => newestMs - beganMs(c) < SAME_MS).sort((a, b) => beganMs(b) - beganMs(a));
+  return same.find((c) => store.range(c.id, c.fromMs, c.toMs).probes.length > 0) ?? same[0] ?? null;
+}
+
+function choose(wish: StretchWish, pairs: Pairs, store: SessionStore): Chosen {
+  const candidates = candidatesOf(wish, pairs, store);
+  const [first] = candidates;
+  if (first === undefined) throw new RpcError('no-session', 'there is no session');
   if (wish.choose === 'range') {
     const { fromMs, toMs } = wish;
     if (fromMs === null || toMs === null || fromMs >= toMs)
       throw new RpcError('bad-args', 'a range begins before it ends');
-    return { chosen: 'range', fromMs, toMs: Math.min(toMs, endMs) };
+    return { ...first, chosen: 'range', fromMs, toMs: Math.min(toMs, first.endMs) };
   }
   if (wish.choose === 'drill') {
-    const drill = drillStretch(store, id);
-    if (drill === null) throw new RpcError('bad-args', 'no drill was run in this session');
-    return { chosen: 'drill', ...drill };
+    const drills = candidates.flatMap((candidate) => drillStretch(store, candidate) ?? []);
+    const newest = newestOf(store, drills);
+    if (newest === null) throw new RpcError('bad-args', 'no drill was run in this session');
+    return newest;
   }
-  const last = lastStretch(store.range(id, endMs - LOOK_BACK_MS, endMs), endMs);
-  return last === null ? { chosen: 'end', fromMs: endMs - END_MS, toMs: endMs } : { chosen: 'last', ...last };
+  const found = candidates.flatMap((candidate) => lastOf(store, candidate) ?? []);
+  return newestOf(store, found) ?? { ...first, chosen: 'end', fromMs: first.endMs - END_MS, toMs: first.endMs };
 }
 
 /** Every heartbeat by itself is the advisor's business, and most of the bytes. */
@@ -90,14 +118,12 @@ function withoutArrivals(batch: SessionBatch): SessionBatch {
 
 /** The stretch that was asked for. Throws as the contract says. */
 export function timelineStretch(wish: StretchWish, pairs: Pairs, store: SessionStore): TimelineStretch {
-  const chosen = chosenSession(wish, pairs, store);
-  const { fromMs, toMs, chosen: why } = stretchOf(wish, store, chosen);
-  const { spec } = chosen;
-  const batch = decimateBatch(withoutArrivals(store.range(chosen.id, fromMs - LEAD_MS, toMs)), POINTS_MAX);
+  const { id, spec, startedWallMs, chosen, fromMs, toMs } = choose(wish, pairs, store);
+  const batch = decimateBatch(withoutArrivals(store.range(id, fromMs - LEAD_MS, toMs)), POINTS_MAX);
   return {
-    sessionId: chosen.id,
-    startedWallMs: chosen.startedWallMs,
-    chosen: why,
+    sessionId: id,
+    startedWallMs,
+    chosen,
     input: {
       batch,
       nodes: [spec.nodes[0].name, spec.nodes[1].name],

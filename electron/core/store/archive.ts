@@ -108,6 +108,29 @@ export class SessionArchive {
     };
   }
 
+  /** Stretches in which something was not heard, in the order of time. */
+  gaps(session: string): { readonly source: string; readonly fromMs: number; readonly toMs: number | null }[] {
+    this.flush();
+    return this.all('SELECT source, from_ms, to_ms FROM gap WHERE session = ? ORDER BY from_ms', session).map(
+      (row) => ({
+        source: String(row['source']),
+        fromMs: Number(row['from_ms']),
+        toMs: numberOrNull(row['to_ms']),
+      }),
+    );
+  }
+
+  /** Largest half width of the error of a node's times in the session, milliseconds; null: nothing of it was placed. */
+  clockErrorMax(session: string, node: string): number | null {
+    this.flush();
+    const row = this.all(
+      "SELECT MAX(json_extract(body, '$.errorMs')) AS worst FROM sample WHERE session = ? AND node = ?",
+      session,
+      node,
+    )[0];
+    return numberOrNull(row?.['worst']);
+  }
+
   /** Results of drills, in the order in which they came. */
   drills(session: string): StoredBody[] {
     this.flush();
@@ -127,6 +150,28 @@ export class SessionArchive {
       kind: row['kind'] === 'record' ? 'record' : 'status',
       node: String(row['node']),
     }));
+  }
+
+  /** The newest word of one kind of one node; null: none. */
+  saidLast(session: string, kind: StoredSaid['kind'], node: string): StoredBody | null {
+    this.flush();
+    const row = this.all(
+      'SELECT t_ms, body FROM said WHERE session = ? AND kind = ? AND node = ? ORDER BY t_ms DESC LIMIT 1',
+      session,
+      kind,
+      node,
+    )[0];
+    return row === undefined ? null : bodyOfRow(row);
+  }
+
+  /** Every reading of a node's configuration, in the order of time. */
+  records(session: string, node: string): unknown[] {
+    this.flush();
+    return this.all(
+      "SELECT t_ms, body FROM said WHERE session = ? AND kind = 'record' AND node = ? ORDER BY t_ms",
+      session,
+      node,
+    ).map((row) => bodyOfRow(row).body);
   }
 
   terminals(session: string): StoredTerminal[] {

@@ -43,6 +43,11 @@ export class ObservationStatements {
     this.putFacts.run(session, facts.node, facts.tMs, JSON.stringify(facts));
   }
 
+  /** Every fault of a session, in order of time. */
+  faults(session: string): SessionFault[] {
+    return this.bodies('SELECT body FROM fault_seen WHERE session = ? ORDER BY t_ms', [session]) as SessionFault[];
+  }
+
   /** Everything between two times, sorted; facts begin with those that held already. */
   range(session: string, fromMs: number, toMs: number): Observations {
     const between = (table: string): unknown[] =>

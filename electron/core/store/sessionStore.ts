@@ -285,6 +285,14 @@ export class SessionStore {
     };
   }
 
+  /** Faults and events of a whole session, without the samples between them. */
+  happenings(session: string): Pick<SessionBatch, 'faults' | 'events'> {
+    this.flush();
+    const rows = this.db.prepare('SELECT body FROM event WHERE session = ? ORDER BY t_ms').all(session);
+    const events = rows.map((row) => JSON.parse(String(row['body'])) as SessionEvent);
+    return { events, faults: this.statements.observed.faults(session) };
+  }
+
   close(): void {
     clearInterval(this.timer);
     this.flush();

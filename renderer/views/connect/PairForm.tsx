@@ -177,13 +177,15 @@ export function PairForm({ initial, taken, onSave, onCancel }: Props): React.JSX
           <legend>{t('connect.ha')}</legend>
           <Segmented
             size="small"
-            value={draft.writeHa}
+            value={draft.observes ? 'observe' : draft.writeHa ? 'write' : 'keep'}
             options={[
-              { value: false, label: t('connect.haKeep') },
-              { value: true, label: t('connect.haWrite') },
+              { value: 'keep', label: t('connect.haKeep') },
+              { value: 'write', label: t('connect.haWrite') },
+              { value: 'observe', label: t('observe.keeps'), title: t('observe.keepsHint') },
             ]}
-            onChange={(writeHa) => change({ writeHa })}
+            onChange={(what) => change({ writeHa: what === 'write', observes: what === 'observe' })}
           />
+          {draft.observes && <p className="tb-muted">{t('observe.keepsHint')}</p>}
           {draft.writeHa && <HaFields draft={draft} onChange={change} />}
         </fieldset>
         {draft.writeHa && <SafetyFields draft={draft} onChange={change} />}

@@ -34,6 +34,8 @@ export interface PairDraft extends SafetyDraft {
   /** Trusted fingerprints of a loaded profile; not edited here, not lost either. */
   hostKeys: [string[], string[]];
   writeHa: boolean;
+  /** The servers run heartbeat, which is only observed. */
+  observes: boolean;
   keepalive: string;
   warntime: string;
   deadtime: string;
@@ -78,6 +80,7 @@ export function emptyDraft(): PairDraft {
     nodes: [emptyNode(), emptyNode()],
     hostKeys: [[], []],
     writeHa: false,
+    observes: false,
     keepalive: '500',
     warntime: '1500',
     deadtime: '3000',
@@ -126,6 +129,7 @@ export function draftOf(spec: PairSpec): PairDraft {
     ...emptyDraft(),
     id: spec.id,
     name: spec.name,
+    observes: spec.engine === 'heartbeat',
     nodes: [nodeDraft(spec.nodes[0]), nodeDraft(spec.nodes[1])],
     hostKeys: [[...spec.nodes[0].hostKeys], [...spec.nodes[1].hostKeys]],
   };

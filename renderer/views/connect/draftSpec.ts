@@ -71,6 +71,7 @@ export function rawSpec(draft: PairDraft, taken: readonly string[]): unknown {
     id: draft.id === '' ? idFor(draft.name, taken) : draft.id,
     name: draft.name.trim(),
     nodes: draft.nodes.map((node, i) => nodeSpec(node, draft.hostKeys[i] ?? [])),
+    engine: draft.observes ? 'heartbeat' : 'twinbeat',
     ha: draft.writeHa ? ha : null,
     probe: draft.probe === 'off' ? null : probe,
   };

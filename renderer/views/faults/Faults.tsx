@@ -1,18 +1,20 @@
 /** Faults of a node: what each does, with which commands, whether it can be done here, and how it ends. */
-import { Button, Segmented, Select } from 'antd';
+import { Checkbox, Segmented, Select } from 'antd';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { FaultOffer, PairState } from '../../../electron/common/contract/state.ts';
 import { duration } from '../../lib/format.ts';
-import type { T } from '../../locales/index.ts';
 import { link } from '../../stores/link.ts';
 import { attempt } from '../../stores/notices.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { useUi } from '../../stores/ui.ts';
 import { ActiveFaults } from './ActiveFaults.tsx';
 import { Drill } from './Drill.tsx';
-import { DURATION_MS_DEFAULT, DURATIONS_MS, offersOf } from './faultModel.ts';
+import { CATEGORY_CHOICES, chosenOffers, DURATION_MS_DEFAULT, DURATIONS_MS, offersOf } from './faultModel.ts';
+import type { CategoryChoice } from './faultModel.ts';
 import { InjectDialog } from './InjectDialog.tsx';
+import { OfferLine } from './OfferLine.tsx';
+import { PanicButton } from './PanicDialog.tsx';
 import { shortName } from '../../lib/names.ts';
 
 /** Offers depend on what runs on the nodes: asked again whenever that changes. */
@@ -39,47 +41,43 @@ function useOffers(state: PairState | null): readonly FaultOffer[] {
   return offers;
 }
 
-/** What it does, or why it cannot be done: a reason of the node's own in the agent's words, which say more than its code. */
-function offerText({ name, reasonCode, reason }: FaultOffer, t: T): string {
-  if (reasonCode === null) return t(`fault.what.${name}`);
-  return t(`fault.reason.${reasonCode}`, { reason });
-}
-
-function OfferLine({
-  offer,
+/** A pane of the catalogue for one node. */
+function OfferList({
+  offers,
   onInject,
 }: {
-  readonly offer: FaultOffer;
-  readonly onInject: () => void;
+  readonly offers: readonly FaultOffer[];
+  readonly onInject: (offer: FaultOffer) => void;
 }): React.JSX.Element {
   const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
+  const [category, setCategory] = useState<CategoryChoice>('all');
+  const [onlyAvailable, setOnlyAvailable] = useState(false);
+  const list = chosenOffers(offers, category, onlyAvailable);
   return (
-    <li className="tb-fault" data-available={offer.available}>
-      <div className="tb-fault-line">
-        <div>
-          <strong>{t(`fault.name.${offer.name}`)}</strong>{' '}
-          <span className="tb-level">{t(`fault.level.${offer.level}`)}</span>
-          <p title={offer.reason ?? undefined}>{offerText(offer, t)}</p>
+    <>
+      {offers.length > 0 && (
+        <div className="tb-fault-filter">
+          <Select
+            size="small"
+            style={{ width: 130 }}
+            aria-label={t('fault.categoryLabel')}
+            value={category}
+            options={CATEGORY_CHOICES.map((value) => ({ value, label: t(`fault.category.${value}`) }))}
+            onChange={(value: CategoryChoice) => setCategory(value)}
+          />
+          <Checkbox checked={onlyAvailable} onChange={(event) => setOnlyAvailable(event.target.checked)}>
+            {t('fault.onlyAvailable')}
+          </Checkbox>
         </div>
-        <button type="button" className="tb-mini" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {t('fault.showCommands')}
-        </button>
-        <Button size="small" danger disabled={!offer.available} onClick={onInject}>
-          {t('fault.inject')}
-        </Button>
-      </div>
-      {open && (
-        <pre className="tb-code">
-          {[
-            `# ${t('fault.commands')}`,
-            ...offer.commands,
-            `# ${t('fault.revertCommands')}`,
-            ...offer.revertCommands,
-          ].join('\n')}
-        </pre>
       )}
-    </li>
+      {offers.length === 0 && <p className="tb-muted">{t('fault.noOffers')}</p>}
+      {offers.length > 0 && list.length === 0 && <p className="tb-muted">{t('fault.noneHere')}</p>}
+      <ul className="tb-fault-list">
+        {list.map((offer) => (
+          <OfferLine key={offer.name} offer={offer} onInject={() => onInject(offer)} />
+        ))}
+      </ul>
+    </>
   );
 }
 
@@ -116,14 +114,12 @@ export function Faults(): React.JSX.Element {
           />
         </label>
       </div>
+      <div className="tb-panic-line">
+        <PanicButton />
+      </div>
       <ActiveFaults state={state} />
       <div className="tb-scroll">
-        {list.length === 0 && <p className="tb-muted">{t('fault.noOffers')}</p>}
-        <ul className="tb-fault-list">
-          {list.map((offer) => (
-            <OfferLine key={offer.name} offer={offer} onInject={() => setChosen(offer)} />
-          ))}
-        </ul>
+        <OfferList key={node} offers={list} onInject={setChosen} />
         <Drill pairId={state.pairId} disabled={!offers.some((o) => o.name === 'power-off' && o.available)} />
       </div>
       {chosen !== null && (

@@ -1,13 +1,12 @@
 /** The lanes' canvas and what the pointer finds on it. */
-import { useMemo, useRef, useState } from 'react';
+import { useContext, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { clock } from '../../lib/format.ts';
 import { eventText } from '../../lib/eventText.ts';
-import { sessionData } from '../../stores/pairs.ts';
 import { useSize } from '../../ui/useSize.ts';
 import type { Frame } from './frame.ts';
 import { AXIS_HEIGHT_PX, drawLanes, LANE_HEIGHT_PX, type LaneTexts, timeScale } from './lanesCanvas.ts';
-import { useFrames } from './useFrames.ts';
+import { FrameSourceContext, useFrames } from './useFrames.ts';
 import type { Viewport } from './viewport.ts';
 
 /** How near the pointer must be to an event, pixels. */
@@ -27,6 +26,7 @@ interface Props {
 
 function useLaneTexts(): LaneTexts {
   const { t } = useTranslation();
+  const { data } = useContext(FrameSourceContext);
   return useMemo(
     () => ({
       status: {
@@ -35,7 +35,7 @@ function useLaneTexts(): LaneTexts {
         active: t('node.status.active'),
         dead: t('node.status.dead'),
       },
-      vip: (address) => (sessionData.addresses.length === 1 ? t('picture.vip') : address),
+      vip: (address) => (data.addresses.length === 1 ? t('picture.vip') : address),
       client: t('monitor.client'),
       events: t('monitor.events'),
       nobody: t('monitor.nobody'),
@@ -43,7 +43,7 @@ function useLaneTexts(): LaneTexts {
       noAnswer: t('monitor.noAnswer'),
       unnamed: t('monitor.unnamed'),
     }),
-    [t],
+    [t, data],
   );
 }
 

@@ -1,5 +1,6 @@
 /** Turns live data into pictures: on the screen's own beat, ten a second at most, and none while nobody looks. */
-import { useEffect, useRef } from 'react';
+import { createContext, useContext, useEffect, useRef } from 'react';
+import type { SessionData } from '../../lib/sessionData.ts';
 import { paletteOf } from '../../app/palette.ts';
 import { sessionData, usePairs } from '../../stores/pairs.ts';
 import { themeOf, useSettings } from '../../stores/settings.ts';
@@ -40,12 +41,22 @@ function buildFrame(viewport: Viewport): Frame | null {
   };
 }
 
+/** What the charts show: the live session, or a recording at its own time. */
+export interface FrameSource {
+  readonly data: SessionData;
+  /** null: there is nothing to draw yet. */
+  frame(viewport: Viewport): Frame | null;
+}
+
+export const FrameSourceContext = createContext<FrameSource>({ data: sessionData, frame: buildFrame });
+
 /** Calls `draw` with frames while the host element can be seen. `draw` may change between renders. */
 export function useFrames(
   host: React.RefObject<HTMLElement | null>,
   viewport: Viewport,
   draw: (frame: Frame) => void,
 ): void {
+  const source = useContext(FrameSourceContext);
   const latest = useRef(draw);
   useEffect(() => {
     latest.current = draw;
@@ -62,10 +73,10 @@ export function useFrames(
       if (element === null || element.offsetParent === null) return;
       drawnMs = pageMs;
       drawnView = viewport.revision;
-      const frame = buildFrame(viewport);
+      const frame = source.frame(viewport);
       if (frame !== null) latest.current(frame);
     };
     handle = requestAnimationFrame(onBeat);
     return () => cancelAnimationFrame(handle);
-  }, [host, viewport]);
+  }, [host, viewport, source]);
 }

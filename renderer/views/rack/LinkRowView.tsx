@@ -106,6 +106,7 @@ export function LinkTitle({ link, row, layout, nodes }: LinkProps): React.JSX.El
     title,
     cut === null ? '' : t('safety.oneWay', { from, to }),
     rtt === null ? '' : t('picture.rtt', { time: millis(rtt) }),
+    link.ends.some((end) => end?.evidence === 'daemon') ? t('observe.daemonsWord') : '',
     ...link.problems.map((p) => `${p.node}: ${p.detail}`),
   ];
   return (

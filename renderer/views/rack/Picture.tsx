@@ -230,20 +230,35 @@ function Scene({
   );
 }
 
+/** The picture of any state, live or recorded, in the space that there is. */
+export function PictureOf({
+  state,
+  rack,
+}: {
+  readonly state: PairState;
+  readonly rack: RackState | null;
+}): React.JSX.Element {
+  const [ref, size] = useSize<HTMLDivElement>();
+  const links = pictureLinks(state, rack).length;
+  const references = Math.min(REFERENCES_SHOWN_MAX, referenceHosts(state).length);
+  return (
+    <div className="tb-picture-space" ref={ref}>
+      {size.width > 0 && <Scene state={state} rack={rack} layout={layoutPicture(size, links, references)} />}
+    </div>
+  );
+}
+
 export function Picture(): React.JSX.Element {
   const { t } = useTranslation();
   const state = usePairs((s) => s.state);
   const rack = usePairs((s) => (isRackSelected(s) && s.rack?.phase === 'up' ? s.rack : null));
   const selected = usePairs((s) => s.selectedId);
-  const [ref, size] = useSize<HTMLDivElement>();
-  const links = state === null ? 0 : pictureLinks(state, rack).length;
-  const references = state === null ? 0 : Math.min(REFERENCES_SHOWN_MAX, referenceHosts(state).length);
   return (
-    <section className="tb-pane tb-picture" ref={ref} aria-label={t('picture.region')}>
+    <section className="tb-pane tb-picture" aria-label={t('picture.region')}>
       {state === null ? (
         <div className="tb-empty">{t(selected === null ? 'picture.noPair' : 'picture.waiting')}</div>
       ) : (
-        size.width > 0 && <Scene state={state} rack={rack} layout={layoutPicture(size, links, references)} />
+        <PictureOf state={state} rack={rack} />
       )}
     </section>
   );

@@ -25,7 +25,21 @@ function sshText(node: NodeConnection, t: T): string {
 }
 
 function agentText(node: NodeConnection, t: T): string {
-  return t(`node.agent.${node.agent.phase}`, { version: node.agent.version ?? '' });
+  const observed = freshStatus(node)?.observed;
+  const version = node.agent.version ?? '';
+  if (observed?.state === 'running')
+    return t('observe.agent', { version, daemon: observed.version ?? t('observe.unknownVersion') });
+  if (observed !== undefined)
+    return t('observe.agentWithout', { version, state: t(`observe.state.${observed.state}`) });
+  return t(`node.agent.${node.agent.phase}`, { version });
+}
+
+/** An observer that works beside a daemon that does not is not well. */
+function agentHealth(node: NodeConnection): 'up' | 'dead' | 'unknown' {
+  if (node.agent.phase === 'stopped') return 'dead';
+  if (node.agent.phase !== 'attached') return 'unknown';
+  const observed = freshStatus(node)?.observed;
+  return observed === undefined || observed.state === 'running' ? 'up' : 'dead';
 }
 
 function powerText(rackNode: RackNode, t: T): string {
@@ -169,7 +183,7 @@ export function ServerBox({ state, index, box, rackNode }: Props): React.JSX.Ele
           <dt className="tb-dot" aria-hidden="true" />
           <dd title={saidText(node, t)}>{sshText(node, t)}</dd>
         </div>
-        <div data-state={node.agent.phase === 'attached' ? 'up' : node.agent.phase === 'stopped' ? 'dead' : 'unknown'}>
+        <div data-state={agentHealth(node)}>
           <dt className="tb-dot" aria-hidden="true" />
           <dd title={saidText(node.agent, t)}>{agentText(node, t)}</dd>
         </div>

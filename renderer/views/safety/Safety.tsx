@@ -41,14 +41,21 @@ function RowView({ row, isSame }: { readonly row: Row; readonly isSame: boolean 
   );
 }
 
-function SectionView({ section }: { readonly section: Section }): React.JSX.Element {
+/** `canRotate`: the keys are ours to change. */
+function SectionView({
+  section,
+  canRotate,
+}: {
+  readonly section: Section;
+  readonly canRotate: boolean;
+}): React.JSX.Element {
   const { t } = useTranslation();
   return (
     <tbody data-section={section.key}>
       <tr className="tb-safety-head">
         <th scope="rowgroup" colSpan={3}>
           {section.title}
-          {section.key === 'keys' && (
+          {section.key === 'keys' && canRotate && (
             <Button size="small" onClick={() => useUi.setState({ rotateOpen: true })}>
               {t('safety.rotate')}
             </Button>
@@ -105,7 +112,11 @@ export function Safety(): React.JSX.Element {
             </tr>
           </thead>
           {safetySections(state, t).map((section) => (
-            <SectionView key={section.key} section={section} />
+            <SectionView
+              key={section.key}
+              section={section}
+              canRotate={state.nodes.every(({ status }) => status?.observed === undefined)}
+            />
           ))}
         </table>
       </div>

@@ -1,5 +1,5 @@
 /** What the safety pane shows: rows with one cell a node. Words come from the texts, colours from `state`. */
-import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
+import type { AgentStatus, LinkStatus } from '../../../agent/common/rpc/agentContract.ts';
 import type { PairState } from '../../../electron/common/contract/state.ts';
 import { compareKeys, secondHolders } from '../../../electron/common/verdict/alarms.ts';
 import { freshStatus, oneWay, type PairLink, pairLinks } from '../../../electron/common/verdict/links.ts';
@@ -27,7 +27,7 @@ export interface Row {
 }
 
 export interface Section {
-  readonly key: 'takeover' | 'references' | 'links' | 'protection' | 'keys' | 'problems';
+  readonly key: 'observed' | 'takeover' | 'references' | 'links' | 'protection' | 'keys' | 'problems';
   readonly title: string;
   readonly rows: readonly Row[];
 }
@@ -62,7 +62,8 @@ function fencingCell({ fencing }: AgentStatus, t: T): Cell {
   return { state: FENCING_LOOK[fencing.state], text, detail: fencing.detail };
 }
 
-function requiresCell({ takeoverRequires }: AgentStatus, t: T): Cell {
+function requiresCell({ takeoverRequires, observed }: AgentStatus, t: T): Cell {
+  if (observed !== undefined) return { state: 'plain', text: t('observe.noConditions') };
   const text = takeoverRequires.map((condition) => t(`safety.condition.${condition}`)).join(t('common.comma'));
   return { state: 'plain', text: text === '' ? t('safety.requiresNothing') : text };
 }
@@ -100,6 +101,12 @@ function referenceRows(state: PairState, t: T): Row[] {
   });
 }
 
+/** What is wrong with the receiving end, or that its state is hearsay. */
+function detailOf({ problem, evidence }: LinkStatus, t: T): { readonly detail?: string } {
+  if (problem !== null) return { detail: problem };
+  return evidence === 'daemon' ? { detail: t('observe.daemonsWord') } : {};
+}
+
 /** One direction: the receiver measures, the sender repeats what it was told. */
 function directionRow(link: PairLink, from: 0 | 1, names: readonly [string, string], t: T): Row {
   const to = from === 0 ? 1 : 0;
@@ -110,7 +117,9 @@ function directionRow(link: PairLink, from: 0 | 1, names: readonly [string, stri
   const told: Cell =
     sender === null
       ? unknown
-      : { state: sender.toPeer.state, text: t('safety.told', { state: t(`picture.health.${sender.toPeer.state}`) }) };
+      : sender.evidence === undefined || sender.evidence === 'engine'
+        ? { state: sender.toPeer.state, text: t('safety.told', { state: t(`picture.health.${sender.toPeer.state}`) }) }
+        : { state: 'unknown', text: t('observe.notTold') };
   const heard: Cell =
     receiver === null
       ? unknown
@@ -120,7 +129,7 @@ function directionRow(link: PairLink, from: 0 | 1, names: readonly [string, stri
             state: t(`picture.health.${receiver.fromPeer.state}`),
             time: seconds(receiver.fromPeer.silenceMs),
           }),
-          ...(receiver.problem === null ? {} : { detail: receiver.problem }),
+          ...detailOf(receiver, t),
         };
   const ends = { from: names[from], to: names[to] };
   const isCut = oneWay(link) === (from === 0 ? 'a-to-b-dead' : 'b-to-a-dead');
@@ -142,13 +151,49 @@ function protectionRows(reports: Reports, t: T): Row[] {
       reports,
       (status) => {
         const found = status.protection.find((p) => p.what === what);
-        if (found === undefined) return { state: 'unknown', text: t('common.unknown') };
+        if (found === undefined)
+          return { state: 'unknown', text: t(status.observed === undefined ? 'common.unknown' : 'observe.notOurs') };
         const look = { on: 'up', off: 'plain', unavailable: 'late' } as const;
         return { state: look[found.state], text: t(`safety.state.${found.state}`), detail: found.detail };
       },
       t,
     ),
   );
+}
+
+const SOURCES = ['log', 'cl_status', 'capture'] as const;
+
+/** The daemon that is observed, and what is known of it from where; none where the engine is our own. */
+function observedRows(reports: Reports, t: T): Row[] {
+  const ours: Cell = { state: 'plain', text: t('safety.none') };
+  const daemon = row(
+    'daemon',
+    t('observe.daemon'),
+    reports,
+    ({ observed }) =>
+      observed === undefined
+        ? ours
+        : {
+            state: observed.state === 'running' ? 'up' : 'dead',
+            text: `${observed.version ?? t('observe.unknownVersion')} ${t(`observe.state.${observed.state}`)}`,
+          },
+    t,
+  );
+  const sources = SOURCES.map((what) =>
+    row(
+      what,
+      t(`observe.source.${what}`),
+      reports,
+      ({ observed }) => {
+        const source = observed?.sources.find((one) => one.what === what);
+        if (source === undefined) return ours;
+        const text = t(source.works ? 'observe.works' : 'observe.fails');
+        return { state: source.works ? 'up' : 'late', text, detail: source.detail };
+      },
+      t,
+    ),
+  );
+  return [daemon, ...sources];
 }
 
 function keyRows(reports: Reports, t: T): Row[] {
@@ -193,7 +238,9 @@ export function safetySections(state: PairState, t: T): Section[] {
   const reports: Reports = [freshStatus(state.nodes[0]), freshStatus(state.nodes[1])];
   const names = [state.nodes[0].node, state.nodes[1].node] as const;
   const links = pairLinks(state).flatMap((link) => [directionRow(link, 0, names, t), directionRow(link, 1, names, t)]);
+  const observed = reports.some((status) => status?.observed !== undefined);
   return [
+    ...(observed ? [{ key: 'observed' as const, title: t('observe.section'), rows: observedRows(reports, t) }] : []),
     { key: 'takeover', title: t('safety.takeover'), rows: takeoverRows(reports, t) },
     { key: 'references', title: t('safety.references'), rows: referenceRows(state, t) },
     { key: 'links', title: t('safety.links'), rows: links },

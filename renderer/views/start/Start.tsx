@@ -104,6 +104,9 @@ function Emblem(): React.JSX.Element {
 
 const DEMANDS = ['reference', 'twoLinks', 'fencing', 'ipfail'] as const;
 
+const isForbidden = (name: (typeof DEMANDS)[number], { setup, engine }: RackChoice): boolean =>
+  (name === 'twoLinks' && setup !== 's5') || (engine === 'heartbeat' && (name === 'twoLinks' || name === 'reference'));
+
 /** The rack's setup and what its pair shall demand; each box says in its title what it does. */
 function SetupFields({
   choice,
@@ -127,13 +130,24 @@ function SetupFields({
           aria-label={t('start.setup')}
         />
       </label>
+      <label className="tb-start-setup" title={t('observe.engineHint')}>
+        <span>{t('observe.engine')}</span>
+        <Select
+          value={choice.engine ?? 'twinbeat'}
+          options={(['twinbeat', 'heartbeat'] as const).map((id) => ({ value: id, label: t(`observe.engines.${id}`) }))}
+          // The real daemon knows no conditions for a takeover.
+          onChange={(engine) => onChange({ ...choice, engine, reference: false, twoLinks: false })}
+          style={{ width: 260 }}
+          aria-label={t('observe.engine')}
+        />
+      </label>
       <div className="tb-start-demands" role="group" aria-label={t('start.demands')}>
         <span>{t('start.demands')}</span>
         {DEMANDS.map((name) => (
           <Checkbox
             key={name}
             checked={choice[name] === true}
-            disabled={name === 'twoLinks' && choice.setup !== 's5'}
+            disabled={isForbidden(name, choice)}
             title={t(`start.demandHelp.${name}`)}
             onChange={(event) => onChange({ ...choice, [name]: event.target.checked })}
           >

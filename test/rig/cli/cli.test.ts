@@ -104,7 +104,7 @@ describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_0
   test('faults by the agent: offered, injected, reverted early; an unknown one is refused in words', async () => {
     const { offers } = await json<{ offers: FaultOffer[] }>(['fault', 'list', '--rack']);
     const frozen = offers.find((o) => o.name === 'freeze-agent' && o.node === B);
-    expect(frozen).toMatchObject({ available: true, level: 'software' });
+    expect(frozen).toMatchObject({ available: true, level: 'driver' });
     expect(frozen?.commands.length).toBeGreaterThan(0);
     await json<ActiveFault>(['fault', 'drop-heartbeats-in', '--node', B, '--for', '60s', '--rack']);
     const reverted = await json<ActiveFault[]>(['fault', 'revert', '--rack']);

@@ -221,3 +221,42 @@ describe('IPv6', () => {
     six.stop();
   });
 });
+
+// Method: the holder before answers until it lets go; then the address, which another program added, is here.
+test('only watched: the holder before is no second one, and one that answers on is; nothing is ever announced', async () => {
+  const watched = new Vips([VIP], {
+    kernel,
+    lan,
+    timers,
+    now: timers.now,
+    routesText: () => '',
+    publish: (draft) => void events.push(draft.body),
+    watchOnly: true,
+    secondHolder: () => undefined,
+  });
+  watched.watch();
+  lan.others.set(VIP.spec.address, OTHER_MAC);
+  await timers.advance(ASK_PERIOD_MS);
+  expect(watched.status()[0]?.conflictMac).toBe(OTHER_MAC);
+  lan.others.clear();
+  kernel.add({
+    family: 'ipv4',
+    address: VIP.spec.address,
+    prefixBits: 24,
+    ifaceIndex: 2,
+    broadcast: null,
+    label: null,
+  });
+  await timers.advance(HEAR_PERIOD_MS);
+  watched.noteHere(VIP, true);
+  await timers.advance(4 * ASK_PERIOD_MS);
+  expect(changes()).toEqual([]);
+  lan.others.set(VIP.spec.address, OTHER_MAC);
+  await timers.advance(2 * ASK_PERIOD_MS);
+  expect(changes()).toEqual(['conflict']);
+  lan.others.clear();
+  await timers.advance(4 * ASK_PERIOD_MS);
+  expect(changes()).toEqual(['conflict', 'conflict-over']);
+  expect(lan.announced).toEqual([]);
+  watched.stop();
+});

@@ -38,7 +38,7 @@ test.each([
   [['rack'], /after "rack" expected up or down or status or power or cable or power-switch/],
   [['rack', 'sideways'], /not "sideways"/],
   [['status', 'now'], /expected nothing, not "now"/],
-  [['drill'], /expected power-off/],
+  [['drill'], /expected list or run or power-off/],
   [['rack', 'up', 'twice'], /"twice" is one word too many/],
   [['status', '--frob'], /--frob.*Options of status: --help, --rack, --pair/],
   [['status', '--pair'], /--pair/],
@@ -65,12 +65,13 @@ describe('durations', () => {
     ['500ms', 500],
     ['1.5s', 1500],
     ['2min', 120_000],
+    ['1h', 3_600_000],
   ])('%s', (text, ms) => {
     expect(durationMs(text, 'for')).toBe(ms);
   });
 
   // heartbeat's own default unit is the second, people's guesses differ: no unit, no guess.
-  test.each(['20', 's', '-1s', '1h', '1 s', ''])('"%s" is refused', (text) => {
+  test.each(['20', 's', '-1s', '1d', '1 s', ''])('"%s" is refused', (text) => {
     expect(() => durationMs(text, 'for')).toThrow(/expected a time with its unit/);
   });
 });

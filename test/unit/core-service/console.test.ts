@@ -181,7 +181,7 @@ describe('faults', () => {
       available: true,
       level: 'physical',
     });
-    expect(offers.find((o) => o.name === 'kill-agent')).toMatchObject({ available: false, level: 'software' });
+    expect(offers.find((o) => o.name === 'kill-agent')).toMatchObject({ available: false, level: 'driver' });
     const inject = (name: 'power-off' | 'pull-crossover') =>
       client.faultInject({ pairId: RACK_PAIR_ID, node: 'a', name, durationMs: 60_000 });
     const fault = await inject('pull-crossover');

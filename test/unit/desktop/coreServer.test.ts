@@ -36,6 +36,8 @@ function start(): void {
     secretGet: () => ({ value: null }),
     secretSet: () => ({}),
     secretRemove: () => ({}),
+    printPdf: () => ({}),
+    openFile: () => ({}),
     settings: (settings: unknown) => {
       told.push(settings);
       return {};

@@ -1,7 +1,9 @@
 // The verdict on an address: every witness, and above all what happens when one is missing.
 import { describe, expect, test } from 'vitest';
 import { judgeVip } from '../../../electron/common/verdict/vip.ts';
-import type { NodeWitness, ProbeWitness } from '../../../electron/common/verdict/vip.ts';
+import { Motion, MOTION_MS_MAX } from '../../../electron/common/verdict/motion.ts';
+import { staleNeighbour } from '../../../electron/common/verdict/stale.ts';
+import type { MoreEvidence, NodeWitness, ProbeWitness } from '../../../electron/common/verdict/vip.ts';
 
 const NOW = 100_000;
 
@@ -141,4 +143,100 @@ test('a stranger who answers on the LAN is a second holder, by its MAC', () => {
 test('what a node that does not hold sees on the LAN is the holder, not a conflict', () => {
   const other = node('b', { held: held(false, 10), lan: { conflictMac: '02:00:00:00:00:01', askedAgoMs: 500 } });
   expect(judge(node('a', { held: held(true, 10) }), other).verdict).toBe('one');
+});
+
+describe('the LAN as third witness', () => {
+  const [macA, macB] = ['02:00:00:00:00:0a', '02:00:00:00:00:0b'];
+  const seen = (nodes: readonly ('a' | 'b' | 'c')[], sinceAgoMs = 1000, agoMs = 50): MoreEvidence => ({
+    lan: {
+      holders: nodes.map((n) => ({
+        mac: n === 'a' ? macA : n === 'b' ? macB : '02:00:00:00:00:0c',
+        node: n === 'c' ? null : n,
+      })),
+      atMs: NOW - agoMs,
+      sinceMs: NOW - sinceAgoMs,
+      neighbourMac: null,
+    },
+    motion: null,
+  });
+  const silentA = node('a', { held: held(true, 5000) });
+  const holderB = node('b', { held: held(true, 50, 2000) });
+  const emptyB = node('b', { held: held(false, 50) });
+
+  test('two who answer twice are two, whatever the nodes say; once can be the hand-over', () => {
+    const words = [node('a', { held: held(true, 100) }), node('b', { held: held(false, 100) })] as const;
+    expect(judgeVip(...words, null, NOW, seen(['a', 'b']))).toMatchObject({ verdict: 'dual', holders: ['a', 'b'] });
+    expect(judgeVip(...words, null, NOW, seen(['a', 'b'], 50, 50)).verdict).toBe('one');
+    expect(judgeVip(...words, null, NOW, seen(['a', 'c'])).holders).toEqual(['a', '02:00:00:00:00:0c']);
+  });
+
+  test('beside a silent node the LAN settles it: only the holder answers, or the silent one does as well', () => {
+    expect(judgeVip(silentA, holderB, null, NOW).verdict).toBe('unknown');
+    expect(judgeVip(silentA, holderB, null, NOW, seen(['b']))).toMatchObject({
+      verdict: 'one',
+      holder: 'b',
+      missing: [],
+    });
+    expect(judgeVip(silentA, holderB, null, NOW, seen(['a'])).verdict).toBe('dual');
+    // Asked before b had it: that says nothing about now.
+    expect(judgeVip(silentA, holderB, null, NOW, seen(['a'], 3000)).verdict).toBe('unknown');
+    expect(judgeVip(silentA, holderB, null, NOW, seen(['b'], 9000, 4000)).verdict).toBe('unknown');
+  });
+
+  test('a frozen daemon whose kernel still answers has it; that nobody answers proves nothing of a silent node', () => {
+    expect(judgeVip(silentA, emptyB, null, NOW, seen(['a']))).toMatchObject({ verdict: 'one', holder: 'a' });
+    expect(judgeVip(silentA, emptyB, null, NOW, seen([]))).toMatchObject({ verdict: 'unknown', missing: ['a'] });
+  });
+
+  test('a takeover under way is a word of its own, only where nobody is known to have it', () => {
+    const motion = { node: 'b', sinceMs: NOW - 200 };
+    const a = node('a', { held: held(false, 100) });
+    expect(judgeVip(a, emptyB, null, NOW, { lan: null, motion })).toMatchObject({ verdict: 'moving', missing: [] });
+    expect(judgeVip(a, emptyB, null, NOW, { lan: null, motion: null }).verdict).toBe('none');
+    expect(judgeVip(a, holderB, null, NOW, { lan: null, motion }).verdict).toBe('one');
+    // The silent node may still have it: only the LAN can say that it does not.
+    expect(judgeVip(silentA, emptyB, null, NOW, { lan: null, motion }).verdict).toBe('unknown');
+    expect(judgeVip(silentA, emptyB, null, NOW, { ...seen([]), motion }).verdict).toBe('moving');
+  });
+});
+
+describe('a move under way', () => {
+  const event = (tMs: number, from: string, body: { kind: string } & Record<string, unknown>) => ({
+    index: 0,
+    tMs,
+    errorMs: 0,
+    event: { seq: 1, node: from, at: { monotonicMs: tMs }, wallMs: tMs, severity: 'info' as const, body },
+  });
+
+  test('begins with the takeover or the standby, ends with it, and gives up being one when it gets stuck', () => {
+    const motion = new Motion();
+    expect(motion.at(0)).toBeNull();
+    motion.take(event(1000, 'b', { kind: 'takeover', phase: 'begin' }));
+    expect(motion.at(1500)).toEqual({ node: 'b', sinceMs: 1000 });
+    expect(motion.at(1000 + MOTION_MS_MAX + 1)).toBeNull();
+    motion.take(event(2000, 'b', { kind: 'takeover', phase: 'done' }));
+    expect(motion.at(2001)).toBeNull();
+    motion.take(event(3000, 'a', { kind: 'standby', phase: 'requested' }));
+    motion.take(event(3100, 'a', { kind: 'standby', phase: 'released' }));
+    expect(motion.at(3200)).toEqual({ node: 'a', sinceMs: 3000 });
+    motion.take(event(3300, 'b', { kind: 'standby', phase: 'done' }));
+    expect(motion.at(3400)).toBeNull();
+  });
+});
+
+describe('a stale neighbour entry', () => {
+  const macOf = (name: string): string | null => ({ a: 'mac-a', b: 'mac-b' })[name] ?? null;
+  const lan = (neighbourMac: string | null) => ({ holders: [], atMs: NOW - 100, sinceMs: NOW - 5000, neighbourMac });
+  const judged = { verdict: 'one', holder: 'b' } as const;
+
+  test('leads to the other node, or to a stranger; not while the announcement is on its way, and not without one holder', () => {
+    const stale = (mac: string | null, sinceMs = NOW - 5000) =>
+      staleNeighbour(judged, sinceMs, lan(mac), ['a', 'b'], macOf, NOW);
+    expect(stale('mac-a')).toEqual({ neighbourMac: 'mac-a', node: 'a' });
+    expect(stale('mac-x')).toEqual({ neighbourMac: 'mac-x', node: null });
+    expect(stale('mac-b')).toBeNull();
+    expect(stale(null)).toBeNull();
+    expect(stale('mac-a', NOW - 500)).toBeNull();
+    expect(staleNeighbour({ verdict: 'dual', holder: null }, 0, lan('mac-a'), ['a', 'b'], macOf, NOW)).toBeNull();
+  });
 });

@@ -4,20 +4,22 @@ import { canonicalAddress } from '../../host/netlinkMessage.ts';
 import type { GroupVip, Vips } from '../../resources/vips.ts';
 
 export class AddressWatch {
-  private readonly vips: Pick<Vips, 'list' | 'holdersOf'>;
+  private readonly vips: Pick<Vips, 'list' | 'holdersOf' | 'noteHere'>;
   private readonly publish: (draft: EventDraft) => void;
   /** Interface by address, as configured. */
   private readonly here = new Map<string, string>();
   /** Announced since it was added: a daemon repeats it for seconds. */
   private readonly announced = new Set<string>();
 
-  constructor(vips: Pick<Vips, 'list' | 'holdersOf'>, publish: (draft: EventDraft) => void) {
+  constructor(vips: Pick<Vips, 'list' | 'holdersOf' | 'noteHere'>, publish: (draft: EventDraft) => void) {
     this.vips = vips;
     this.publish = publish;
     // What is here at the start was not added just now.
     for (const vip of vips.list()) {
       const iface = this.ifaceOf(vip);
-      if (iface !== null) this.here.set(vip.spec.address, iface);
+      if (iface === null) continue;
+      this.here.set(vip.spec.address, iface);
+      vips.noteHere(vip, true);
     }
   }
 
@@ -27,6 +29,7 @@ export class AddressWatch {
       const before = this.here.get(address) ?? null;
       const now = this.ifaceOf(vip);
       if (now === before) continue;
+      this.vips.noteHere(vip, now !== null);
       if (before !== null) this.say(address, 'removed', before);
       if (now === null) this.here.delete(address);
       else this.here.set(address, now);

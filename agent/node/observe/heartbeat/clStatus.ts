@@ -12,6 +12,8 @@ const PLACES = ['/usr/bin', '/usr/sbin', '/bin', '/sbin', '/usr/local/bin', '/us
 /** An answer takes some 10 ms. */
 const ANSWER_MS_MAX = 3000;
 const OUTPUT_CHARS_MAX = 4096;
+/** How the command begins a line of complaint: with the time, the host and its own process. */
+const STAMPED = /^.*?cl_status: \[\d+\]: \w+: /gm;
 
 /** The first program of that name in any of the places, or null. */
 export function findProgram(name: string, places: readonly string[]): string | null {
@@ -42,9 +44,10 @@ export interface ClStatus {
 
 /** The installed command, looked for at every question: it may be installed while we run. */
 export const realClStatus: ClStatus = {
-  ask: (...words) => {
+  ask: async (...words) => {
     const program = findProgram('cl_status', PLACES);
-    if (program === null) return Promise.resolve(fail('absent', 'cl_status is not installed'));
-    return runBounded(program, words, ANSWER_MS_MAX);
+    if (program === null) return fail('absent', 'cl_status is not installed');
+    const said = await runBounded(program, words, ANSWER_MS_MAX);
+    return said.ok ? said : fail(said.reason, said.detail.replaceAll(STAMPED, ''));
   },
 };

@@ -34,8 +34,11 @@ export interface DaemonWatchHost {
 const ASK_PERIOD_MS = 5000;
 /** After news in the log, to settle what the log does not say. */
 const ASK_SOON_MS = 400;
-/** An address without a daemon that claims it is stray after this: a start or a stop takes a moment. */
+/** An address without a daemon that claims it is stray after this: a start or a stop takes a moment. Longer while the daemon was not asked. */
 const STRAY_MS = 1500;
+const UNSURE_STRAY_MS = 10_000;
+/** A daemon that is just starting takes no questions yet. */
+const FAILURES_MIN = 3;
 
 export class DaemonWatch {
   private readonly host: DaemonWatchHost;
@@ -46,6 +49,8 @@ export class DaemonWatch {
   /** The newest change that another source told. */
   private changedAt: Instant | null = null;
   private straySince: Instant | null = null;
+  private answeredAt: Instant | null = null;
+  private failures = 0;
   private clProblem: string | null = null;
 
   constructor(host: DaemonWatchHost) {
@@ -72,7 +77,6 @@ export class DaemonWatch {
 
   /** A few times a second. */
   tick(): void {
-    this.lookAtProcess();
     this.lookForStrays();
     const now = this.host.now();
     if (this.asking || this.present.state !== 'running' || elapsedMs(this.askAt, now) < 0) return;
@@ -80,7 +84,8 @@ export class DaemonWatch {
     void this.ask(now);
   }
 
-  private lookAtProcess(): void {
+  /** Whether it runs: before its log is read, so that a new daemon's lines are its own. */
+  lookAtProcess(): void {
     const { conditions, view } = this.host;
     const before = this.present;
     const now = this.host.look();
@@ -115,9 +120,16 @@ export class DaemonWatch {
     const stray = vipsOf(unclaimed).flatMap(({ spec }) => (held.includes(spec.address) ? [spec.address] : []));
     if (stray.length === 0 || !settled) this.straySince = null;
     else this.straySince ??= now;
-    const lasts = this.straySince !== null && elapsedMs(this.straySince, now) >= STRAY_MS;
+    const lasts =
+      this.straySince !== null && elapsedMs(this.straySince, now) >= (this.isSure(runs) ? STRAY_MS : UNSURE_STRAY_MS);
     const why = runs ? 'although heartbeat here does not claim it' : 'although heartbeat does not run here';
     conditions.set('stray-address', lasts ? `${stray.join(', ')} is on this node ${why}` : null, 'crit');
+  }
+
+  /** That the daemon does not claim it was said since, or there is none to say anything. */
+  private isSure(runs: boolean): boolean {
+    const { straySince, answeredAt } = this;
+    return !runs || (straySince !== null && answeredAt !== null && elapsedMs(straySince, answeredAt) >= 0);
   }
 
   private async ask(askedAt: Instant): Promise<void> {
@@ -125,11 +137,14 @@ export class DaemonWatch {
     const word = await askDaemon(this.host.cl, this.host.questions);
     this.asking = false;
     const { failure } = word;
-    this.clProblem = failure === null ? null : failure.detail;
+    this.failures = failure === null ? 0 : this.failures + 1;
+    this.clProblem = failure !== null && this.failures >= FAILURES_MIN ? failure.detail : null;
+    if (failure !== null) this.changed();
     const silent = failure?.reason === 'timeout' ? `heartbeat does not answer: ${failure.detail}` : null;
     this.host.conditions.set('daemon-not-answering', silent, 'error');
     const overtaken = this.changedAt !== null && elapsedMs(askedAt, this.changedAt) >= 0;
     if (failure !== null || overtaken || this.present.master === null) return;
+    this.answeredAt = askedAt;
     const { view, questions } = this.host;
     for (const body of bodiesOf(word, questions, (name) => view.linkIds(name))) {
       const bad = ('status' in body && body.status === 'dead') || ('state' in body && body.state === 'dead');

@@ -14,7 +14,7 @@ const WARNINGS_MAX = 20;
 const WARNING_REFILL_MS = 3000;
 /** A log that grows faster than this for so long fills the disk: the real daemon does it when its tty is gone (M15). */
 const FLOOD_BYTES_PER_S = 100_000;
-const FLOOD_WINDOW_MS = 3000;
+const FLOOD_WINDOW_MS = 1000;
 
 /** Lines of other programs in a shared log say nothing about the pair. */
 const OURS =

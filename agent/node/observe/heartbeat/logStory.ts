@@ -15,6 +15,8 @@ export interface StoryNames {
   linkIds(name: string): readonly string[];
   readonly warntimeMs: number;
   readonly deadtimeMs: number;
+  /** The peer was heard in this life of the daemon. */
+  peerWasHeard(): boolean;
   /** Newest generation that the peer's packets carried; null: none was seen. */
   generation(): number | null;
   /** Longest silence of the peer before its newest packet, milliseconds; null: not known. */
@@ -68,9 +70,6 @@ const worse = (a: Severity, b: Severity): Severity => (SEVERITY_ORDER.indexOf(a)
 export class LogStory {
   private readonly names: StoryNames;
   private readonly rules: readonly Rule[];
-  private peerStatus: NodeStatus = 'init';
-  /** The peer was heard in this life of the daemon. */
-  private peerHeard = false;
   private peerStopped = false;
   private takingOver = false;
   /** Who asked for the standby that is under way. */
@@ -425,15 +424,13 @@ export class LogStory {
     const { names } = this;
     if (names.pingNodes.includes(node)) return [{ kind: 'ping-node', node, status: status === 'dead' ? 'dead' : 'up' }];
     if (node !== names.peer) return [];
-    this.peerStatus = status;
-    if (status !== 'dead') this.peerHeard = true;
     if (status === 'active') this.peerStopped = false;
     return [{ kind: 'peer-status', peer: node, status }];
   }
 
   private cause(): 'peer-dead' | 'peer-stopped' | 'start' {
     if (this.peerStopped) return 'peer-stopped';
-    return this.peerStatus === 'dead' && !this.peerHeard ? 'start' : 'peer-dead';
+    return this.names.peerWasHeard() ? 'peer-dead' : 'start';
   }
 
   private closeRun(pid: number, at: Instant): EventBody[] {
@@ -455,8 +452,6 @@ export class LogStory {
 
   /** A daemon that starts knows nothing of the one before it. */
   private forgetLife(): void {
-    this.peerStatus = 'init';
-    this.peerHeard = false;
     this.peerStopped = false;
     this.takingOver = false;
     this.giver = null;

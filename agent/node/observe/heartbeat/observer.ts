@@ -42,7 +42,7 @@ import { LogStory } from './logStory.ts';
 import { observerHost } from './observerHost.ts';
 import { Packets } from './packets.ts';
 import { PairView } from './pairView.ts';
-import { daemonState, readStat } from './processes.ts';
+import { daemonState, programOf, readStat } from './processes.ts';
 import { reachOf } from './reach.ts';
 
 /** How often packets and log are read. The kernel stamps packets itself; a line of the log is this old at most. */
@@ -96,7 +96,7 @@ export class Observer {
   private readonly addresses: AddressWatch;
   private authkeysMtimeMs: number | null;
   private startedWithPid: number | null | undefined = undefined;
-  private versionOf: string | null = null;
+  private versionOf: number | null = null;
   private round = 0;
   private cancelLook: () => void = () => undefined;
   private cancelSample: () => void = () => undefined;
@@ -184,6 +184,7 @@ export class Observer {
       linkIds: (name) => view.linkIds(name),
       warntimeMs: setup.ha.warntimeMs,
       deadtimeMs: setup.ha.deadtimeMs,
+      peerWasHeard: () => view.peerWasHeard,
       generation: () => view.generation,
       lastGapMs: () => view.lastGapMs,
       pingCounts: () => ({
@@ -301,7 +302,8 @@ export class Observer {
     this.cancelLook = realTimers.after(LOOK_MS, () => {
       this.lateness.ran(due, monotonicNow());
       this.round += 1;
-      // Packets first: the log's lines are about them.
+      // In this order: what the log says is about the packets before it, and by the daemon that runs.
+      this.daemon.lookAtProcess();
       for (const captured of this.capture?.drain(monotonicNow()) ?? []) this.packets.take(captured);
       this.news.poll();
       if (this.round % ADDRESSES_EVERY === 0) this.addresses.look();
@@ -378,9 +380,10 @@ export class Observer {
   }
 
   private async learnVersion(): Promise<void> {
-    const { program } = this.daemon.state;
-    if (program === null || program === this.versionOf) return;
-    this.versionOf = program;
+    const { master } = this.daemon.state;
+    const program = master === null || this.versionOf === master.pid ? null : programOf(master.pid);
+    if (master === null || program === null) return;
+    this.versionOf = master.pid;
     const said = await runBounded(program, ['-V'], VERSION_MS_MAX);
     this.daemonVersion = said.ok ? (/^\S+/.exec(said.value)?.[0] ?? null) : null;
   }

@@ -13,7 +13,8 @@ const COMMAND_MS_MAX = 10_000;
 
 function sourcesOf(observer: Observer): ObservedDaemon['sources'] {
   const log = observer.logProblem();
-  const silence = observer.daemon.silence;
+  const { state } = observer.daemon.state;
+  const silence = state === 'running' ? observer.daemon.silence : `nobody answers: heartbeat is ${state}`;
   const capture = observer.captureProblem();
   const serial = observer.setup.ha.links.some(({ medium }) => medium === 'serial');
   const seen = serial ? 'network links; a serial line is the daemon’s alone: only its word is known' : 'every link';

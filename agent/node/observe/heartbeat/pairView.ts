@@ -58,6 +58,8 @@ export class PairView {
   private own_: NodeStatus = 'init';
   private peer_: NodeStatus = 'init';
   private mine_: ResourceSet = 'none';
+  /** The daemon said what it holds: before that nobody knows. */
+  private mineKnown = false;
   private theirs_: ResourceSet = 'none';
   private ownStable = false;
   private theirsStable = true;
@@ -71,6 +73,7 @@ export class PairView {
   private gapMs: number | null = null;
   private sentAt_: Instant | null = null;
   private toldHoldings = '';
+  private peerHeard = false;
 
   constructor(setup: PairViewSetup) {
     this.setup = setup;
@@ -98,6 +101,11 @@ export class PairView {
 
   get stable(): boolean {
     return this.ownStable && this.theirsStable;
+  }
+
+  /** The peer was up in this life of the daemon. */
+  get peerWasHeard(): boolean {
+    return this.peerHeard;
   }
 
   /** Newest generation in the peer's packets; null: none was captured. */
@@ -143,6 +151,10 @@ export class PairView {
       case 'shutdown':
         if (body.phase !== 'begin') this.mine_ = 'none';
         return [draft, ...this.holdings()];
+      case 'takeover':
+        // With the peer's cable its interface may be down, and then not even our daemon's own report is to be captured.
+        if (body.phase === 'done') this.mine_ = union(this.mine_, 'foreign');
+        return [draft, ...this.holdings()];
       default:
         return [draft];
     }
@@ -169,6 +181,7 @@ export class PairView {
   answered(word: string): EventDraft[] {
     const held = HOLDS[word];
     this.ownStable = held !== undefined;
+    this.mineKnown = true;
     if (held !== undefined) this.mine_ = held;
     return this.holdings();
   }
@@ -176,8 +189,10 @@ export class PairView {
   /** The daemon does not run: nothing is believed of it any more. What was captured stays known. */
   daemonGone(): EventDraft[] {
     this.mine_ = 'none';
+    this.mineKnown = true;
     this.ownStable = false;
     this.theirsKnown = false;
+    this.peerHeard = false;
     for (const link of this.links) link.word = null;
     const events = this.setOwn('dead') ? [draftOf({ kind: 'local-status', status: 'dead' }, true)] : [];
     // Nobody here has a view of the peer; the capture may still hear it.
@@ -185,8 +200,9 @@ export class PairView {
     return [...events, ...this.holdings()];
   }
 
+  /** A daemon is there. What its log has already told of itself stands. */
   daemonStarted(): EventDraft[] {
-    return this.setOwn('init') ? [draftOf({ kind: 'local-status', status: 'init' })] : [];
+    return this.own_ === 'dead' && this.setOwn('init') ? [draftOf({ kind: 'local-status', status: 'init' })] : [];
   }
 
   /** What changed by mere silence. */
@@ -285,6 +301,7 @@ export class PairView {
   private setPeer(status: NodeStatus): boolean {
     if (status === this.peer_) return false;
     this.peer_ = status;
+    if (status === 'up' || status === 'active') this.peerHeard = true;
     if (status === 'dead') {
       this.theirs_ = 'none';
       this.theirsKnown = true;
@@ -333,6 +350,7 @@ export class PairView {
     const isFull = fieldText(message, 'rtype') === 'full';
     const stable = fieldText(message, 'isstable');
     if (isOwn) {
+      this.mineKnown ||= isFull;
       this.mine_ = isFull ? said : union(this.mine_, said);
       if (stable !== undefined) this.ownStable = stable === '1';
       return;
@@ -343,6 +361,7 @@ export class PairView {
   }
 
   private holdings(): EventDraft[] {
+    if (!this.mineKnown) return [];
     const body: EventBody = { kind: 'holdings', mine: this.mine_, theirs: this.theirs, stable: this.stable };
     const told = JSON.stringify(body);
     if (told === this.toldHoldings) return [];
@@ -355,6 +374,8 @@ export class PairView {
    * host stands behind the capture), and its own word on a link comes only after the deadtime.
    */
   private stateOf(link: Link, now: Instant): DirectionState {
+    // Packets go by, and nobody here hears them.
+    if (this.own_ === 'dead') return 'unknown';
     if (link.word === 'dead') return 'dead';
     const silenceMs = this.silenceOf(link, now);
     if (silenceMs === null) return link.word ?? 'unknown';
@@ -364,7 +385,8 @@ export class PairView {
 
   /** Null: nothing was captured, or it did not reach the daemon, so that nobody knows how old its newest is. */
   private silenceOf(link: Link, now: Instant): number | null {
-    if (link.heardAt === null || !link.captured || this.setup.reaches(link.config) === 'unsure') return null;
+    if (this.own_ === 'dead' || link.heardAt === null || !link.captured || this.setup.reaches(link.config) === 'unsure')
+      return null;
     const silenceMs = Math.max(0, elapsedMs(link.heardAt, now));
     return link.word === 'dead' && silenceMs < this.deadtimeMs ? null : silenceMs;
   }

@@ -14,8 +14,6 @@ export interface DaemonState {
   readonly state: 'running' | 'frozen' | 'not-running';
   /** Null: it does not run. */
   readonly master: ProcessId | null;
-  /** Its program file; null: not running, or not to be told. */
-  readonly program: string | null;
 }
 
 interface Stat {
@@ -32,7 +30,7 @@ const NAME = 'heartbeat';
 /** Where its pid file is, newest place first. */
 export const PID_FILES: readonly string[] = ['/run/heartbeat.pid', '/var/run/heartbeat.pid'];
 
-export const NO_DAEMON: DaemonState = { state: 'not-running', master: null, program: null };
+export const NO_DAEMON: DaemonState = { state: 'not-running', master: null };
 
 /** Null: there is no such process any more. */
 export function readStat(proc: string, pid: number): Stat | null {
@@ -64,9 +62,10 @@ function pidIn(file: string): number | null {
 
 const isAlive = (stat: Stat): boolean => stat.state !== 'Z' && stat.state !== 'X';
 
-function programOf(proc: string, pid: number): string | null {
+/** Program file of a process; null: it has ended, or is not to be told. */
+export function programOf(pid: number): string | null {
   try {
-    return readlinkSync(join(proc, String(pid), 'exe'));
+    return readlinkSync(`/proc/${pid}/exe`);
   } catch {
     return null;
   }
@@ -83,7 +82,6 @@ export function daemonState(pidFiles: readonly string[] = PID_FILES, proc = '/pr
     return {
       state: state === 'T' || state === 't' ? 'frozen' : 'running',
       master: { pid: master.pid, startTicks },
-      program: programOf(proc, master.pid),
     };
   }
   return NO_DAEMON;

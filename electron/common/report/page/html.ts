@@ -50,8 +50,8 @@ export function svgHtml(svg: string): Html | null {
   const isHarmless =
     text.endsWith('</svg>') &&
     !/<\s*(?:script|foreignobject|iframe|image|use|a|animate|set|handler|style)\b/i.test(text) &&
-    !/\son\w+\s*=/i.test(text) &&
-    !/(?:href|src)\s*=/i.test(text) &&
+    // Words between tags may say anything; inside one nothing may be called or fetched.
+    !/<[^>]*[\s"'](?:on\w+|(?:\w+:)?href|src)\s*=/i.test(text) &&
     !/url\(\s*['"]?(?!#)/i.test(text);
   return isHarmless ? new Html(text) : null;
 }

@@ -46,7 +46,8 @@ interface Key {
 function outageKey(page: Page): Key {
   const { body, w } = page;
   const limitMs = body.form.requirements.failoverLimitMs;
-  const known = body.runs.flatMap(({ run }) => (run.outageMs === null ? [] : [run.outageMs]));
+  // A void run measured nothing that could be promised by.
+  const known = body.runs.flatMap(({ run }) => (run.outageMs === null || run.verdict === 'void' ? [] : [run.outageMs]));
   const worst = known.length === 0 ? null : Math.max(...known);
   const tone: Tone = worst === null || limitMs === null ? 'dim' : worst > limitMs ? 'bad' : 'ok';
   const note = limitMs === null ? `T_f ${w.notDeclared}` : w.key.limit(durationText(limitMs));

@@ -1,5 +1,5 @@
 /** What came out: every run with its numbers, its criteria and its picture; then what all runs say together. */
-import type { ReportRun } from '../model.ts';
+import type { ReportBody, ReportRun } from '../model.ts';
 import { dim, durationText, grid, RUN_TONES, tag, time } from './format.ts';
 import type { Page } from './format.ts';
 import { html, svgHtml } from './html.ts';
@@ -135,6 +135,21 @@ export function runs(page: Page): Html {
     ${overview(page)} ${body.runs.map((one) => runCard(page, one))}`;
 }
 
+/** What may be claimed, of both directions together; a sentence that holds for every drill stands once, without a name. */
+function claimList(page: Page, measured: ReportBody['statistics']): Html[] {
+  const whole = measured.filter((s) => s.from === null);
+  const named = new Map<string, string[]>();
+  for (const s of whole)
+    for (const claim of s.claims) {
+      const sentence = page.t(claim);
+      named.set(sentence, [...(named.get(sentence) ?? []), page.t(s.title)]);
+    }
+  return [...named].map(([sentence, titles]) => {
+    const isCommon = whole.length > 1 && titles.length === whole.length;
+    return isCommon ? html`<li>${sentence}</li>` : html`<li><b>${titles.join(page.w.listComma)}:</b> ${sentence}</li>`;
+  });
+}
+
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 export function statistics(page: Page): Html {
@@ -145,7 +160,7 @@ export function statistics(page: Page): Html {
     return html`<h2>${w.section.statistics}</h2>
       <p class="dim">${words.none}</p>`;
   const heads = [words.n, words.passed, words.min, words.median, words.max, words.reliability];
-  const claims = measured.flatMap((s) => s.claims.map((c) => html`<li><b>${page.t(s.title)}:</b> ${page.t(c)}</li>`));
+  const claims = claimList(page, measured);
   return html`<h2>${w.section.statistics}</h2>
     ${grid(
       [{ head: w.runs.drill }, { head: w.runs.from }, ...heads.map((head) => ({ head, isNumber: true }))],
@@ -172,7 +187,26 @@ export function statistics(page: Page): Html {
 
 export function advice(page: Page): Html {
   const { w, body } = page;
-  if (body.advice.length === 0) return html``;
+  const said = body.advice;
+  if (said === null) return html``;
+  const budgets =
+    said.budgets.length === 0
+      ? null
+      : html`<h3>${w.advice.budgets}</h3>
+          ${said.budgetText === null ? null : html`<p>${page.t(said.budgetText)}</p>`}
+          ${grid(
+            [
+              { head: w.advice.availability, isNumber: true },
+              { head: w.advice.downtime, isNumber: true },
+              { head: w.advice.failovers, isNumber: true },
+            ],
+            said.budgets.map((b) => [
+              `${Number((b.availability * 100).toFixed(4))} %`,
+              durationText(b.downtimeMsPerYear),
+              b.failoversPerYear ?? dim(w.unknown),
+            ]),
+          )}`;
   return html`<h2>${w.section.advice}</h2>
-    ${body.advice.map((paragraph) => html`<p>${page.t(paragraph)}</p>`)}`;
+    ${said.paragraphs.map((paragraph) => html`<p>${page.t(paragraph)}</p>`)}
+    ${said.haCf.length === 0 ? null : html`<pre>${said.haCf.join('\n')}</pre>`} ${budgets}`;
 }

@@ -183,6 +183,12 @@ export const EN = {
     from: (node: string) => `from ${node}`,
     none: 'No drill was measured.',
   },
+  advice: {
+    budgets: 'Downtime budgets of a year',
+    availability: 'availability',
+    downtime: 'downtime allowed',
+    failovers: 'failovers that fit',
+  },
   findings: {
     severity: 'Severity',
     finding: 'Finding',

@@ -182,6 +182,12 @@ export const ZH: ReportWords = {
     from: (node) => `从 ${node}`,
     none: '没有测得结果的演练。',
   },
+  advice: {
+    budgets: '全年停机预算',
+    availability: '可用率',
+    downtime: '允许的停机',
+    failovers: '可容纳的切换次数',
+  },
   findings: {
     severity: '级别',
     finding: '发现',

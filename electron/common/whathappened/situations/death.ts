@@ -31,9 +31,14 @@ interface Death extends Stretch {
 /** How the console itself last knew the silent node while its peer took it for dead. */
 function lifeSign({ story }: Case, node: string, dead: Stretch): { how: How; sign: Piece } | null {
   const end = dead.untilMs ?? Infinity;
-  const facts = story.batch.facts.findLast((f) => f.node === node && f.tMs < end && f.tMs > dead.fromMs - BEFORE_MS);
-  const how = facts === undefined ? null : HOW[facts.life];
-  if (facts === undefined || how === null) return null;
+  const near = story.batch.facts.filter((f) => f.node === node && f.tMs < end && f.tMs > dead.fromMs - BEFORE_MS);
+  const at = near.findLastIndex((f) => HOW[f.life] !== null);
+  const how = HOW[near[at]?.life ?? 'unknown'];
+  // It spoke again before its peer gave it up: that was another silence.
+  if (how === null || (near[at + 1]?.tMs ?? Infinity) < dead.fromMs) return null;
+  // Since when it has been so: the newest facts may only repeat it in other words.
+  const facts = near[near.slice(0, at).findLastIndex((f) => HOW[f.life] !== how) + 1];
+  if (facts === undefined) return null;
   const words = {
     killed: text(`${node}: the daemon does not run`, `${node}：守护进程未运行`),
     frozen: text(`${node}: the host is there, the daemon does not answer`, `${node}：主机在线，守护进程无应答`),

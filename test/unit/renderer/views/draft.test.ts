@@ -29,6 +29,14 @@ test('draft: a good one becomes a pair file, and comes back the same', () => {
   expect(specOf(draftOf(spec), [spec.id])).toEqual(spec);
 });
 
+test('draft: a pair that is only observed writes nothing, and comes back so', () => {
+  const spec = specOf(with_({ writeHa: false, observes: true }), []);
+  expect(spec).toMatchObject({ engine: 'heartbeat', ha: null });
+  expect(draftOf(spec)).toMatchObject({ observes: true, writeHa: false });
+  expect(specOf(draftOf(spec), [spec.id])).toEqual(spec);
+  expect(specOf(good(), []).engine).toBe('twinbeat');
+});
+
 test('draft: every kind of link survives the way there and back', () => {
   const links = [
     emptyLink('serial'),

@@ -65,6 +65,29 @@ test('safety: protection is on, off or not possible, with the reason; what is no
   expect(of('realtime').state).toBe('unknown');
 });
 
+test('safety: of an observed daemon its sources are shown, and what is its own affair is unknown, never well', () => {
+  const console_ = pair();
+  expect(safetySections(console_.pairState(), t).map((s) => s.key)).not.toContain('observed');
+  console_.pair.report('node1', {
+    protection: [],
+    observed: {
+      state: 'frozen',
+      pid: 110,
+      version: '3.0.6',
+      sources: [
+        { what: 'log', works: true, detail: '/var/log/ha-log' },
+        { what: 'capture', works: false, detail: 'no raw packets' },
+      ],
+    },
+  });
+  expect(rowOf(console_, 'observed', 'daemon').cells[0]).toEqual({ state: 'dead', text: '3.0.6 frozen' });
+  expect(rowOf(console_, 'observed', 'log').cells[0]).toMatchObject({ state: 'up', detail: '/var/log/ha-log' });
+  expect(rowOf(console_, 'observed', 'capture').cells[0]).toMatchObject({ state: 'late', detail: 'no raw packets' });
+  expect(rowOf(console_, 'observed', 'daemon').cells[1].state).toBe('plain');
+  expect(rowOf(console_, 'protection', 'watchdog').cells[0]).toEqual({ state: 'unknown', text: en.observe.notOurs });
+  expect(rowOf(console_, 'takeover', 'requires').cells[0].text).toBe(en.observe.noConditions);
+});
+
 test('safety: nobody asked for a second holder is not the same as none was seen', () => {
   const console_ = pair();
   expect(rowOf(console_, 'takeover', 'second').cells[0]).toMatchObject({ state: 'up' });

@@ -76,6 +76,10 @@ test('faults: every fault of the contract has its place in the list', () => {
 
 test('faults: what is over is not active', () => {
   const fault = { faultId: 'f', name: 'pull-lan', node: 'node1', link: null, revertsInMs: null, detail: '' } as const;
-  const phases = (['armed', 'injected', 'reverted', 'failed'] as const).map((phase) => ({ ...fault, phase }));
+  const phases = (['armed', 'injected', 'reverted', 'failed'] as const).map((phase) => ({
+    ...fault,
+    phase,
+    handwork: null,
+  }));
   expect(livingFaults(phases).map((f) => f.phase)).toEqual(['armed', 'injected']);
 });

@@ -1,0 +1,124 @@
+// Goal: every experiment of docs/what-ours-does.md gets its name from the evidence, and no other one's. Method: the record of each as a pair of
+// ours makes it, written down by hand; the fault itself is not in it unless it is what is judged.
+import { describe, expect, test } from 'vitest';
+import type { Situation } from '../../../electron/common/contract/state.ts';
+import { buildTimeline } from '../../../electron/common/whathappened/timeline.ts';
+import type { TimelineInput } from '../../../electron/common/whathappened/types.ts';
+import type { SessionStory } from '../../support/sessionStory.ts';
+import { SessionStory as Story } from '../../support/sessionStory.ts';
+import * as stories from './stories.ts';
+
+const named = (story: SessionStory, toMs = 20_000, over: Partial<TimelineInput> = {}): readonly Situation[] =>
+  buildTimeline(story.until(toMs, over)).situations;
+
+const codes = (story: SessionStory, toMs = 20_000): string[] => named(story, toMs).map((s) => s.code);
+
+describe('each experiment by its name, and by no other', () => {
+  test.each<readonly [string, () => SessionStory, readonly string[], readonly (string | null)[]]>([
+    ['nothing', () => new Story(), [], []],
+    ['M1: killed, the address left behind', stories.killedLeft, ['killed-address-left'], ['M1']],
+    ['M1: killed, the address taken off', stories.killedClean, ['killed-clean'], ['M1']],
+    [
+      'M2: started again over it',
+      stories.restartedOver,
+      ['killed-address-left', 'restarted-over-address'],
+      ['M1', 'M2'],
+    ],
+    ['M2: started again, nothing left', stories.killedAndBack, ['killed-clean', 'restarted-clean'], ['M1', 'M2']],
+    ['M3: the master alone killed', stories.partKilled, ['part-killed'], ['M3']],
+    ['M4: frozen', stories.frozen, ['frozen'], ['M4']],
+    ['M5: full split', stories.fullSplit, ['full-split'], ['M5']],
+    ['M6: planned standby', stories.standby, ['planned-standby'], ['M6']],
+    ['M7: service LAN lost', stories.serviceLanLost, ['service-lan-lost'], ['M7']],
+    ['M8: serial lost', stories.serialLost, ['serial-lost'], ['M8']],
+    ['M9: one-way serial', stories.oneWaySerial, ['one-way-serial'], ['M9']],
+    ['M10: keys differ', stories.keysDiffer, ['keys-differ'], ['M10']],
+    ['M11: a link never came up', stories.neverUp, ['link-never-up'], ['M11']],
+    ['M12: configuration refused', stories.refused, ['config-refused'], ['M12']],
+    ['M13: deadtimes differ', stories.deadtimes, ['deadtimes-differ'], ['M13']],
+    ['M16: no effect', stories.noEffect, ['no-effect'], ['M16']],
+    ['power off', stories.powerOff, ['node-lost'], [null]],
+  ])('%s', (_what, make, expected, experiments) => {
+    const situations = named(make());
+    expect(situations.map((s) => s.code)).toEqual(expected);
+    expect(situations.map((s) => s.experiment)).toEqual(experiments);
+    for (const { name, advice, evidence } of situations) {
+      expect(name['zh-CN']).not.toBe(name.en);
+      expect(advice.en).not.toBe('');
+      expect(evidence.length).toBeGreaterThan(0);
+      // Identifiers of experiments are for documents.
+      expect(name.en).not.toMatch(/\bM\d/);
+    }
+  });
+
+  test('M14: the budget of the serial line, as a share of it, warned of when it is much', () => {
+    const [budget] = named(new Story(), 5000, { serialBaud: 19_200 });
+    expect(budget).toMatchObject({ code: 'serial-budget', experiment: 'M14', level: 'note' });
+    expect(budget?.name.en).toContain('42 %');
+    expect(named(new Story(), 5000, { serialBaud: 9600 })[0]).toMatchObject({ level: 'warn' });
+    expect(named(new Story(), 5000, { serialBaud: 2400 })[0]).toMatchObject({ level: 'alarm' });
+  });
+
+  test('M15: a hang-up, and the flood of the real daemon', () => {
+    expect(codes(stories.hangUp('serial-hung-up'))).toContain('serial-hang-up');
+    const flood = named(stories.hangUp('log-flood')).find((s) => s.code === 'serial-hang-up');
+    expect(flood).toMatchObject({ experiment: 'M15', level: 'alarm' });
+  });
+});
+
+describe('when', () => {
+  test('a name is there as soon as its evidence is, and not before', () => {
+    const at = (toMs: number): string[] => codes(stories.killedLeft(), toMs);
+    expect(at(7900)).toEqual([]);
+    // 8.02 s: the address is on both; 8.15 s: the LAN has said so twice.
+    expect(at(8300)).toEqual(['killed-address-left']);
+    const since = named(stories.killedLeft(), 8300)[0]?.sinceMs ?? 0;
+    expect(since).toBeGreaterThan(8000);
+    expect(since).toBeLessThanOrEqual(8300);
+  });
+
+  test('a cable that is cut both ways is not called one-way while the second side still waits', () => {
+    for (let toMs = 7800; toMs < 9000; toMs += 100) {
+      expect(codes(stories.serialLost(), toMs), `${toMs}`).not.toContain('one-way-serial');
+    }
+    expect(codes(stories.serialLost(), 8400)).toEqual(['serial-lost']);
+  });
+
+  test('a split that heals is over, and stays in the record with how it ended', () => {
+    const [split] = named(stories.splitAndHealed());
+    expect(split).toMatchObject({ code: 'full-split', untilMs: 12_050 });
+    expect(split?.evidence.at(-1)?.text.en).toContain('without having stopped');
+  });
+
+  test('a fault that had an effect is not called one without', () => {
+    expect(codes(stories.powerOff())).not.toContain('no-effect');
+    // Too early to say.
+    expect(codes(stories.noEffect(), 9000)).toEqual([]);
+  });
+
+  test('a daemon that was asked to stop was not killed', () => {
+    const story = stories.killedClean().event(4900, 'node1', { kind: 'shutdown', phase: 'begin' });
+    expect(codes(story)).toEqual([]);
+  });
+
+  test('keys that agree again end it', () => {
+    const story = stories
+      .keysDiffer()
+      .facts(9000, 'node2', 'answers')
+      .event(9000, 'node1', { kind: 'key-mismatch', peer: 'node2', over: true })
+      .event(9100, 'node2', { kind: 'key-mismatch', peer: 'node1', over: true });
+    expect(named(story)[0]).toMatchObject({ code: 'keys-differ', untilMs: 9100 });
+  });
+});
+
+describe('an entry of the client that leads nowhere', () => {
+  test('is named with both hardware addresses', () => {
+    const story = stories.powerOff().sendsTo(0, 'node1');
+    const stale = named(story).find((s) => s.code === 'stale-neighbour');
+    expect(stale?.evidence[0]?.text.en).toMatch(/02:54:42:00:00:0a, node2 is 02:54:42:00:00:0b/);
+  });
+
+  test('is not named while the announcement may still be on its way', () => {
+    expect(codes(stories.powerOff().sendsTo(0, 'node1').sendsTo(8500, 'node2'))).not.toContain('stale-neighbour');
+  });
+});
