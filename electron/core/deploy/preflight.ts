@@ -11,6 +11,7 @@ import type { DeployHost } from './host.ts';
 import { report } from './host.ts';
 import * as judge from './judge.ts';
 import * as safety from './judgeSafety.ts';
+import { judgeSerialLine, serialUseOf } from './judgeSerialLine.ts';
 import { HARESOURCES, HA_CF } from './layout.ts';
 import type { AgentPayload } from './payload.ts';
 import { questionsFor } from './questions.ts';
@@ -74,6 +75,7 @@ export async function lookAtNode(
     return { node, facts: null, items: [refusal], ...UNSEEN };
   }
   const seen = facts.value;
+  const authkeys = await readAuthkeys(host);
   const architecture = judge.architectureOf(seen);
   const items: PreflightItem[] = [
     item('reachable', { result: 'ok', found: `${host.spec.user}@${host.spec.host}:${host.spec.port}`, advice: '' }),
@@ -84,6 +86,7 @@ export async function lookAtNode(
     item('hostname', judge.judgeHostname(seen, host.spec)),
     item('interfaces', judge.judgeInterfaces(seen)),
     item('serial', judge.judgeSerial(seen)),
+    item('serial-line', judgeSerialLine(serialUseOf(pair, kept.haCf, authkeys))),
     item('ports', judge.judgePorts(seen)),
     item('clock', judge.judgeClock(await measureClock(host))),
     item('runtime', judge.judgeRuntime(seen, architecture !== null && payload.runtimeFor(architecture) !== null)),
@@ -94,7 +97,7 @@ export async function lookAtNode(
     item('fencing', safety.judgeFencing(seen)),
     item('watchdog', safety.judgeWatchdog(seen)),
   ];
-  return { node, facts: seen, items, present: kept, authkeys: await readAuthkeys(host) };
+  return { node, facts: seen, items, present: kept, authkeys };
 }
 
 /**
