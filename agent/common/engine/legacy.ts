@@ -150,6 +150,7 @@ function receiveRequest(ctx: Context, message: WireMessage): void {
 
 function answerOwed(ctx: Context): void {
   const { state, config } = ctx;
+  if (state.legacy.owed.length === 0) return;
   const due = state.legacy.owed.filter((owed) => !owed.weown || state.mine.foreign.state === 'none');
   if (due.length === 0) return;
   state.legacy.owed = state.legacy.owed.filter((owed) => !due.includes(owed));

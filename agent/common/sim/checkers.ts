@@ -1,4 +1,5 @@
 /** What must hold in every run, beside the one owner. Each checker watches on its own and knows nothing of the engine's insides. */
+import type { EngineCommand } from '../engine/types.ts';
 import type { Cluster } from './cluster.ts';
 
 /** A broken promise: which one, when, and what was seen. */
@@ -88,13 +89,13 @@ export class AvailabilityChecker {
 export class ConvergenceChecker {
   readonly violations: Violation[] = [];
   private readonly cluster: Cluster;
-  private moves: string[] = [];
+  private moves: { readonly node: 0 | 1; readonly command: EngineCommand }[] = [];
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     cluster.observe({
       command: (node, command) => {
-        if (command.kind !== 'exit') this.moves.push(`${cluster.options.names[node]} ${JSON.stringify(command)}`);
+        if (command.kind !== 'exit') this.moves.push({ node, command });
       },
     });
   }
@@ -146,6 +147,8 @@ export class ConvergenceChecker {
   /** Nothing may have moved since `beginQuiet`. */
   requireQuiet(): void {
     if (this.quiet) return;
-    this.fail('no-flapping', `after everything had settled: ${this.moves.slice(0, 4).join('; ')}`);
+    const { names } = this.cluster.options;
+    const moves = this.moves.slice(0, 4).map(({ node, command }) => `${names[node]} ${JSON.stringify(command)}`);
+    this.fail('no-flapping', `after everything had settled: ${moves.join('; ')}`);
   }
 }

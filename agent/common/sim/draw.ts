@@ -10,6 +10,9 @@ import type { FencingOptions, Profile, SimOptions } from './options.ts';
 /** Larger than the sum of all suspensions of a run, so that no node's clock ever shows less than zero. */
 const CLOCK_OFFSET_MIN_MS = 1e6;
 
+/** What is held up: the steps of an exchange, and reports. */
+const DETAINED = ['ask_resources', 'ask_resources', 'resource', 'starting', 'shutdone', 'ip-request-resp'] as const;
+
 /** Part of the faults that wait for a moment. */
 const WAITING_FAULTS = 0.4;
 
@@ -17,7 +20,7 @@ const WAITING_FAULTS = 0.4;
 const MIXED_FAULTS: readonly Fault['kind'][] = [
   ...(['cut', 'cut', 'split', 'isolate', 'reference', 'noise', 'replay'] as const),
   ...(['pause', 'suspend', 'power-off', 'kill', 'stop', 'stop', 'wall-clock', 'confirm'] as const),
-  ...(['operator', 'operator', 'operator'] as const),
+  ...(['operator', 'operator', 'operator', 'operator', 'detain', 'detain'] as const),
 ];
 const FENCING_FAULTS: readonly Fault['kind'][] = [
   ...(['cut', 'split', 'split', 'isolate', 'reference', 'pause', 'suspend'] as const),
@@ -70,6 +73,8 @@ function drawFault(random: SeededRandom, kinds: readonly Fault['kind'][], deadti
       const request = random.pick(['standby', 'takeover'] as const);
       return { kind, node, request, set: random.pick(['local', 'foreign', 'all'] as const) };
     }
+    case 'detain':
+      return { kind, node, type: random.pick(DETAINED), forMs: random.pick([50, 200, 600]) };
     case 'confirm':
       return { kind, node };
     case 'rekey':
@@ -84,8 +89,10 @@ function drawFault(random: SeededRandom, kinds: readonly Fault['kind'][], deadti
 }
 
 /** Just at that moment, while the answer is on its way, while a script runs, or about when the peer is given up. */
-function drawMoment(random: SeededRandom, deadtimeMs: number): PlannedFault['when'] {
+function drawMoment(random: SeededRandom, kind: Fault['kind'], deadtimeMs: number): PlannedFault['when'] {
   const afterMs = random.nextFraction() * random.pick([0, 20, 200, deadtimeMs, 2 * deadtimeMs]);
+  // Operators are impatient: the next order comes when the answer to the last one does.
+  if (kind === 'operator') return { moment: 'standby', node: random.pick([0, 1] as const), afterMs };
   return { moment: random.pick(MOMENTS), node: random.pick([0, 1] as const), afterMs };
 }
 
@@ -99,10 +106,10 @@ function drawFaults(
   const faults: PlannedFault[] = [];
   const count = random.nextInteger(0, 6);
   for (let i = 0; i < count; i++) {
-    const when = random.chance(WAITING_FAULTS) ? drawMoment(random, deadtimeMs) : null;
+    const fault = drawFault(random, kinds, deadtimeMs, links);
+    const when = random.chance(WAITING_FAULTS) ? drawMoment(random, fault.kind, deadtimeMs) : null;
     // One that waits begins to wait early enough to see something.
-    const atMs = random.nextInteger(0, when === null ? phaseMs : phaseMs / 2);
-    faults.push({ atMs, when, fault: drawFault(random, kinds, deadtimeMs, links) });
+    faults.push({ atMs: random.nextInteger(0, when === null ? phaseMs : phaseMs / 2), when, fault });
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
@@ -149,7 +156,7 @@ function drawMixed(seed: number, profile: Profile, random: SeededRandom): SimOpt
   const deadtimeMs = keepaliveMs * random.pick([4, 4, 5, 8]);
   const links = drawLinks(random);
   // Short phases put the faults on top of each other, long ones let the pair recover between them.
-  const faultPhaseMs = deadtimeMs * random.pick([2, 2, 3, 3, 4, 4, 8, 20]);
+  const faultPhaseMs = deadtimeMs * random.pick([2, 2, 2, 3, 3, 3, 4, 4, 4, 6, 8, 20]);
   const kinds = profile === 'keys' ? KEY_FAULTS : profile === 'fencing' ? FENCING_FAULTS : MIXED_FAULTS;
   const faults = drawFaults(random, kinds, faultPhaseMs, deadtimeMs, links.length);
   const groups = random.pick([

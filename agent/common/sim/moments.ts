@@ -6,7 +6,7 @@ import type { Cluster } from './cluster.ts';
 export const MOMENTS = [
   ...(['starting', 'resource', 'ask_resources', 'ip-request', 'ip-request-resp', 'shutdone', 'NS_rexmit'] as const),
   ...(['acquire', 'release', 'fence', 'exit'] as const),
-  ...(['partition-healed', 'takeover-hold', 'takeover'] as const),
+  ...(['partition-healed', 'takeover-hold', 'takeover', 'standby'] as const),
 ] as const;
 export type Moment = (typeof MOMENTS)[number];
 

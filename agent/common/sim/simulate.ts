@@ -1,6 +1,7 @@
 /** One random run: a phase with faults, then everything is healed, and the pair must serve, settle and stay settled. */
 import { AssertionFailure } from '../base/assert.ts';
 import { SeededRandom } from '../base/random.ts';
+import { AnswerChecker } from './answers.ts';
 import { Attacker } from './attacker.ts';
 import { AvailabilityChecker, ConvergenceChecker, ServiceMeter } from './checkers.ts';
 import type { Violation } from './checkers.ts';
@@ -46,8 +47,8 @@ const CALM_MS = 1500;
 const STUCK_CALM_MS = 5500;
 const STOP_RETRY_MS = 5000;
 
-/** Deadtimes without a fault in which a settled pair must not move anything. */
-const QUIET_DEADTIMES = 2;
+/** Deadtimes without a fault in which a settled pair must not move anything: longer than a node may be silent. */
+const QUIET_DEADTIMES = 1.2;
 
 /** From a takeover's decision to its command: wake-up, events of the same moment. */
 const REACTION_MS = 500;
@@ -97,7 +98,11 @@ class Run implements FaultTargets {
     this.keys = profile === 'keys' ? new KeyModel(method) : null;
     this.moments = new Moments(this.cluster);
     const hearsay = new Hearsay(this.cluster);
-    this.checkers.push(new HonestyChecker(this.cluster), new PrudenceChecker(this.cluster, hearsay));
+    this.checkers.push(
+      new HonestyChecker(this.cluster),
+      new PrudenceChecker(this.cluster, hearsay),
+      new AnswerChecker(this.cluster),
+    );
     if (this.keys !== null) {
       this.alarms = new KeyAlarmChecker(this.cluster, hearsay);
       const gate = new KeyGate(this.cluster, this.keys, this.alarms);

@@ -72,8 +72,10 @@ export function otherHalf(half: Half): Half {
 
 /** What a `resource` message says its sender has or claims, from the sender's point of view. */
 export function namedIn(message: WireMessage): ReadonlySet<Half> {
-  const claims = (fieldText(message, 'tbc') ?? '').split(' ').map((claim) => claim.split(':')[0]);
-  return new Set([...halvesOf(fieldText(message, 'rsc_hold')), ...claims.flatMap(halvesOf)]);
+  const held = halvesOf(fieldText(message, 'rsc_hold'));
+  // Each claim is written `half:term`.
+  const claims = fieldText(message, 'tbc') ?? '';
+  return new Set(HALVES.filter((half) => held.includes(half) || claims.includes(`${half}:`)));
 }
 
 /** The halves of a set as its name says. */
@@ -128,7 +130,9 @@ export class Hearsay {
     // After a silence, and in a new life, what was said before means nothing, also when it comes late.
     if (again || this.silent(node)) Object.assign(told, { names: new Set(), reportSeq: seq });
     if (again) Object.assign(told, { generation, stopped: false, lastSeq: seq });
-    Object.assign(told, { statusSeq: seq, heardAtMs: this.cluster.nowMs, confirmed: false });
+    told.statusSeq = seq;
+    told.heardAtMs = this.cluster.nowMs;
+    told.confirmed = false;
   }
 }
 
