@@ -271,7 +271,7 @@ export function advanceOrphans(ctx: Context): void {
     const since = (state.orphanSince[side] ??= ctx.world.now);
     if (elapsedMs(since, ctx.world.now) < orphanGraceMs(side)) continue;
     raise(ctx, side, 'nobody');
-    if (!state.mine[side].failed) claimOrphan(ctx, side);
+    if (!state.mine[side].failed || isLeftToUs(ctx, side)) claimOrphan(ctx, side);
     else offerOnce(ctx, side);
   }
 }
