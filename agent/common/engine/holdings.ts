@@ -150,8 +150,12 @@ function acquireDone(ctx: Context, side: Side, again: boolean, ok: boolean, deta
     endProblem(ctx, side, 'stop-failed');
     return;
   }
+  if (holding.state === 'held') {
+    // A failed repeat of the announcement leaves the groups running: nothing to undo, and nothing that could ever be over.
+    emit(ctx, 'error', { kind: 'log', text: `Announcing the ${side} groups again failed; they run: ${detail}` });
+    return;
+  }
   beginProblem(ctx, side, 'acquire-failed', `${side}: ${detail}`);
-  // A failed repeat of the announcement leaves the groups running: nothing to undo.
   if (holding.state !== 'starting') return;
   if (again) {
     // To stop it once more would take down its healthy groups as well, and nobody could start them elsewhere: only when the

@@ -307,6 +307,24 @@ describe('a start that fails', () => {
   });
 });
 
+test('an announcement that fails is no problem of the set: it runs on, and nothing would ever end it', () => {
+  const h = new Failing();
+  h.startAlone();
+  h.peerComes();
+  h.answer();
+  // Both held it for a while; ours is the older claim.
+  h.peerReports('all', 'local:9999999999 foreign:9999999999');
+  const before = h.count('acquire');
+  h.failing.add('acquire vip1');
+  h.peerReports('none', '-');
+  h.answer();
+  expect(h.count('acquire')).toBeGreaterThan(before);
+  expect(h.problems).toEqual([]);
+  expect(h.eventsOf('log').map(({ text }) => text)).toContain(
+    'Announcing the local groups again failed; they run: planned',
+  );
+});
+
 test('alone, a set of which one group does not start keeps the others up; a peer that comes may start the whole of it', () => {
   const h = new Failing(['vip1', 'vip3']);
   h.failing.add('acquire vip1,vip3');
