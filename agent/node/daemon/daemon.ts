@@ -116,19 +116,9 @@ export class Daemon {
       secondHolder: (vip, mac) => this.tellSecondHolder(vip, mac),
     });
     const environment = scriptEnvironment(setup, places.configDir);
-    this.respawn = new Respawn(setup.ha.respawn, {
-      timers: realTimers,
-      environment,
-      now: monotonicNow,
-      publish,
-      resetNode: (why) => this.resetNode(why),
-    });
-    this.groups = openGroups(setup, places, {
-      vips: this.vips,
-      environment,
-      publish,
-      resetNode: (why) => this.resetNode(why),
-    });
+    const around = { environment, publish, resetNode: (why: string) => this.resetNode(why) };
+    this.respawn = new Respawn(setup.ha.respawn, { timers: realTimers, now: monotonicNow, ...around });
+    this.groups = openGroups(setup, places, { vips: this.vips, ...around });
     this.upkeep = new Upkeep({
       vips: this.vips,
       timers: realTimers,
