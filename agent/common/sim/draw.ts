@@ -11,7 +11,10 @@ import type { FencingOptions, Profile, SimOptions } from './options.ts';
 const CLOCK_OFFSET_MIN_MS = 1e6;
 
 /** What is held up: the steps of an exchange, and reports. */
-const DETAINED = ['ask_resources', 'ask_resources', 'resource', 'starting', 'shutdone', 'ip-request-resp'] as const;
+const DETAINED = [
+  ...(['ask_resources done', 'ask_resources done', 'ask_resources other', 'ask_resources me'] as const),
+  ...(['resource', 'resource standby', 'starting', 'shutdone', 'ip-request-resp'] as const),
+] as const;
 
 /** Part of the faults that wait for a moment. */
 const WAITING_FAULTS = 0.4;
@@ -89,10 +92,10 @@ function drawFault(random: SeededRandom, kinds: readonly Fault['kind'][], deadti
 }
 
 /** Just at that moment, while the answer is on its way, while a script runs, or about when the peer is given up. */
-function drawMoment(random: SeededRandom, kind: Fault['kind'], deadtimeMs: number): PlannedFault['when'] {
+function drawMoment(random: SeededRandom, fault: Fault, deadtimeMs: number): PlannedFault['when'] {
   const afterMs = random.nextFraction() * random.pick([0, 20, 200, deadtimeMs, 2 * deadtimeMs]);
   // Operators are impatient: the next order comes when the answer to the last one does.
-  if (kind === 'operator') return { moment: 'standby', node: random.pick([0, 1] as const), afterMs };
+  if (fault.kind === 'operator') return { moment: 'standby done', node: fault.node, afterMs };
   return { moment: random.pick(MOMENTS), node: random.pick([0, 1] as const), afterMs };
 }
 
@@ -107,7 +110,7 @@ function drawFaults(
   const count = random.nextInteger(0, 6);
   for (let i = 0; i < count; i++) {
     const fault = drawFault(random, kinds, deadtimeMs, links);
-    const when = random.chance(WAITING_FAULTS) ? drawMoment(random, fault.kind, deadtimeMs) : null;
+    const when = random.chance(WAITING_FAULTS) ? drawMoment(random, fault, deadtimeMs) : null;
     // One that waits begins to wait early enough to see something.
     faults.push({ atMs: random.nextInteger(0, when === null ? phaseMs : phaseMs / 2), when, fault });
   }

@@ -47,7 +47,7 @@ export interface Receiver {
   damaged(to: 0 | 1, link: string, parcel: Parcel): void;
 }
 
-/** The next message of a type that a node sends, and how much later it leaves, on every link, overtaken by all that follows. */
+/** The next message of a type (and, after a space, with that `info`) that a node sends, and how much later it leaves, on every link, overtaken by all that follows. */
 export interface Detention {
   readonly from: 0 | 1;
   readonly type: string;
@@ -92,8 +92,9 @@ export class Network {
 
   private detentionOf(from: 0 | 1, message: WireMessage): Detention | undefined {
     if (this.detentions.length === 0) return undefined;
-    const type = fieldText(message, 't');
-    return this.detentions.find((detention) => detention.from === from && detention.type === type);
+    const type = fieldText(message, 't') ?? '';
+    const names = [type, `${type} ${fieldText(message, 'info')}`];
+    return this.detentions.find((detention) => detention.from === from && names.includes(detention.type));
   }
 
   private sendOn(from: 0 | 1, link: Link, parcel: Parcel): void {
