@@ -1,6 +1,5 @@
 // Goal: what a person must see and can do when a takeover is held back, when keys change, and in the pair form's safety part.
 // Method: as in story.test.ts; the fake's agents report what the real ones would.
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { safeSpec } from '../../support/fakeData.ts';
 import type { FakeConsole } from '../../support/fakeConsole.ts';
