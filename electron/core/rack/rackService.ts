@@ -1,6 +1,7 @@
 /** The console's one rack: starts it, finds one that runs already, and tells everybody what becomes of it. */
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import type { RackState, RackUpOptions } from '../../common/contract/rack.ts';
+import { say } from '../../common/words/sentence.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { RackHandlePort, RackPort } from '../service/ports.ts';
 
@@ -64,7 +65,7 @@ export class RackService {
     if (await this.attach()) return this.state_;
     const support = await this.support();
     if (this.lab === null || !support.available) throw new RpcError('rack-unsupported', support.reason);
-    this.set({ ...DOWN, phase: 'starting', detail: 'building two servers', setup: options.setup, mode: support.mode });
+    this.set({ ...DOWN, phase: 'starting', ...say('rackBuilding'), setup: options.setup, mode: support.mode });
     const cancel = new AbortController();
     const started = this.lab.start(options, (state) => this.set(state), cancel.signal);
     this.starting = { cancel, over: started.catch(() => undefined) };
@@ -75,7 +76,9 @@ export class RackService {
       return this.state_;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      this.set(cancel.signal.aborted ? DOWN : { ...DOWN, phase: 'failed', detail });
+      // The rack's last words, where they are what was thrown: it has them for every language.
+      const said = this.state_.detail === detail ? this.state_.said : undefined;
+      this.set(cancel.signal.aborted ? DOWN : { ...DOWN, phase: 'failed', detail, said });
       throw new RpcError(cancel.signal.aborted ? 'cancelled' : 'rack-failed', detail);
     } finally {
       this.starting = null;
@@ -93,7 +96,7 @@ export class RackService {
     await this.cancelStart();
     const handle = this.handle_;
     if (handle === null) return;
-    this.set({ ...this.state_, phase: 'stopping', detail: 'taking the rack down' });
+    this.set({ ...this.state_, phase: 'stopping', ...say('rackStopping') });
     this.release();
     await handle.down();
     this.set(DOWN);
