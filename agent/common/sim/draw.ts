@@ -201,6 +201,18 @@ function drawClock(random: SeededRandom): number {
   return CLOCK_OFFSET_MIN_MS + random.nextInteger(0, 1e6);
 }
 
+/** Whole splits, apart in time; or one from the beginning, in which both nodes take everything at the same moment. */
+function drawSplits(random: SeededRandom, deadtimeMs: number, initdeadMs: number) {
+  const starts = random.pick([[0], [3], [3], [3, 8]]);
+  const faults = starts.map((deadtimes): PlannedFault => {
+    const lasts = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
+    const [atMs, forMs] =
+      deadtimes === 0 ? [0, initdeadMs + lasts] : [deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs), lasts];
+    return { atMs, when: null, fault: { kind: 'split', direction: 'both', forMs } };
+  });
+  return { starts, faults };
+}
+
 /** The same run with clean links, commands that work, nobody giving anything back, and splits that do not overlap. */
 function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
   const { deadtimeMs } = mixed;
@@ -208,15 +220,7 @@ function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
     Object.assign(link.forward, { loss: 0, duplication: 0, garbage: 0 });
     Object.assign(link.back, { loss: 0, duplication: 0, garbage: 0 });
   }
-  const starts = random.pick([[3], [3], [3, 8]]);
-  const faults = starts.map((deadtimes): PlannedFault => {
-    const forMs = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
-    return {
-      atMs: deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs),
-      when: null,
-      fault: { kind: 'split', direction: 'both', forMs },
-    };
-  });
+  const { starts, faults } = drawSplits(random, deadtimeMs, mixed.initdeadMs);
   return {
     ...mixed,
     autoFailback: ['off', 'off'],

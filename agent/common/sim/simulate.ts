@@ -3,7 +3,7 @@ import { AssertionFailure } from '../base/assert.ts';
 import { SeededRandom } from '../base/random.ts';
 import { AnswerChecker } from './answers.ts';
 import { Attacker } from './attacker.ts';
-import { AvailabilityChecker, ConvergenceChecker, ServiceMeter } from './checkers.ts';
+import { AvailabilityChecker, ConvergenceChecker, SeniorityChecker, ServiceMeter } from './checkers.ts';
 import type { Violation } from './checkers.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterOptions, FencePlan } from './cluster.ts';
@@ -130,7 +130,7 @@ class Run implements FaultTargets {
       profile === 'splits' ? new AvailabilityChecker(this.cluster, 2 * options.commandMaxMs + 500) : null;
     this.views = new ViewChecker(this.cluster);
     this.checkers.push(this.ownership, this.convergence, this.views);
-    if (this.availability !== null) this.checkers.push(this.availability);
+    if (this.availability !== null) this.checkers.push(this.availability, new SeniorityChecker(this.cluster));
     this.cluster.observe({
       event: (node, { severity, body }) => {
         if (this.wantsTimeline) this.log(`node${node + 1} ${severity} ${JSON.stringify(body)}`);
