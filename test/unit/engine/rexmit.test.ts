@@ -91,6 +91,21 @@ describe('what the peer misses', () => {
     expect(h.sentOf('NS_nak_rexmit')).toHaveLength(1);
   });
 
+  test('is followed by our present report when it was an earlier one: a real heartbeat believes what comes last', () => {
+    const h = settled();
+    h.runWithPeer(3000);
+    const reports = h.sentOf('resource');
+    const seq = fieldText(reports[0]!, 'seq')!;
+    expect(reports.length).toBeGreaterThan(1);
+    h.hear('NS_rexmit', { dest: 'node1', firstseq: String(parseInt(seq, 16)), lastseq: String(parseInt(seq, 16)) });
+    const [again, present, ...more] = h.sentOf('resource').slice(reports.length);
+    expect(again).toBe(reports[0]);
+    const said = (message: typeof again) => ['rsc_hold', 'isstable'].map((name) => fieldText(message!, name));
+    expect(said(present)).toEqual(said(reports.at(-1)));
+    expect(said(present)).not.toEqual(said(again));
+    expect(more).toEqual([]);
+  });
+
   test("is sent also when an acknowledgement of the peer's earlier life comes late", () => {
     const h = settled();
     h.runWithPeer(20_000);
