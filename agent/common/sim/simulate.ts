@@ -98,9 +98,12 @@ class Run implements FaultTargets {
     this.keys = profile === 'keys' ? new KeyModel(method) : null;
     this.moments = new Moments(this.cluster);
     const hearsay = new Hearsay(this.cluster);
+    const workMs = 4 * commandBoundMs(options);
+    // A stop that fails twice is tried again five seconds later, and again.
+    const stuckMs = mayStick(options) ? 2 * STOP_RETRY_MS + workMs : 0;
     this.checkers.push(
       new HonestyChecker(this.cluster),
-      new PrudenceChecker(this.cluster, hearsay),
+      new PrudenceChecker(this.cluster, hearsay, workMs + stuckMs),
       new AnswerChecker(this.cluster),
     );
     if (this.keys !== null) {
@@ -109,9 +112,6 @@ class Run implements FaultTargets {
       this.attacker = new Attacker(this.cluster, this.keys, gate);
       this.checkers.push(this.alarms, gate);
     }
-    const workMs = 4 * commandBoundMs(options);
-    // A stop that fails twice is tried again five seconds later, and again.
-    const stuckMs = mayStick(options) ? 2 * STOP_RETRY_MS + workMs : 0;
     this.ownership = new OwnershipChecker(this.cluster, {
       // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
       boundMs: deadtimeMs + workMs + LOST_REPORTS_MS + stuckMs,

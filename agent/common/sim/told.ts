@@ -16,6 +16,9 @@ export const HALVES: readonly Half[] = ['local', 'foreign'];
 /** Copies of messages this much older than the newest still show that their link works. */
 const RECENT_NUMBERS = 64;
 
+/** Answers of a ping node older than this say nothing, in keepalives. */
+export const REFERENCE_KEEPALIVES = 3;
+
 /** What one life of a node was told. Times are virtual, milliseconds. */
 export interface Told {
   /** Life of the peer that was heard last; 0: none. */
@@ -33,7 +36,9 @@ export interface Told {
   stopped: boolean;
   /** Newest sign of life on each link. */
   readonly linkAtMs: Map<string, number>;
+  /** Newest answer of a ping node, and the one that ended the newest silence of all of them. */
   pingAtMs: number;
+  pingsSinceMs: number;
   /** Newest refused packet in the peer's name. */
   refusedAtMs: number;
   /** A person said, since the peer was last heard, that it is off. */
@@ -51,6 +56,7 @@ function nothing(nowMs: number): Told {
     stopped: false,
     linkAtMs: new Map(),
     pingAtMs: -Infinity,
+    pingsSinceMs: -Infinity,
     refusedAtMs: -Infinity,
     confirmed: false,
   };
@@ -102,8 +108,11 @@ export class Hearsay {
     const { nowMs } = this.cluster;
     const told = this.of[node];
     if (input.kind === 'received') this.hear(node, input.link, input.message);
-    else if (input.kind === 'ping-reply') told.pingAtMs = nowMs;
-    else if (input.kind === 'confirm-dead') told.confirmed = true;
+    else if (input.kind === 'ping-reply') {
+      const answered = nowMs - told.pingAtMs <= REFERENCE_KEEPALIVES * this.cluster.options.keepaliveMs;
+      if (!answered) told.pingsSinceMs = nowMs;
+      told.pingAtMs = nowMs;
+    } else if (input.kind === 'confirm-dead') told.confirmed = true;
     else if (input.kind === 'start') this.of[node] = nothing(nowMs);
     else if (input.kind === 'rejected' && input.claimedSource !== null) {
       // The host may have kept it for up to a second.
