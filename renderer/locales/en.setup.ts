@@ -39,6 +39,11 @@ export const enSetup = {
     iface: 'Interface on {{node}}',
     linkAddress: 'Address of {{node}}',
     baud: 'Baud',
+    serialLine: 'Serial line: {{bytes}} bytes every {{keepaliveMs}} ms take {{percent}} % of {{baud}} baud.',
+    serialAdvice: {
+      tight: 'Bursts delay heartbeats: better more baud, or a keepalive of {{keepaliveMinMs}} ms or more.',
+      impossible: 'That does not fit: more baud, or a keepalive of {{keepaliveMinMs}} ms or more.',
+    },
     haresources: 'haresources, one group a line',
     mcast: { group: 'Multicast group', port: 'Port', ttl: 'TTL' },
     legacyHelp:
@@ -92,6 +97,7 @@ export const enSetup = {
       haresources: 'Each line: preferred server, then resources',
       address: 'An IP address',
       baud: 'A usual baud rate, e.g. 19200',
+      serialFull: 'Heartbeats would take {{percent}} % of the serial line: more baud, or {{keepaliveMs}} ms or more',
       oneBaud: 'All serial links need the same baud rate',
       sameFamily: 'Both addresses must be IPv4, or both IPv6',
       multicast: 'A multicast group: 224.0.0.0 to 239.255.255.255, or ff00::/8',
@@ -168,6 +174,7 @@ export const enSetup = {
       hostname: 'Host name',
       interfaces: 'Interfaces',
       serial: 'Serial port',
+      'serial-line': 'Room on the serial line',
       ports: 'Ports',
       'vip-free': 'Virtual address',
       clock: 'Clock',

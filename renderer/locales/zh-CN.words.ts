@@ -81,6 +81,8 @@ export const zhCNWords: { readonly said: Readonly<Record<SentenceCode, string>> 
     agentProtocol: '代理的协议版本为 {{theirs}}，本控制台为 {{ours}}：请重新部署',
     agentLost: '到代理的连接已结束',
 
+    rackBuilding: '正在搭建两台服务器',
+    rackStopping: '正在停止机架',
     rackNamespaces: '正在创建命名空间',
     rackBooting: '正在启动 {{nodes}}',
     rackLate: '未能按时启动（{{doing}}）',

@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
-import type { RackUpOptions } from '../../electron/common/contract/rack.ts';
+import type { RackState, RackUpOptions } from '../../electron/common/contract/rack.ts';
 import { join, quote, say } from '../../electron/common/words/sentence.ts';
 import type { Said } from '../../electron/common/words/sentence.ts';
 import type { Statement } from '../lib/said.ts';
@@ -81,12 +81,21 @@ async function followRackStart(
   report: (words: Said) => void,
 ): Promise<void> {
   const stop = new AbortController();
+  let last: RackState | null = null;
   const words = (async () => {
-    for await (const rack of client.rackState({}, stop.signal)) report(quote(rack));
+    for await (const rack of client.rackState({}, stop.signal)) {
+      last = rack;
+      report(quote(rack));
+    }
   })();
   try {
     const rack = await client.rackUp(choice, signal);
     if (rack.phase !== 'up') throw new FlowError(quote(rack));
+  } catch (error) {
+    // What was thrown is in English only; the state says the same in any language.
+    const state = last as RackState | null;
+    if (state?.phase === 'failed' && state.detail === errorText(error)) throw new FlowError(quote(state));
+    throw error;
   } finally {
     stop.abort();
     await words;

@@ -11,6 +11,7 @@
  *   keys differ | keys agree                packets between the nodes fail authentication, or pass it
  *   keys node1                              node1 alone refuses what the other one signs
  *   fail node1 acquire | work node1         commands of a node fail, or work again
+ *   fail node1 acquire vip3                 one group of a set does not start there; the others do
  *   messages node1                          from now on print what node1 sends, except heartbeats and acknowledgements
  *   send node2 eth1 t=status st=up          a scripted node2 says this; control fields are added
  *   restart-script node2                    the scripted node2 has a new generation and starts numbering anew
@@ -118,7 +119,7 @@ export class Interpreter {
         this.world.lan.plugged[index] = args[1] === 'on';
         return;
       case 'fail':
-        this.failing.add(`${index} ${args[1]}`);
+        this.failing.add([index, ...args.slice(1)].join(' '));
         return;
       case 'work':
         this.failing.clear();
@@ -200,7 +201,12 @@ export class Interpreter {
         offAfterMs: this.fence.ok ? this.fence.tookMs : null,
         bootMs: 10 * SECOND_MS,
       }),
-      plan: (node, command) => ({ tookMs: workMs, ok: !this.failing.has(`${node} ${command}`) }),
+      plan: (node, command, wanted) => {
+        const ok = (what: string): boolean => !this.failing.has(`${node} ${what}`);
+        const started = wanted.filter((group) => ok(`${command} ${group}`));
+        const allOk = ok(command) && started.length === wanted.length;
+        return { tookMs: workMs, ok: allOk, ...(ok(command) ? { started } : {}) };
+      },
     });
     this.cluster = cluster;
     cluster.observe({

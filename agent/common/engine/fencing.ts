@@ -118,5 +118,7 @@ export function fencingHeard(ctx: Context): void {
     }
     fencing.provedDead = null;
   }
-  Object.assign(fencing, { view: 'none', retryAt: null, failed: false });
+  fencing.view = 'none';
+  fencing.retryAt = null;
+  fencing.failed = false;
 }

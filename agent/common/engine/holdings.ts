@@ -3,10 +3,10 @@ import { assert } from '../base/assert.ts';
 import { elapsedMs, plusMs } from '../base/instant.ts';
 import type { ResourceSet } from '../timeline/event.ts';
 import { STOP_RETRY_MS } from './limits.ts';
-import { SIDES, includes, mirrorSide, setOf } from './sets.ts';
+import { SIDES, includes, mirrorSide, setOf, without } from './sets.ts';
 import type { Side } from './sets.ts';
 import { emit } from './state.ts';
-import type { Context, EngineState, PendingCommand } from './state.ts';
+import type { Context, EngineState, Holding, PendingCommand } from './state.ts';
 
 /** True when we run the set, are starting it, or cannot stop it. What is being stopped is no claim any more. */
 export function claims(state: EngineState, side: Side): boolean {
@@ -34,13 +34,28 @@ export function touchedSet(state: EngineState): ResourceSet {
  * may still run here. A set that is only being started is not among them.
  */
 export function runningSet(state: EngineState): ResourceSet {
-  const runs = (side: Side) => !['none', 'starting'].includes(state.mine[side].state);
-  return setOf(runs('local'), runs('foreign'));
+  const runs = ({ state: holding }: Holding) => holding !== 'none' && holding !== 'starting';
+  return setOf(runs(state.mine.local), runs(state.mine.foreign));
 }
 
 /** True while the host works for us. */
 export function busy(state: EngineState): boolean {
   return state.pending.size > 0;
+}
+
+/** Sets that we could not start, for the report: only who knows that the other node failed as well may keep a part of one. */
+export function failedSet(state: EngineState): ResourceSet {
+  return setOf(state.mine.local.failed, state.mine.foreign.failed);
+}
+
+/** The peer has said that it could not start this set of ours either. */
+export function failedThere(state: EngineState, side: Side): boolean {
+  return includes(state.peer.failed, mirrorSide(side));
+}
+
+/** Sets that the peer runs as a whole, by its own word and view: what it could only start in part is nobody's. */
+export function heldByPeer({ peer }: EngineState): ResourceSet {
+  return without(peer.holds, peer.failed);
 }
 
 /** Keys of the groups of a set. */
@@ -135,8 +150,12 @@ function acquireDone(ctx: Context, side: Side, again: boolean, ok: boolean, deta
     endProblem(ctx, side, 'stop-failed');
     return;
   }
+  if (holding.state === 'held') {
+    // A failed repeat of the announcement leaves the groups running: nothing to undo, and nothing that could ever be over.
+    emit(ctx, 'error', { kind: 'log', text: `Announcing the ${side} groups again failed; they run: ${detail}` });
+    return;
+  }
   beginProblem(ctx, side, 'acquire-failed', `${side}: ${detail}`);
-  // A failed repeat of the announcement leaves the groups running: nothing to undo.
   if (holding.state !== 'starting') return;
   if (again) {
     // To stop it once more would take down its healthy groups as well, and nobody could start them elsewhere: only when the
@@ -149,7 +168,7 @@ function acquireDone(ctx: Context, side: Side, again: boolean, ok: boolean, deta
   holding.failed = true;
   const { peer } = ctx.state;
   const alone = peer.status === 'dead' || peer.stopped;
-  if (alone && groupsOf(ctx, side).length > 1) {
+  if ((alone || failedThere(ctx.state, side)) && groupsOf(ctx, side).length > 1) {
     // Nobody else could serve the groups of the set that did start; the host has stopped what there was of the others.
     holding.state = 'stuck';
     holding.partly = true;
@@ -193,7 +212,8 @@ export function advanceStuck(ctx: Context): void {
   const peerCanTry = peer.status === 'active' && peer.conversing && !peer.stopped;
   for (const side of SIDES) {
     const { state, retryStopAt, partly } = ctx.state.mine[side];
-    if (state === 'stuck' && partly && peerCanTry) release(ctx, side, 'acquire failed: the peer may start all of it');
+    if (state === 'stuck' && partly && peerCanTry && !failedThere(ctx.state, side))
+      release(ctx, side, 'acquire failed: the peer may start all of it');
     if (state !== 'stuck' || retryStopAt === null || elapsedMs(retryStopAt, ctx.world.now) < 0) continue;
     release(ctx, side, 'stop failed: try again');
   }
@@ -226,7 +246,7 @@ export function endStartProblems(ctx: Context): void {
   const { mine, peer } = ctx.state;
   for (const side of SIDES) {
     const runs = includes(peer.holds, mirrorSide(side)) && includes(peer.claims, mirrorSide(side));
-    if (runs && mine[side].state === 'none') endProblem(ctx, side, 'acquire-failed');
+    if (runs && !failedThere(ctx.state, side) && mine[side].state === 'none') endProblem(ctx, side, 'acquire-failed');
   }
 }
 

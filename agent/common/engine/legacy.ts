@@ -14,7 +14,7 @@ import { IP_REQUEST_RETRY_MS, SETTLE_DEADLINE_MS } from './limits.ts';
 import { sendRepnodes, sendSequenced, sendStatus } from './messages.ts';
 import type { Header } from './messages.ts';
 import { report } from './report.ts';
-import { without } from './sets.ts';
+import { includes, union, without } from './sets.ts';
 import { cancelStandby } from './standby.ts';
 import { emit } from './state.ts';
 import type { Context } from './state.ts';
@@ -150,6 +150,7 @@ function receiveRequest(ctx: Context, message: WireMessage): void {
 
 function answerOwed(ctx: Context): void {
   const { state, config } = ctx;
+  if (state.legacy.owed.length === 0) return;
   const due = state.legacy.owed.filter((owed) => !owed.weown || state.mine.foreign.state === 'none');
   if (due.length === 0) return;
   state.legacy.owed = state.legacy.owed.filter((owed) => !due.includes(owed));
@@ -167,9 +168,12 @@ function receiveAnswer(ctx: Context, header: Header, message: WireMessage): void
   const { peer, legacy } = state;
   const key = fieldText(message, 'ipaddr');
   if (key === undefined || header.dest !== config.self || fieldText(message, 'ok') !== 'OK') return;
+  const seq = header.seq ?? 0;
+  // It gave the group up and took it again, as after a short split, and the answer comes late: it is asked once more.
+  if (seq < peer.reportSeq && includes(union(peer.holds, peer.claims), 'foreign')) return;
   if (!legacy.unanswered.delete(wireKey(key))) return;
   // The report that says so may be lost, and an older one come after this.
-  peer.reportSeq = Math.max(peer.reportSeq, header.seq ?? 0);
+  peer.reportSeq = Math.max(peer.reportSeq, seq);
   peer.holds = without(peer.holds, 'foreign');
   peer.claims = without(peer.claims, 'foreign');
 }

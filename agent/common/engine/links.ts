@@ -24,22 +24,22 @@ export function stampOf(now: Instant, index: number): string {
 
 /** Remembers a stamp that leaves on this link. */
 export function noteSent(link: LinkState, stamp: string): void {
-  link.sent.set(stamp, Number(stamp));
+  link.sent.add(stamp);
   if (link.sent.size > ECHO_MEMORY) {
-    const oldest = link.sent.keys().next();
+    const oldest = link.sent.values().next();
     if (!oldest.done) link.sent.delete(oldest.value);
   }
 }
 
 /** The `tbe` field: `link,peerTbt,holdMs` for every link that heard the peer, joined by semicolons. */
 export function echoList(links: readonly LinkState[], now: Instant): string {
-  const entries: string[] = [];
+  let list = '';
   for (const link of links) {
     if (link.newest === null) continue;
     const holdMs = Math.max(0, elapsedMs(link.newest.receivedAt, now));
-    entries.push(`${link.name},${link.newest.text},${holdMs.toFixed(3)}`);
+    list += `${list === '' ? '' : ';'}${link.name},${link.newest.text},${holdMs.toFixed(3)}`;
   }
-  return entries.join(';');
+  return list;
 }
 
 export interface EchoEntry {
@@ -121,7 +121,10 @@ export function readEchoes(ctx: Context, link: LinkState, message: WireMessage, 
  * know from its last echo. A stamp of an earlier life of ours matches nothing.
  */
 function echoTarget(ctx: Context, entry: EchoEntry): LinkState | null {
-  return ctx.state.links.find((l) => l.sent.has(entry.stamp) || l.echo?.sentMs === entry.sentMs) ?? null;
+  for (const link of ctx.state.links) {
+    if (link.echo?.sentMs === entry.sentMs || link.sent.has(entry.stamp)) return link;
+  }
+  return null;
 }
 
 /** Of two reports of the same heartbeat the earlier estimate is the better one: delay on the way only adds. */
@@ -137,8 +140,8 @@ function noteEcho(link: LinkState, entry: EchoEntry, receivedAt: Instant): void 
 
 /** Round trip and clock offset from the four times of one exchange, as NTP takes them. */
 function measure(link: LinkState, entry: EchoEntry, peerSentMs: number, receivedAt: Instant): void {
-  const sentMs = link.sent.get(entry.stamp);
-  if (sentMs === undefined) return;
+  if (!link.sent.has(entry.stamp)) return;
+  const { sentMs } = entry;
   const rttMs = receivedAt.monotonicMs - sentMs - entry.holdMs;
   if (rttMs < 0) return;
   link.rtt = { ms: rttMs, at: receivedAt };

@@ -4,7 +4,7 @@ import type { WireField, WireMessage } from '../wire/message.ts';
 import type { ResourceSet } from '../timeline/event.ts';
 import { echoList, noteSent, stampOf } from './links.ts';
 import { remember } from './rexmit.ts';
-import type { Context } from './state.ts';
+import type { Announcement, Context } from './state.ts';
 
 /** Number of the two members of the pair; `ttl` counts the configured nodes. */
 const PAIR_NODES = 2;
@@ -88,21 +88,18 @@ export function sendStatus(ctx: Context): void {
   });
 }
 
-/** `resource`: what we hold. `claims` is our own field: what we hold or are starting, each with its term. */
-export function sendResource(
-  ctx: Context,
-  hold: ResourceSet,
-  stable: boolean,
-  claims: string,
-  info: string | null,
-): void {
+/**
+ * `resource`: what we hold. Two fields are our own: `tbc`, what we hold or are starting, each with its term, and `tbx`, what we could not start.
+ */
+export function sendResource(ctx: Context, said: Announcement, claims: string, info: string | null): void {
   const fields = [
     text('t', 'resource'),
-    text('rsc_hold', hold),
+    text('rsc_hold', said.hold),
     text('rtype', 'full'),
-    text('isstable', stable ? '1' : '0'),
+    text('isstable', said.stable ? '1' : '0'),
     text('tbc', claims),
   ];
+  if (said.failed !== 'none') fields.push(text('tbx', said.failed));
   if (info !== null) fields.push(text('info', info));
   sendSequenced(ctx, fields);
 }

@@ -39,8 +39,22 @@ export function noteStalled(ctx: Context, gapMs: number): void {
   else if (suspended) {
     // By our clock the next heartbeat is up to a keepalive away; by the peer's it may be the last that comes in time.
     state.nextBeatAt = world.now;
+    ageReplies(ctx, unseenMs);
     becomeLate(ctx, unseenMs);
   }
+}
+
+/** A ping node that answered before we slept has not answered just now, though our clock says so. */
+function ageReplies(ctx: Context, sleptMs: number): void {
+  for (const ping of ctx.state.pings) {
+    if (ping.lastHeardAt !== null) ping.lastHeardAt = plusMs(ping.lastHeardAt, -sleptMs);
+  }
+}
+
+/** We came late and have not read yet what came meanwhile. */
+export function onlyWatching(ctx: Context): boolean {
+  const { graceUntil } = ctx.state;
+  return graceUntil !== null && isBefore(ctx.world.now, graceUntil);
 }
 
 /**
@@ -68,9 +82,7 @@ function becomeLate(ctx: Context, lateMs: number): void {
 
 /** The grace is over: what is silent now is silent. */
 export function advanceOwnTime(ctx: Context): void {
-  const { state } = ctx;
-  const { graceUntil } = state;
-  if (graceUntil === null || !isBefore(ctx.world.now, graceUntil)) endNotScheduled(ctx);
+  if (!onlyWatching(ctx)) endNotScheduled(ctx);
 }
 
 /** Ends the report of a stall that is past. */

@@ -48,6 +48,8 @@ function reportStranger(ctx: Context, source: string): void {
 
 function receiveUnsequenced(ctx: Context, link: LinkState, header: Header, message: WireMessage, at: Instant): void {
   const { peer } = ctx.state;
+  // An acknowledgement of an earlier life, late on a slow link, would withhold from the present one for ever what it misses.
+  if (header.generation > 0 && header.generation < peer.tracking.generation) return;
   if (header.generation === peer.tracking.generation && peer.status !== 'dead') noteHeard(link, at);
   if (header.dest !== null && header.dest !== ctx.config.self) return;
   if (header.type === 'NS_rexmit') answerRexmit(ctx, message);

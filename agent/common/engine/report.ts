@@ -2,9 +2,9 @@
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import type { ResourceSet } from '../timeline/event.ts';
-import { busy, claims, heldSet, runningSet, touchedSet } from './holdings.ts';
+import { busy, claims, failedSet, heldByPeer, heldSet, runningSet, touchedSet } from './holdings.ts';
 import { parseDecimal, sendResource } from './messages.ts';
-import { SIDES, setOf } from './sets.ts';
+import { SIDES, parseSet, setOf } from './sets.ts';
 import type { Side } from './sets.ts';
 import { emit } from './state.ts';
 import type { Announcement, Context, EngineState, PeerState } from './state.ts';
@@ -29,7 +29,7 @@ function termOf(state: EngineState, side: Side): number | null {
 
 function announcement(state: EngineState): Announcement {
   const [local, foreign] = [termOf(state, 'local'), termOf(state, 'foreign')];
-  return { hold: wireHold(state), local, foreign, stable: settled(state) };
+  return { hold: wireHold(state), local, foreign, failed: failedSet(state), stable: settled(state) };
 }
 
 /** `tbc`: every claimed set with the term of its claim, `-` when there is none. */
@@ -45,7 +45,7 @@ export function report(ctx: Context, info: string | null): void {
   if (config.autoFailback === 'legacy' && state.peer.engine !== 'twinbeat') return;
   const said = announcement(state);
   state.announced = said;
-  sendResource(ctx, said.hold, said.stable, claimsText(said), info);
+  sendResource(ctx, said, claimsText(said), info);
 }
 
 /**
@@ -57,9 +57,14 @@ export function reportChange(ctx: Context): void {
   if (state.life !== 'running' || state.status !== 'active' || state.phase === 'init') return;
   if (state.peer.status !== 'active' || !state.peer.conversing || state.peer.stopped) return;
   if (state.peer.engine !== 'twinbeat' && state.standby.kind !== 'none') return;
-  const { hold, local, foreign, stable } = announcement(state);
+  const { hold, local, foreign, failed, stable } = announcement(state);
   const last = state.announced;
-  const same = last?.hold === hold && last.local === local && last.foreign === foreign && last.stable === stable;
+  const same =
+    last?.hold === hold &&
+    last.local === local &&
+    last.foreign === foreign &&
+    last.failed === failed &&
+    last.stable === stable;
   if (!same) report(ctx, null);
 }
 
@@ -67,7 +72,7 @@ export function reportChange(ctx: Context): void {
 export function publishHoldings(ctx: Context): void {
   const { state } = ctx;
   const mine = heldSet(state);
-  const theirs = state.peer.holds;
+  const theirs = heldByPeer(state);
   const stable = bothSettled(state);
   const last = state.lastHoldings;
   if (last?.mine === mine && last.theirs === theirs && last.stable === stable) return;
@@ -80,8 +85,9 @@ export function bothSettled(state: EngineState): boolean {
   return settled(state) && (state.peer.stable || state.peer.status === 'dead' || state.peer.stopped);
 }
 
-/** Reads `tbc` into the peer's claims and terms. Without it (a real heartbeat) everything it names is a claim. */
+/** Reads `tbc` into the peer's claims and terms, and `tbx`. Without it (a real heartbeat) everything it names is a claim. */
 export function readClaims(peer: PeerState, message: WireMessage, hold: ResourceSet): void {
+  peer.failed = parseSet(fieldText(message, 'tbx')) ?? 'none';
   const value = fieldText(message, 'tbc');
   if (value === undefined) {
     peer.claims = hold;

@@ -12,7 +12,17 @@ import { elapsedMs, plusMs } from '../base/instant.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import { beginRestart } from './ending.ts';
-import { announceAgain, busy, claim, claims, endStartProblems, release, releaseAll } from './holdings.ts';
+import {
+  announceAgain,
+  busy,
+  claim,
+  claims,
+  endStartProblems,
+  failedThere,
+  groupsOf,
+  release,
+  releaseAll,
+} from './holdings.ts';
 import {
   FAILBACK_RETRY_MS,
   ORPHAN_EVIDENCE_MS,
@@ -158,6 +168,7 @@ export function forgetReports(ctx: Context, why: string): void {
   peer.conversing = false;
   peer.holds = 'none';
   peer.claims = 'none';
+  peer.failed = 'none';
   peer.stable = false;
   peer.reportSeq = 0;
   state.announced = null;
@@ -252,7 +263,7 @@ function quiet(state: EngineState): boolean {
 export function advanceOrphans(ctx: Context): void {
   const { state } = ctx;
   for (const side of SIDES) {
-    if (!quiet(state) || state.mine[side].state !== 'none' || peerHas(state, side)) {
+    if (state.mine[side].state !== 'none' || peerHas(state, side) || !quiet(state)) {
       state.orphanSince[side] = null;
       if (state.alarms[side] === 'nobody') state.alarms[side] = null;
       continue;
@@ -260,9 +271,14 @@ export function advanceOrphans(ctx: Context): void {
     const since = (state.orphanSince[side] ??= ctx.world.now);
     if (elapsedMs(since, ctx.world.now) < orphanGraceMs(side)) continue;
     raise(ctx, side, 'nobody');
-    if (!state.mine[side].failed) claimOrphan(ctx, side);
+    if (!state.mine[side].failed || isLeftToUs(ctx, side)) claimOrphan(ctx, side);
     else offerOnce(ctx, side);
   }
+}
+
+/** Both nodes have failed to start the whole of our own set, and a part of it may run: as its preferred node we serve that part. */
+function isLeftToUs(ctx: Context, side: Side): boolean {
+  return side === 'local' && failedThere(ctx.state, side) && groupsOf(ctx, side).length > 1;
 }
 
 /**

@@ -62,7 +62,14 @@ export function answerRexmit(ctx: Context, message: WireMessage): void {
     if (elapsedMs(entry.sentAt, ctx.world.now) < ctx.config.maxRexmitDelayMs - REXMIT_REPEAT_SLACK_MS) continue;
     entry.sentAt = ctx.world.now;
     ctx.messages.push({ link: 'all', message: entry.message });
+    reportAfterOld(ctx, entry.message);
   }
+}
+
+/** The real daemon believes the report that came last, even one that was sent again and is overtaken; ours are told apart by their numbers. */
+function reportAfterOld(ctx: Context, resent: WireMessage): void {
+  const { state } = ctx;
+  if (state.peer.engine === 'heartbeat' && fieldText(resent, 't') === 'resource') state.announced = null;
 }
 
 /** The peer no longer has this message: stop asking. */

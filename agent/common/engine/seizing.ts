@@ -11,6 +11,7 @@ import { claims, groupsOf } from './holdings.ts';
 import { becomeMismatched, keyMismatchUntil } from './keyMismatch.ts';
 import { becomeRequesting, isLegacy } from './legacy.ts';
 import { peerDeadtimeMs } from './links.ts';
+import { onlyWatching } from './ownTime.ts';
 import { becomeConnected, referenceDeadlines, referenceSpeaks, watchReference } from './reference.ts';
 import { becomeStarting, peerHas, takeOver } from './resources.ts';
 import type { Death } from './safety.ts';
@@ -65,7 +66,8 @@ export function advanceSeizing(ctx: Context): void {
   if (state.status !== 'active') return;
   watchReference(ctx);
   const { death } = state.safety;
-  if (death === null || death.seized) return;
+  // What waited for something may be seized when the grace is over: until then the peer may have been heard.
+  if (death === null || death.seized || onlyWatching(ctx)) return;
   const reasons = reasonsToWait(ctx, death);
   if (reasons.length > 0) {
     waitForPeer(ctx);
@@ -156,9 +158,8 @@ export function confirmDead(ctx: Context): void {
 
 /** Moments at which seizing may go on without any input. */
 export function seizingDeadlines(ctx: Context, wake: Wake): void {
-  const { fencing, notScheduled } = ctx.state.safety;
-  wake.consider(fencing.retryAt);
+  wake.consider(ctx.state.safety.fencing.retryAt);
   wake.consider(keyMismatchUntil(ctx));
-  if (notScheduled) wake.consider(ctx.state.graceUntil);
+  wake.consider(ctx.state.graceUntil);
   referenceDeadlines(ctx, wake);
 }

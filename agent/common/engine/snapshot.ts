@@ -1,7 +1,7 @@
 /** What the engine shows of itself. */
 import { elapsedMs } from '../base/instant.ts';
 import type { Instant } from '../base/instant.ts';
-import { heldSet } from './holdings.ts';
+import { heldByPeer, heldSet } from './holdings.ts';
 import { bestOffset } from './links.ts';
 import { pingViews } from './pings.ts';
 import { bothSettled } from './report.ts';
@@ -57,7 +57,7 @@ export function snapshotOf(state: EngineState, config: EngineConfig, now: Instan
     },
     links: state.links.map((link) => linkView(link, now, config.deadtimeMs)),
     mine: heldSet(state),
-    theirs: peer.holds,
+    theirs: heldByPeer(state),
     stable: bothSettled(state),
     standby: standbyView(state),
     shuttingDown: state.life === 'releasing' || state.life === 'lingering' || state.life === 'over',

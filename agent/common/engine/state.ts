@@ -41,6 +41,8 @@ export interface Announcement {
   /** Terms of our claims; null: not claimed. */
   readonly local: number | null;
   readonly foreign: number | null;
+  /** Sets that we could not start. */
+  readonly failed: ResourceSet;
   readonly stable: boolean;
 }
 
@@ -168,6 +170,8 @@ export interface PeerState {
   /** What it claims (runs or is starting), with the terms of its claims. Its view. */
   claims: ResourceSet;
   terms: { local: number; foreign: number };
+  /** Sets that it could not start in this life, and would not try again by itself. Its view; a real heartbeat does not say. */
+  failed: ResourceSet;
   /** It reported itself settled. */
   stable: boolean;
   /** Number of the message from which the five above come; older reports are ignored. */
@@ -187,7 +191,7 @@ export interface LinkState {
   /** Newest of our heartbeats that the peer reports here: number, when it got it (our clock, roughly), when we learned it. */
   echo: { readonly sentMs: number; readonly heardAt: Instant; readonly learnedAt: Instant } | null;
   /** Our own send times on this link, newest last. */
-  readonly sent: Map<string, number>;
+  readonly sent: Set<string>;
   /** Newest round trip and when it was measured. */
   rtt: { readonly ms: number; readonly at: Instant } | null;
   readonly samples: { readonly offsetMs: number; readonly errorMs: number }[];
@@ -312,6 +316,7 @@ function newPeer(): PeerState {
     holds: 'none',
     claims: 'none',
     terms: { local: 0, foreign: 0 },
+    failed: 'none',
     stable: false,
     reportSeq: 0,
     replayReported: false,
@@ -327,7 +332,7 @@ function newLink(id: string, name: string): LinkState {
     lastHeardAt: null,
     newest: null,
     echo: null,
-    sent: new Map(),
+    sent: new Set(),
     rtt: null,
     samples: [],
   };

@@ -1,5 +1,9 @@
 /** What must hold in every run, beside the one owner. Each checker watches on its own and knows nothing of the engine's insides. */
+import type { EngineCommand } from '../engine/types.ts';
 import type { Cluster } from './cluster.ts';
+
+/** Claims made within this time may have the same rank. */
+const CLAIM_STEP_MS = 2000;
 
 /** A broken promise: which one, when, and what was seen. */
 export interface Violation {
@@ -84,17 +88,69 @@ export class AvailabilityChecker {
   }
 }
 
+/**
+ * The rule for healed splits, in a run of splits alone: of two holders the one that has held for longer keeps the group. Only who is not
+ * heard by a peer that has taken over gives way to it.
+ */
+export class SeniorityChecker {
+  readonly violations: Violation[] = [];
+  private readonly cluster: Cluster;
+  private readonly since: readonly [Map<string, number>, Map<string, number>] = [new Map(), new Map()];
+  private readonly stopping: readonly [Set<string>, Set<string>] = [new Set(), new Set()];
+  private readonly unheardAtMs: [number, number] = [-Infinity, -Infinity];
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    cluster.observe({
+      groupsChanged: () => this.look(),
+      command: (node, command) => {
+        if (command.kind === 'release') for (const group of command.groups) this.stopping[node].add(group);
+      },
+      event: (node, { body }) => {
+        if (body.kind === 'problem' && body.code === 'unheard' && !body.over) this.unheardAtMs[node] = cluster.nowMs;
+      },
+    });
+  }
+
+  private look(): void {
+    const { nodes, nowMs, allGroups } = this.cluster;
+    for (const node of [0, 1] as const) {
+      for (const group of allGroups) {
+        const ours = this.since[node].get(group);
+        if (nodes[node].groups.has(group)) this.since[node].set(group, ours ?? nowMs);
+        else if (ours !== undefined) this.judge(node, group, ours);
+      }
+    }
+  }
+
+  /** The group is down on this node, which had it since `sinceMs`. */
+  private judge(node: 0 | 1, group: string, sinceMs: number): void {
+    const other = node === 0 ? 1 : 0;
+    this.since[node].delete(group);
+    this.stopping[node].delete(group);
+    const theirs = this.since[other].get(group);
+    if (theirs === undefined || Math.max(...this.unheardAtMs) >= Math.min(theirs, sinceMs)) return;
+    if (this.stopping[other].has(group)) this.fail(`both nodes give up ${group}`);
+    else if (theirs - sinceMs > CLAIM_STEP_MS)
+      this.fail(`${this.cluster.nodes[node].name} gives up ${group}, which it has held for longer than its peer`);
+  }
+
+  private fail(detail: string): void {
+    this.violations.push({ checker: 'older-keeps', atMs: this.cluster.nowMs, detail });
+  }
+}
+
 /** After healing: every group runs exactly once, both nodes call themselves settled, and from then on nothing moves. */
 export class ConvergenceChecker {
   readonly violations: Violation[] = [];
   private readonly cluster: Cluster;
-  private moves: string[] = [];
+  private moves: { readonly node: 0 | 1; readonly command: EngineCommand }[] = [];
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     cluster.observe({
       command: (node, command) => {
-        if (command.kind !== 'exit') this.moves.push(`${cluster.options.names[node]} ${JSON.stringify(command)}`);
+        if (command.kind !== 'exit') this.moves.push({ node, command });
       },
     });
   }
@@ -121,7 +177,7 @@ export class ConvergenceChecker {
         const view = node.engine.snapshot(node.now);
         // Who goes on trying to stop a set is busy every few seconds; but no exchange with the peer may wait for that.
         const settled = view.stable || (exempt.size > 0 && view.standby === 'none');
-        if (view.status === 'active' && settled) continue;
+        if (view.status === 'active' && settled && !view.shuttingDown) continue;
         found.push({ checker: 'settled', detail: `${node.name} is not settled: ${JSON.stringify(view)}` });
       } else found.push({ checker: 'settled', detail: `${node.name} is ${node.power}` });
     }
@@ -146,6 +202,8 @@ export class ConvergenceChecker {
   /** Nothing may have moved since `beginQuiet`. */
   requireQuiet(): void {
     if (this.quiet) return;
-    this.fail('no-flapping', `after everything had settled: ${this.moves.slice(0, 4).join('; ')}`);
+    const { names } = this.cluster.options;
+    const moves = this.moves.slice(0, 4).map(({ node, command }) => `${names[node]} ${JSON.stringify(command)}`);
+    this.fail('no-flapping', `after everything had settled: ${moves.join('; ')}`);
   }
 }

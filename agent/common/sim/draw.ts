@@ -10,6 +10,12 @@ import type { FencingOptions, Profile, SimOptions } from './options.ts';
 /** Larger than the sum of all suspensions of a run, so that no node's clock ever shows less than zero. */
 const CLOCK_OFFSET_MIN_MS = 1e6;
 
+/** What is held up: the steps of an exchange, and reports. */
+const DETAINED = [
+  ...(['ask_resources done', 'ask_resources done', 'ask_resources other', 'ask_resources me'] as const),
+  ...(['resource', 'resource standby', 'starting', 'shutdone', 'ip-request-resp'] as const),
+] as const;
+
 /** Part of the faults that wait for a moment. */
 const WAITING_FAULTS = 0.4;
 
@@ -17,7 +23,7 @@ const WAITING_FAULTS = 0.4;
 const MIXED_FAULTS: readonly Fault['kind'][] = [
   ...(['cut', 'cut', 'split', 'isolate', 'reference', 'noise', 'replay'] as const),
   ...(['pause', 'suspend', 'power-off', 'kill', 'stop', 'stop', 'wall-clock', 'confirm'] as const),
-  ...(['operator', 'operator', 'operator'] as const),
+  ...(['operator', 'operator', 'operator', 'operator', 'detain', 'detain'] as const),
 ];
 const FENCING_FAULTS: readonly Fault['kind'][] = [
   ...(['cut', 'split', 'split', 'isolate', 'reference', 'pause', 'suspend'] as const),
@@ -70,6 +76,8 @@ function drawFault(random: SeededRandom, kinds: readonly Fault['kind'][], deadti
       const request = random.pick(['standby', 'takeover'] as const);
       return { kind, node, request, set: random.pick(['local', 'foreign', 'all'] as const) };
     }
+    case 'detain':
+      return { kind, node, type: random.pick(DETAINED), forMs: random.pick([50, 200, 600]) };
     case 'confirm':
       return { kind, node };
     case 'rekey':
@@ -84,8 +92,10 @@ function drawFault(random: SeededRandom, kinds: readonly Fault['kind'][], deadti
 }
 
 /** Just at that moment, while the answer is on its way, while a script runs, or about when the peer is given up. */
-function drawMoment(random: SeededRandom, deadtimeMs: number): PlannedFault['when'] {
+function drawMoment(random: SeededRandom, fault: Fault, deadtimeMs: number): PlannedFault['when'] {
   const afterMs = random.nextFraction() * random.pick([0, 20, 200, deadtimeMs, 2 * deadtimeMs]);
+  // Operators are impatient: the next order comes when the answer to the last one does.
+  if (fault.kind === 'operator') return { moment: 'standby done', node: fault.node, afterMs };
   return { moment: random.pick(MOMENTS), node: random.pick([0, 1] as const), afterMs };
 }
 
@@ -99,10 +109,10 @@ function drawFaults(
   const faults: PlannedFault[] = [];
   const count = random.nextInteger(0, 6);
   for (let i = 0; i < count; i++) {
-    const when = random.chance(WAITING_FAULTS) ? drawMoment(random, deadtimeMs) : null;
+    const fault = drawFault(random, kinds, deadtimeMs, links);
+    const when = random.chance(WAITING_FAULTS) ? drawMoment(random, fault, deadtimeMs) : null;
     // One that waits begins to wait early enough to see something.
-    const atMs = random.nextInteger(0, when === null ? phaseMs : phaseMs / 2);
-    faults.push({ atMs, when, fault: drawFault(random, kinds, deadtimeMs, links) });
+    faults.push({ atMs: random.nextInteger(0, when === null ? phaseMs : phaseMs / 2), when, fault });
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
@@ -149,7 +159,7 @@ function drawMixed(seed: number, profile: Profile, random: SeededRandom): SimOpt
   const deadtimeMs = keepaliveMs * random.pick([4, 4, 5, 8]);
   const links = drawLinks(random);
   // Short phases put the faults on top of each other, long ones let the pair recover between them.
-  const faultPhaseMs = deadtimeMs * random.pick([2, 2, 3, 3, 4, 4, 8, 20]);
+  const faultPhaseMs = deadtimeMs * random.pick([2, 2, 2, 3, 3, 3, 4, 4, 4, 6, 8, 20]);
   const kinds = profile === 'keys' ? KEY_FAULTS : profile === 'fencing' ? FENCING_FAULTS : MIXED_FAULTS;
   const faults = drawFaults(random, kinds, faultPhaseMs, deadtimeMs, links.length);
   const groups = random.pick([
@@ -191,6 +201,18 @@ function drawClock(random: SeededRandom): number {
   return CLOCK_OFFSET_MIN_MS + random.nextInteger(0, 1e6);
 }
 
+/** Whole splits, apart in time; or one from the beginning, in which both nodes take everything at the same moment. */
+function drawSplits(random: SeededRandom, deadtimeMs: number, initdeadMs: number) {
+  const starts = random.pick([[0], [3], [3], [3, 8]]);
+  const faults = starts.map((deadtimes): PlannedFault => {
+    const lasts = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
+    const [atMs, forMs] =
+      deadtimes === 0 ? [0, initdeadMs + lasts] : [deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs), lasts];
+    return { atMs, when: null, fault: { kind: 'split', direction: 'both', forMs } };
+  });
+  return { starts, faults };
+}
+
 /** The same run with clean links, commands that work, nobody giving anything back, and splits that do not overlap. */
 function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
   const { deadtimeMs } = mixed;
@@ -198,15 +220,7 @@ function onlySplits(mixed: SimOptions, random: SeededRandom): SimOptions {
     Object.assign(link.forward, { loss: 0, duplication: 0, garbage: 0 });
     Object.assign(link.back, { loss: 0, duplication: 0, garbage: 0 });
   }
-  const starts = random.pick([[3], [3], [3, 8]]);
-  const faults = starts.map((deadtimes): PlannedFault => {
-    const forMs = Math.round(deadtimeMs * random.pick([0.5, 0.9, 0.99, 1, 1.01, 1.1, 2, 3]));
-    return {
-      atMs: deadtimes * deadtimeMs + random.nextInteger(0, deadtimeMs),
-      when: null,
-      fault: { kind: 'split', direction: 'both', forMs },
-    };
-  });
+  const { starts, faults } = drawSplits(random, deadtimeMs, mixed.initdeadMs);
   return {
     ...mixed,
     autoFailback: ['off', 'off'],

@@ -19,6 +19,8 @@ export type Fault =
   | { readonly kind: 'noise'; readonly link: number; readonly forMs: number }
   /** Old packets of a link come again. */
   | { readonly kind: 'replay'; readonly link: number; readonly forMs: number }
+  /** The next message of that type from this node is held up. */
+  | { readonly kind: 'detain'; readonly node: 0 | 1; readonly type: string; readonly forMs: number }
   | { readonly kind: 'pause' | 'suspend'; readonly node: 0 | 1; readonly forMs: number }
   | { readonly kind: 'power-off' | 'kill' | 'stop'; readonly node: 0 | 1; readonly forMs: number }
   /** A node's wall clock is set wrong by this much. */
@@ -83,6 +85,12 @@ export function inject(targets: FaultTargets, fault: Fault): void {
       return worsen(targets, fault.link, 'garbage', fault.forMs);
     case 'replay':
       return worsen(targets, fault.link, 'replay', fault.forMs);
+    case 'detain':
+      cluster.network.detentions = [
+        ...cluster.network.detentions,
+        { from: fault.node, type: fault.type, forMs: fault.forMs },
+      ];
+      return;
     case 'wall-clock':
       cluster.nodes[fault.node].wallErrorSeconds = fault.seconds;
       return;
@@ -188,6 +196,7 @@ export function healAll(targets: FaultTargets): void {
       Object.assign(direction, { cut: false, loss: 0, duplication: 0, garbage: 0, replay: 0 });
     }
   }
+  cluster.network.detentions = [];
   cluster.lan.plugged.fill(true);
   cluster.lan.answers.fill(true);
   keys?.agree();

@@ -8,6 +8,9 @@ import type { Hearsay } from './told.ts';
 /** A refused packet beside a valid one this many keepalives old says nothing yet. */
 const HEARD_KEEPALIVES = 2;
 
+/** Refused heartbeats further apart than this are not one row of them. */
+const REFUSED_KEEPALIVES = 1.5;
+
 /** The host tells of refused packets once a second: one may be told too early, the next one second later. */
 const TOLD_MS = 2500;
 
@@ -24,6 +27,8 @@ interface Watch {
   over: boolean;
   /** First packet that was refused in the peer's name since a valid one came; null: none. */
   refusedSinceMs: number | null;
+  /** Newest such packet. */
+  refusedAtMs: number;
   /** Newest refused packet of which the engine was told, whoever sent it. */
   toldAtMs: number;
   /** Newest heartbeat: life and number. */
@@ -32,7 +37,15 @@ interface Watch {
 }
 
 function calm(): Watch {
-  return { alarm: false, over: false, refusedSinceMs: null, toldAtMs: -Infinity, heartbeat: '0 0', steppedAtMs: 0 };
+  return {
+    alarm: false,
+    over: false,
+    refusedSinceMs: null,
+    refusedAtMs: -Infinity,
+    toldAtMs: -Infinity,
+    heartbeat: '0 0',
+    steppedAtMs: 0,
+  };
 }
 
 export class KeyAlarmChecker {
@@ -87,7 +100,10 @@ export class KeyAlarmChecker {
     const watch = this.watch[node];
     if (nodes[node].power !== 'running') return;
     const heardUntilMs = this.hearsay.of[node].heardAtMs + HEARD_KEEPALIVES * options.keepaliveMs;
+    // What noise made unreadable in between told nobody anything.
+    if (nowMs - watch.refusedAtMs > REFUSED_KEEPALIVES * options.keepaliveMs) watch.refusedSinceMs = nowMs;
     watch.refusedSinceMs ??= nowMs;
+    watch.refusedAtMs = nowMs;
     const forMs = nowMs - Math.max(watch.refusedSinceMs, heardUntilMs);
     if (forMs > TOLD_MS && !watch.alarm)
       this.fail(node, `refuses what comes in the name of its peer for ${Math.round(forMs)} ms without an alarm`);

@@ -7,6 +7,7 @@ export const MOMENTS = [
   ...(['starting', 'resource', 'ask_resources', 'ip-request', 'ip-request-resp', 'shutdone', 'NS_rexmit'] as const),
   ...(['acquire', 'release', 'fence', 'exit'] as const),
   ...(['partition-healed', 'takeover-hold', 'takeover'] as const),
+  ...(['standby requested', 'standby accepted', 'standby released', 'standby done'] as const),
 ] as const;
 export type Moment = (typeof MOMENTS)[number];
 
@@ -26,7 +27,7 @@ export class Moments {
         if (this.waiting.length > 0) this.come(node, fieldText(message, 't') ?? '');
       },
       command: (node, { kind }) => this.come(node, kind),
-      event: (node, { body }) => this.come(node, body.kind),
+      event: (node, { body }) => this.come(node, body.kind === 'standby' ? `standby ${body.phase}` : body.kind),
     });
   }
 

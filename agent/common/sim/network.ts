@@ -1,5 +1,6 @@
 /** Links between the two simulated nodes. Each direction has its own loss, delay, duplication and cut. */
 import type { SeededRandom } from '../base/random.ts';
+import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -46,6 +47,13 @@ export interface Receiver {
   damaged(to: 0 | 1, link: string, parcel: Parcel): void;
 }
 
+/** The next message of a type (and, after a space, with that `info`) that a node sends, and how much later it leaves, on every link, overtaken by all that follows. */
+export interface Detention {
+  readonly from: 0 | 1;
+  readonly type: string;
+  readonly forMs: number;
+}
+
 /** Old packets kept per direction for replays. */
 const RECORDED_MAX = 50;
 
@@ -54,6 +62,8 @@ export class Network {
   readonly links: readonly Link[];
   /** Signs what leaves a node; absent: keys are not simulated. */
   seal: ((from: 0 | 1, message: WireMessage) => Seal) | null = null;
+  /** Messages that will be held up. */
+  detentions: readonly Detention[] = [];
   private readonly schedule: Schedule;
   private readonly random: SeededRandom;
   private readonly receiver: Receiver;
@@ -68,10 +78,23 @@ export class Network {
 
   /** Sends from a node on one link or on all. What is cut now is lost; what was sent before a cut still arrives. */
   send(from: 0 | 1, linkId: string, message: WireMessage): void {
+    const detention = this.detentionOf(from, message);
+    if (detention !== undefined) {
+      this.detentions = this.detentions.filter((other) => other !== detention);
+      this.schedule.at(this.schedule.nowMs + detention.forMs, () => this.send(from, linkId, message));
+      return;
+    }
     const parcel = { message, seal: this.seal === null ? null : this.seal(from, message) };
     for (const link of this.links) {
       if (linkId === 'all' || link.id === linkId) this.sendOn(from, link, parcel);
     }
+  }
+
+  private detentionOf(from: 0 | 1, message: WireMessage): Detention | undefined {
+    if (this.detentions.length === 0) return undefined;
+    const type = fieldText(message, 't') ?? '';
+    const names = [type, `${type} ${fieldText(message, 'info')}`];
+    return this.detentions.find((detention) => detention.from === from && names.includes(detention.type));
   }
 
   private sendOn(from: 0 | 1, link: Link, parcel: Parcel): void {

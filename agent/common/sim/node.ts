@@ -24,6 +24,8 @@ import type { Schedule } from './schedule.ts';
 export interface CommandPlan {
   readonly tookMs: number;
   readonly ok: boolean;
+  /** Of a start that fails: groups that run all the same, while the host has stopped what there was of the others. Absent: nothing serves. */
+  readonly started?: readonly string[];
 }
 
 /** What a node needs from its surroundings. */
@@ -329,13 +331,14 @@ export class SimNode {
     const plan =
       command.kind === 'acquire' || command.kind === 'release'
         ? this.host.plan(command.kind, groups)
-        : { tookMs: 1, ok: true };
+        : { tookMs: 1, ok: true, started: undefined };
     const { life } = this;
     if (command.kind === 'acquire') this.change(() => groups.forEach((g) => this.groups.add(g)));
     if (command.kind === 'release') this.change(() => groups.forEach((g) => this.serving.delete(g)));
     const end = () => {
       if (life !== this.life) return;
       if (plan.ok) this.change(() => this.takeEffect(command, groups));
+      else if (plan.started !== undefined) this.change(() => this.startInPart(groups, plan.started ?? []));
       this.working = false;
       this.queue.shift();
       this.answer(command.id, plan.ok);
@@ -354,6 +357,13 @@ export class SimNode {
     if (command.kind !== 'let-go') return;
     this.groups.delete(command.address);
     this.serving.delete(command.address);
+  }
+
+  private startInPart(groups: readonly string[], started: readonly string[]): void {
+    for (const group of groups) {
+      if (started.includes(group)) this.serving.add(group);
+      else this.groups.delete(group);
+    }
   }
 
   private change(how: () => void): void {

@@ -3,11 +3,8 @@ import type { EngineCommand } from '../engine/types.ts';
 import type { EventDraft } from '../timeline/event.ts';
 import type { Violation } from './checkers.ts';
 import type { Cluster } from './cluster.ts';
-import { HALVES } from './told.ts';
+import { HALVES, REFERENCE_KEEPALIVES } from './told.ts';
 import type { Half, Hearsay } from './told.ts';
-
-/** Answers of a ping node older than this say nothing, in keepalives. */
-const REFERENCE_KEEPALIVES = 3;
 
 /** A refused packet in the peer's name holds a takeover back for the deadtime, and at least for this long, milliseconds. */
 const REFUSAL_MIN_MS = 3000;
@@ -22,11 +19,19 @@ export class PrudenceChecker {
   readonly violations: Violation[] = [];
   private readonly cluster: Cluster;
   private readonly hearsay: Hearsay;
+  private readonly letGoMs: number;
+  /** When each node was last fed, and since when without a pause: a paused one can do nothing. */
+  private readonly fedAtMs: [number, number] = [0, 0];
+  private readonly awakeSinceMs: [number, number] = [0, 0];
 
-  constructor(cluster: Cluster, hearsay: Hearsay) {
+  /** `letGoMs`: longest time from the decision to give everything up until nothing runs. */
+  constructor(cluster: Cluster, hearsay: Hearsay, letGoMs: number) {
     this.cluster = cluster;
     this.hearsay = hearsay;
+    this.letGoMs = letGoMs;
+    const blind = cluster.options.safety?.takeoverRequires.includes('reference') === true;
     cluster.observe({
+      ...(blind ? { fed: (node: 0 | 1) => this.judgeIsolation(node) } : {}),
       command: (node, command) => this.judge(node, command),
       event: (node, draft) => this.judgeDeath(node, draft),
     });
@@ -42,6 +47,17 @@ export class PrudenceChecker {
     if (body.kind !== 'peer-status' || body.status !== 'dead' || this.hearsay.silent(node)) return;
     const silentMs = this.cluster.nowMs - this.hearsay.of[node].heardAtMs;
     this.fail(node, `calls its peer dead ${Math.round(silentMs)} ms after its last heartbeat`);
+  }
+
+  /** With the condition `reference`, who hears neither the peer nor a ping node holds nothing. */
+  private judgeIsolation(node: 0 | 1): void {
+    const { nowMs, nodes, options } = this.cluster;
+    const told = this.hearsay.of[node];
+    if (nowMs - this.fedAtMs[node] > 2 * options.keepaliveMs) this.awakeSinceMs[node] = nowMs;
+    this.fedAtMs[node] = nowMs;
+    const aloneMs = nowMs - Math.max(told.heardAtMs, told.pingAtMs, this.awakeSinceMs[node]);
+    if (told.confirmed || nodes[node].groups.size === 0 || aloneMs <= 1.5 * options.deadtimeMs + this.letGoMs) return;
+    this.fail(node, `keeps ${[...nodes[node].groups].join(' ')}, cut off for ${Math.round(aloneMs)} ms`);
   }
 
   private judge(node: 0 | 1, command: EngineCommand): void {
@@ -70,6 +86,10 @@ export class PrudenceChecker {
     const { keepaliveMs, deadtimeMs } = options;
     if (takeoverRequires.includes('reference') && nowMs - told.pingAtMs > REFERENCE_KEEPALIVES * keepaliveMs + SLACK_MS)
       this.fail(node, 'seizes although no ping node answers');
+    // Silent together with the peer, and back before it could be heard: the fault was on our side.
+    const back = told.pingsSinceMs > told.heardAtMs && nowMs - told.pingsSinceMs < deadtimeMs - keepaliveMs;
+    if (takeoverRequires.includes('reference') && back)
+      this.fail(node, 'seizes although its reference has only just come back');
     const newestMs = Math.max(...told.linkAtMs.values());
     const together = [...told.linkAtMs.values()].filter((atMs) => newestMs - atMs <= deadtimeMs);
     if (takeoverRequires.includes('two-links') && together.length < 2)

@@ -1,8 +1,9 @@
 /** One random run: a phase with faults, then everything is healed, and the pair must serve, settle and stay settled. */
 import { AssertionFailure } from '../base/assert.ts';
 import { SeededRandom } from '../base/random.ts';
+import { AnswerChecker } from './answers.ts';
 import { Attacker } from './attacker.ts';
-import { AvailabilityChecker, ConvergenceChecker, ServiceMeter } from './checkers.ts';
+import { AvailabilityChecker, ConvergenceChecker, SeniorityChecker, ServiceMeter } from './checkers.ts';
 import type { Violation } from './checkers.ts';
 import { Cluster } from './cluster.ts';
 import type { ClusterOptions, FencePlan } from './cluster.ts';
@@ -46,8 +47,8 @@ const CALM_MS = 1500;
 const STUCK_CALM_MS = 5500;
 const STOP_RETRY_MS = 5000;
 
-/** Deadtimes without a fault in which a settled pair must not move anything. */
-const QUIET_DEADTIMES = 2;
+/** Deadtimes without a fault in which a settled pair must not move anything: longer than a node may be silent. */
+const QUIET_DEADTIMES = 1.2;
 
 /** From a takeover's decision to its command: wake-up, events of the same moment. */
 const REACTION_MS = 500;
@@ -97,16 +98,20 @@ class Run implements FaultTargets {
     this.keys = profile === 'keys' ? new KeyModel(method) : null;
     this.moments = new Moments(this.cluster);
     const hearsay = new Hearsay(this.cluster);
-    this.checkers.push(new HonestyChecker(this.cluster), new PrudenceChecker(this.cluster, hearsay));
+    const workMs = 4 * commandBoundMs(options);
+    // A stop that fails twice is tried again five seconds later, and again.
+    const stuckMs = mayStick(options) ? 2 * STOP_RETRY_MS + workMs : 0;
+    this.checkers.push(
+      new HonestyChecker(this.cluster),
+      new PrudenceChecker(this.cluster, hearsay, workMs + stuckMs),
+      new AnswerChecker(this.cluster),
+    );
     if (this.keys !== null) {
       this.alarms = new KeyAlarmChecker(this.cluster, hearsay);
       const gate = new KeyGate(this.cluster, this.keys, this.alarms);
       this.attacker = new Attacker(this.cluster, this.keys, gate);
       this.checkers.push(this.alarms, gate);
     }
-    const workMs = 4 * commandBoundMs(options);
-    // A stop that fails twice is tried again five seconds later, and again.
-    const stuckMs = mayStick(options) ? 2 * STOP_RETRY_MS + workMs : 0;
     this.ownership = new OwnershipChecker(this.cluster, {
       // Detection by the slower side, a release queued behind a start, and a report repeated after losses.
       boundMs: deadtimeMs + workMs + LOST_REPORTS_MS + stuckMs,
@@ -125,7 +130,7 @@ class Run implements FaultTargets {
       profile === 'splits' ? new AvailabilityChecker(this.cluster, 2 * options.commandMaxMs + 500) : null;
     this.views = new ViewChecker(this.cluster);
     this.checkers.push(this.ownership, this.convergence, this.views);
-    if (this.availability !== null) this.checkers.push(this.availability);
+    if (this.availability !== null) this.checkers.push(this.availability, new SeniorityChecker(this.cluster));
     this.cluster.observe({
       event: (node, { severity, body }) => {
         if (this.wantsTimeline) this.log(`node${node + 1} ${severity} ${JSON.stringify(body)}`);

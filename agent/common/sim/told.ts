@@ -16,6 +16,9 @@ export const HALVES: readonly Half[] = ['local', 'foreign'];
 /** Copies of messages this much older than the newest still show that their link works. */
 const RECENT_NUMBERS = 64;
 
+/** Answers of a ping node older than this say nothing, in keepalives. */
+export const REFERENCE_KEEPALIVES = 3;
+
 /** What one life of a node was told. Times are virtual, milliseconds. */
 export interface Told {
   /** Life of the peer that was heard last; 0: none. */
@@ -33,7 +36,9 @@ export interface Told {
   stopped: boolean;
   /** Newest sign of life on each link. */
   readonly linkAtMs: Map<string, number>;
+  /** Newest answer of a ping node, and the one that ended the newest silence of all of them. */
   pingAtMs: number;
+  pingsSinceMs: number;
   /** Newest refused packet in the peer's name. */
   refusedAtMs: number;
   /** A person said, since the peer was last heard, that it is off. */
@@ -51,6 +56,7 @@ function nothing(nowMs: number): Told {
     stopped: false,
     linkAtMs: new Map(),
     pingAtMs: -Infinity,
+    pingsSinceMs: -Infinity,
     refusedAtMs: -Infinity,
     confirmed: false,
   };
@@ -72,8 +78,10 @@ export function otherHalf(half: Half): Half {
 
 /** What a `resource` message says its sender has or claims, from the sender's point of view. */
 export function namedIn(message: WireMessage): ReadonlySet<Half> {
-  const claims = (fieldText(message, 'tbc') ?? '').split(' ').map((claim) => claim.split(':')[0]);
-  return new Set([...halvesOf(fieldText(message, 'rsc_hold')), ...claims.flatMap(halvesOf)]);
+  const held = halvesOf(fieldText(message, 'rsc_hold'));
+  // Each claim is written `half:term`.
+  const claims = fieldText(message, 'tbc') ?? '';
+  return new Set(HALVES.filter((half) => held.includes(half) || claims.includes(`${half}:`)));
 }
 
 /** The halves of a set as its name says. */
@@ -100,8 +108,11 @@ export class Hearsay {
     const { nowMs } = this.cluster;
     const told = this.of[node];
     if (input.kind === 'received') this.hear(node, input.link, input.message);
-    else if (input.kind === 'ping-reply') told.pingAtMs = nowMs;
-    else if (input.kind === 'confirm-dead') told.confirmed = true;
+    else if (input.kind === 'ping-reply') {
+      const answered = nowMs - told.pingAtMs <= REFERENCE_KEEPALIVES * this.cluster.options.keepaliveMs;
+      if (!answered) told.pingsSinceMs = nowMs;
+      told.pingAtMs = nowMs;
+    } else if (input.kind === 'confirm-dead') told.confirmed = true;
     else if (input.kind === 'start') this.of[node] = nothing(nowMs);
     else if (input.kind === 'rejected' && input.claimedSource !== null) {
       // The host may have kept it for up to a second.
@@ -128,7 +139,9 @@ export class Hearsay {
     // After a silence, and in a new life, what was said before means nothing, also when it comes late.
     if (again || this.silent(node)) Object.assign(told, { names: new Set(), reportSeq: seq });
     if (again) Object.assign(told, { generation, stopped: false, lastSeq: seq });
-    Object.assign(told, { statusSeq: seq, heardAtMs: this.cluster.nowMs, confirmed: false });
+    told.statusSeq = seq;
+    told.heardAtMs = this.cluster.nowMs;
+    told.confirmed = false;
   }
 }
 

@@ -1,5 +1,5 @@
 /** The daemon: one setup, life after life, with everything around the heartbeat thread that must not disturb it. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import type { AgentSample } from '../../common/rpc/agentContract.ts';
@@ -7,16 +7,15 @@ import type { EventDraft } from '../../common/timeline/event.ts';
 import { EXIT, type ExitStatus } from '../command/exitStatus.ts';
 import { Faults } from '../faults/faults.ts';
 import type { TimedDraft } from '../heartbeat/messages.ts';
-import { deviceOf, isDeviceHere, stonithLineFor } from '../fencing/choose.ts';
-import { Fencing } from '../fencing/fencing.ts';
-import { deviceRunner } from '../fencing/run.ts';
+import { isDeviceHere, stonithLineFor } from '../fencing/choose.ts';
+import type { Fencing } from '../fencing/fencing.ts';
 import { HeartbeatThread } from '../heartbeat/remote.ts';
 import { bootId, monotonicNow } from '../host/clock.ts';
-import { openLan, type Family } from '../host/lan.ts';
+import { openLan } from '../host/lan.ts';
 import { openLibc } from '../host/libc.ts';
 import { MAIN_SCRIPT } from '../host/natives.ts';
 import { openNetKernel, type NetKernel } from '../host/netKernel.ts';
-import { realTimers, sleep } from '../host/timers.ts';
+import { realTimers } from '../host/timers.ts';
 import { realWatchdogs } from '../host/watchdog.ts';
 import type { HaLog } from '../journal/haLog.ts';
 import { Journal } from '../journal/journal.ts';
@@ -24,9 +23,7 @@ import { ArrivalLog } from '../observe/arrivalLog.ts';
 import { SampleHub } from '../observe/sampleHub.ts';
 import { toAgentSample } from '../observe/status.ts';
 import { AddressGuard } from '../resources/addressGuard.ts';
-import { Groups, stopTriesOf, vipsOf } from '../resources/groups.ts';
-import { fileRecord } from '../resources/record.ts';
-import { RealScripts, UNIT_DIRS, type ScriptDirs } from '../resources/scripts.ts';
+import { vipsOf, type Groups } from '../resources/groups.ts';
 import { Upkeep } from '../resources/upkeep.ts';
 import { Vips, type GroupVip } from '../resources/vips.ts';
 import { listenRpc } from '../rpc/listen.ts';
@@ -35,8 +32,11 @@ import { takeIdentity } from '../state/identity.ts';
 import { ConfigFindings, findingsOf } from './configFindings.ts';
 import { Keys } from './keys.ts';
 import { Life, type LifeEnd, type ProtectionMessage } from './life.ts';
+import { releaseLeftovers } from './leftovers.ts';
 import { takeLock } from './lock.ts';
 import { openHaLog } from './logs.ts';
+import { openFencing, openGroups, routesText, scriptDirs } from './open.ts';
+import { OwnProblems } from './ownProblems.ts';
 import { PresentProblems } from './problems.ts';
 import { Protection } from './protection.ts';
 import { Respawn } from './respawn.ts';
@@ -50,22 +50,12 @@ export interface DaemonPlaces {
   readonly runDir: string;
 }
 
-/** How often a release of leftovers is tried before giving up the start. */
-const LEFTOVER_TRIES_MAX = 3;
 /** How often what reaches the disk and the groups' record is looked at when nothing happens. */
 const HOUSEKEEPING_MS = 1000;
 /** How often the heartbeat thread hands over what has arrived while nobody samples, milliseconds. */
 const REMEMBER_PERIOD_MS = 2000;
 /** How often it is looked whether what ha.cf and haresources name is there, in rounds of housekeeping. */
 const FINDINGS_EVERY = 30;
-
-function routesText(family: Family): string {
-  try {
-    return readFileSync(family === 'ipv4' ? '/proc/net/route' : '/proc/net/ipv6_route', 'latin1');
-  } catch {
-    return '';
-  }
-}
 
 export class Daemon {
   readonly setup: Setup;
@@ -90,10 +80,9 @@ export class Daemon {
   private readonly respawn: Respawn;
   private readonly upkeep: Upkeep;
   private readonly guard: AddressGuard;
-  private guardProblem: string | null = null;
+  private readonly ownProblems: OwnProblems;
   private stopWanted = false;
   private cancelSilence: () => void = () => undefined;
-  private stateProblem: string | null = null;
   private cancelHousekeeping: () => void = () => undefined;
 
   /** Makes the directories; throws only what a missing permission throws (the caller turns it into an exit status). */
@@ -111,6 +100,7 @@ export class Daemon {
     // Not through `publish`: that writes to the log.
     this.haLog = openHaLog(setup, libc, (draft) => this.problems.take(this.journal.append(draft)));
     const publish = (draft: EventDraft): void => this.publish(draft);
+    this.ownProblems = new OwnProblems(places.stateDir, publish);
     if (!loaded.ok) {
       const body = { kind: 'problem', code: 'raw-calls-unavailable', over: false, detail: loaded.detail } as const;
       publish({ severity: 'warn', body });
@@ -132,14 +122,9 @@ export class Daemon {
       secondHolder: (vip, mac) => this.tellSecondHolder(vip, mac),
     });
     const environment = scriptEnvironment(setup, places.configDir);
-    this.respawn = new Respawn(setup.ha.respawn, {
-      timers: realTimers,
-      environment,
-      now: monotonicNow,
-      publish,
-      resetNode: (why) => this.resetNode(why),
-    });
-    this.groups = this.openGroups(environment, publish);
+    const around = { environment, publish, resetNode: (why: string) => this.resetNode(why) };
+    this.respawn = new Respawn(setup.ha.respawn, { timers: realTimers, now: monotonicNow, ...around });
+    this.groups = openGroups(setup, places, { vips: this.vips, ...around });
     this.upkeep = new Upkeep({
       vips: this.vips,
       timers: realTimers,
@@ -150,7 +135,7 @@ export class Daemon {
       runDir: places.runDir,
       addresses: vipsOf(setup.groups).map((vip) => vip.spec.address),
       timers: realTimers,
-      guarded: (problem) => this.noteGuard(problem),
+      guarded: (problem) => this.ownProblems.guard(problem),
     });
     this.faults = new Faults({
       setup,
@@ -162,40 +147,10 @@ export class Daemon {
       publish,
       watchdog: () => this.protection.report().find(({ what }) => what === 'watchdog')?.state ?? 'off',
     });
-    this.findings = new ConfigFindings(() => findingsOf(setup, this.scriptDirs()), publish);
-    this.fencing = this.openFencing(publish);
+    this.findings = new ConfigFindings(() => findingsOf(setup, scriptDirs(places)), publish);
+    this.fencing = openFencing(setup, places, publish);
     // Also when no console looks: what deadtime should be is read from days, not from the minutes of a visit.
     this.samples = new SampleHub((periodMs) => this.life?.send({ kind: 'sampling', periodMs }), REMEMBER_PERIOD_MS);
-  }
-
-  private scriptDirs(): ScriptDirs {
-    const { configDir, runDir } = this.places;
-    return { configDir, initDir: '/etc/init.d', unitDirs: UNIT_DIRS, runDir };
-  }
-
-  private openGroups(environment: Readonly<Record<string, string>>, publish: (draft: EventDraft) => void): Groups {
-    const { setup, places } = this;
-    const dirs = this.scriptDirs();
-    return new Groups(setup.groups, {
-      vips: this.vips,
-      scripts: new RealScripts(dirs, realTimers, environment),
-      record: fileRecord([join(places.stateDir, 'held-groups'), join(places.runDir, 'held-groups')]),
-      timers: realTimers,
-      stopTriesMax: stopTriesOf(process.env['HA_STOPRETRYMAX'] ?? environment['HA_STOPRETRYMAX']),
-      now: monotonicNow,
-      publish,
-      stopFailed: (detail) => {
-        if (setup.safety.onStopFailure === 'reboot') this.resetNode(detail);
-      },
-    });
-  }
-
-  private openFencing(publish: (draft: EventDraft) => void): Fencing | null {
-    const line = stonithLineFor(this.setup.ha, this.setup.node);
-    if (line === null) return null;
-    const runner = deviceRunner(realTimers);
-    const device = deviceOf(line, { configDir: this.places.configDir, timers: realTimers, runner });
-    return new Fencing({ device, peer: this.setup.peer, timers: realTimers, publish });
   }
 
   /** Journals one event, writes its log line. */
@@ -204,7 +159,7 @@ export class Daemon {
     this.problems.take(event);
     this.startNotes.take(event);
     this.haLog.write(event);
-    this.noteJournalProblem();
+    this.ownProblems.journal(this.journal.problem);
     // Before it is needed, and when the peer's state is just becoming known: what the real daemon does at this moment.
     if (draft.body.kind === 'local-status' && draft.body.status === 'active') {
       this.fencing?.check();
@@ -316,18 +271,6 @@ export class Daemon {
     this.life?.send({ kind: 'second-holder', address: spec.address, group, mac });
   }
 
-  private noteGuard(problem: string | null): void {
-    const over = problem === null;
-    const detail = problem ?? this.guardProblem;
-    this.guardProblem = problem;
-    if (detail === null) return;
-    const text = `a killed agent would leave its addresses on this node: ${detail}`;
-    this.publish({
-      severity: over ? 'info' : 'warn',
-      body: { kind: 'problem', code: 'no-address-guard', over, detail: text },
-    });
-  }
-
   private async liveOn(): Promise<ExitStatus> {
     for (;;) {
       const end = await this.live();
@@ -351,7 +294,7 @@ export class Daemon {
     const wallSeconds = Math.floor(Date.now() / 1000);
     const { stateDir, runDir } = this.places;
     const identity = takeIdentity({ stateDir, runDir, method: this.setup.ha.hbgenmethod, wallSeconds });
-    this.noteIdentityProblem(identity.problem);
+    this.ownProblems.identity(identity.problem);
     this.publish({ severity: 'info', body: { kind: 'log', text: `Heartbeat generation: ${identity.generation}` } });
     const setup = {
       role: 'heartbeat',
@@ -413,54 +356,16 @@ export class Daemon {
     });
   }
 
-  /** Before the first packet: a killed daemon leaves its address behind, and both nodes would answer for it. */
-  private async releaseLeftovers(): Promise<boolean> {
-    for (let tries = 0; tries < LEFTOVER_TRIES_MAX; tries++) {
-      const keys = this.groups.leftovers();
-      if (keys.length === 0) return true;
-      this.publish({
-        severity: 'warn',
-        body: { kind: 'log', text: `Releasing what an earlier run left behind: ${keys.join(', ')}` },
-      });
-      const released = await this.groups.release(keys);
-      if (released.ok && this.groups.leftovers().length === 0) return true;
-      if (!released.ok)
-        this.publish({ severity: 'error', body: { kind: 'log', text: `Leftovers remain: ${released.detail}` } });
-      await sleep(realTimers, 1000);
-    }
-    // A script that does not stop is reported and left; an address that does not go is a reason not to start.
-    return this.vips.held().length === 0;
-  }
-
-  private noteIdentityProblem(problem: { readonly code: string; readonly detail: string } | null): void {
-    if (problem !== null) this.sayState(problem.code, problem.detail);
-  }
-
-  /** The journal reports a full disk by its own state, because reporting it by an event would have to be written. */
-  private noteJournalProblem(): void {
-    const { problem } = this.journal;
-    if (problem !== null) this.sayState(problem.code, problem.detail);
-    else if (this.stateProblem !== null) {
-      const code = this.stateProblem;
-      this.stateProblem = null;
-      this.publish({
-        severity: 'info',
-        body: { kind: 'problem', code, over: true, detail: `${this.places.stateDir} can be written again` },
-      });
-    }
-  }
-
-  private sayState(code: string, detail: string): void {
-    if (this.stateProblem !== null) return;
-    this.stateProblem = code;
-    this.publish({ severity: 'error', body: { kind: 'problem', code, over: false, detail } });
+  /** Before the first packet. False: an address does not go. */
+  private releaseLeftovers(): Promise<boolean> {
+    return releaseLeftovers(this.groups, this.vips, (draft) => this.publish(draft));
   }
 
   private housekeep(round = 1): void {
     this.cancelHousekeeping = realTimers.after(HOUSEKEEPING_MS, () => {
       this.faults.check();
       this.journal.probe();
-      this.noteJournalProblem();
+      this.ownProblems.journal(this.journal.problem);
       if (round % FINDINGS_EVERY === 0) this.findings.check();
       this.housekeep(round + 1);
     });

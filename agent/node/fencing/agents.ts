@@ -1,10 +1,9 @@
 /** fence-agents (`fence_…`), and the simple scripts of stonith.d. */
 import { fail, ok } from '../../common/base/result.ts';
-import type { StonithLine } from '../../common/config/model.ts';
-import type { FenceResult, StonithDevice } from './device.ts';
+import type { FenceResult } from './device.ts';
 import type { Parameters } from './parameters.ts';
-import { inSession, judged, wantsOff, withoutAction, type Session } from './program.ts';
-import { findProgram, type DeviceRunner } from './run.ts';
+import { judged, ProgramDevice, wantsOff, withoutAction, type Session } from './program.ts';
+import { findProgram } from './run.ts';
 
 /** Exit status of a fence agent's `status`: the plug has no power. */
 const STATUS_OFF = 2;
@@ -12,19 +11,7 @@ const STATUS_OFF = 2;
 const STATE_UNKNOWN = 3;
 
 /** A fence agent: options as `name=value` lines on standard input, exit status 0 is success. */
-export class FenceAgentDevice implements StonithDevice {
-  readonly type: string;
-  private readonly line: StonithLine;
-  private readonly dirs: readonly string[];
-  private readonly runner: DeviceRunner;
-
-  constructor(line: StonithLine, dirs: readonly string[], runner: DeviceRunner) {
-    this.type = line.type;
-    this.line = line;
-    this.dirs = dirs;
-    this.runner = runner;
-  }
-
+export class FenceAgentDevice extends ProgramDevice<readonly string[]> {
   check(node: string, signal: AbortSignal): Promise<FenceResult> {
     return this.inAgent(node, signal, async (act) => judged(await act('monitor'), `${this.type} monitor`));
   }
@@ -47,9 +34,9 @@ export class FenceAgentDevice implements StonithDevice {
     signal: AbortSignal,
     work: (act: (action: string) => ReturnType<Session['run']>, session: Session) => Promise<FenceResult>,
   ): Promise<FenceResult> {
-    return inSession(this.line, node, this.runner, signal, (session) => {
-      const file = findProgram(this.type, this.dirs);
-      if (file === null) return Promise.resolve(fail('failed', `there is no ${this.type} in ${this.dirs.join(', ')}`));
+    return this.use(node, signal, (session) => {
+      const file = findProgram(this.type, this.where);
+      if (file === null) return Promise.resolve(fail('failed', `there is no ${this.type} in ${this.where.join(', ')}`));
       const act = (action: string) =>
         session.run({ argv: [file], environment: {}, input: agentInput(session.parameters, node, action) });
       return work(act, session);
@@ -66,19 +53,7 @@ export function agentInput(parameters: Parameters, node: string, action: string)
 }
 
 /** A script `<config-dir>/stonith.d/<type>` (docs/fencing.md): `check`, `reset NODE`, `off NODE`, `state NODE`. */
-export class ScriptDevice implements StonithDevice {
-  readonly type: string;
-  private readonly line: StonithLine;
-  private readonly file: string;
-  private readonly runner: DeviceRunner;
-
-  constructor(line: StonithLine, file: string, runner: DeviceRunner) {
-    this.type = line.type;
-    this.line = line;
-    this.file = file;
-    this.runner = runner;
-  }
-
+export class ScriptDevice extends ProgramDevice<string> {
   check(node: string, signal: AbortSignal): Promise<FenceResult> {
     return this.inScript(node, signal, async (call) => judged(await call('check'), `${this.type} check`));
   }
@@ -101,9 +76,9 @@ export class ScriptDevice implements StonithDevice {
     signal: AbortSignal,
     work: (call: (...words: string[]) => ReturnType<Session['run']>, session: Session) => Promise<FenceResult>,
   ): Promise<FenceResult> {
-    return inSession(this.line, node, this.runner, signal, (session) => {
+    return this.use(node, signal, (session) => {
       const environment = scriptEnvironment(withoutAction(session.parameters));
-      return work((...words) => session.run({ argv: [this.file, ...words], environment }), session);
+      return work((...words) => session.run({ argv: [this.where, ...words], environment }), session);
     });
   }
 }

@@ -1,10 +1,9 @@
 /** cluster-glue's plugins: the external ones called as its library calls them, the binary ones through its `stonith` command. */
 import { fail, ok, type Result } from '../../common/base/result.ts';
-import type { StonithLine } from '../../common/config/model.ts';
-import type { FenceResult, StonithDevice } from './device.ts';
+import type { FenceResult } from './device.ts';
 import { nameParameters } from './parameters.ts';
-import { inSession, judged, wantsOff, withoutAction, type Session } from './program.ts';
-import { findProgram, type DeviceRunner } from './run.ts';
+import { judged, ProgramDevice, wantsOff, withoutAction, type Session } from './program.ts';
+import { findProgram } from './run.ts';
 
 /** A device's parameters as environment variables, which is how external plugins and `stonith -E` take them. */
 async function environmentOf(
@@ -32,20 +31,7 @@ function excludes(hosts: string, node: string): boolean {
 }
 
 /** `external/<name>`: an executable that takes an action, and for `reset` and `off` a node. */
-export class ExternalDevice implements StonithDevice {
-  readonly type: string;
-  private readonly line: StonithLine;
-  private readonly dirs: readonly string[];
-  private readonly runner: DeviceRunner;
-
-  /** `dirs`: where plugins are looked for, in order. */
-  constructor(line: StonithLine, dirs: readonly string[], runner: DeviceRunner) {
-    this.type = line.type;
-    this.line = line;
-    this.dirs = dirs;
-    this.runner = runner;
-  }
-
+export class ExternalDevice extends ProgramDevice<readonly string[]> {
   check(node: string, signal: AbortSignal): Promise<FenceResult> {
     return this.ask(node, signal, async (call) => {
       const hosts = await call('gethosts');
@@ -71,10 +57,10 @@ export class ExternalDevice implements StonithDevice {
     signal: AbortSignal,
     work: (call: (...words: string[]) => ReturnType<Session['run']>, session: Session) => Promise<FenceResult>,
   ): Promise<FenceResult> {
-    return inSession(this.line, node, this.runner, signal, async (session) => {
+    return this.use(node, signal, async (session) => {
       const name = this.type.slice('external/'.length);
-      const file = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) ? findProgram(name, this.dirs) : null;
-      if (file === null) return fail('failed', `there is no plugin ${this.type} in ${this.dirs.join(', ')}`);
+      const file = /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name) ? findProgram(name, this.where) : null;
+      if (file === null) return fail('failed', `there is no plugin ${this.type} in ${this.where.join(', ')}`);
       const environment = await environmentOf(session, () =>
         session.run({ argv: [file, 'getconfignames'], environment: {} }),
       );
@@ -85,19 +71,7 @@ export class ExternalDevice implements StonithDevice {
 }
 
 /** Any other type that cluster-glue knows. Parameters go by the environment (-E): a command line can be read by everybody. */
-export class StonithCommandDevice implements StonithDevice {
-  readonly type: string;
-  private readonly line: StonithLine;
-  private readonly dirs: readonly string[];
-  private readonly runner: DeviceRunner;
-
-  constructor(line: StonithLine, dirs: readonly string[], runner: DeviceRunner) {
-    this.type = line.type;
-    this.line = line;
-    this.dirs = dirs;
-    this.runner = runner;
-  }
-
+export class StonithCommandDevice extends ProgramDevice<readonly string[]> {
   check(node: string, signal: AbortSignal): Promise<FenceResult> {
     return this.run(node, signal, () => ['-S']);
   }
@@ -107,8 +81,8 @@ export class StonithCommandDevice implements StonithDevice {
   }
 
   private run(node: string, signal: AbortSignal, words: (session: Session) => string[]): Promise<FenceResult> {
-    return inSession(this.line, node, this.runner, signal, async (session) => {
-      const command = findProgram('stonith', this.dirs);
+    return this.use(node, signal, async (session) => {
+      const command = findProgram('stonith', this.where);
       if (command === null || !/^[A-Za-z0-9_]+$/.test(this.type)) {
         return fail(
           'failed',

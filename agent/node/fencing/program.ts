@@ -1,7 +1,7 @@
 /** What all devices that are programs share: their parameters are read anew each time, and what they print is cleaned of secrets. */
 import { fail, ok, type Result } from '../../common/base/result.ts';
 import type { StonithLine } from '../../common/config/model.ts';
-import { DEVICE_TIMEOUT_MS, type FenceResult } from './device.ts';
+import { DEVICE_TIMEOUT_MS, type FenceResult, type StonithDevice } from './device.ts';
 import { readParameters, withoutSecrets, type Parameters } from './parameters.ts';
 import type { DeviceProgram, DeviceRun, DeviceRunner } from './run.ts';
 
@@ -24,8 +24,35 @@ export function withoutAction(parameters: Parameters): Parameters {
   return { ...parameters, named };
 }
 
+/** A device that is a program of its line in ha.cf. `Where`: the directories in which it is looked for, in order; or its file. */
+export abstract class ProgramDevice<Where> implements StonithDevice {
+  readonly type: string;
+  protected readonly where: Where;
+  private readonly line: StonithLine;
+  private readonly runner: DeviceRunner;
+
+  constructor(line: StonithLine, where: Where, runner: DeviceRunner) {
+    this.type = line.type;
+    this.line = line;
+    this.where = where;
+    this.runner = runner;
+  }
+
+  abstract check(node: string, signal: AbortSignal): Promise<FenceResult>;
+  abstract fence(node: string, signal: AbortSignal): Promise<FenceResult>;
+
+  /** One use of the device. */
+  protected use(
+    node: string,
+    signal: AbortSignal,
+    work: (session: Session) => Promise<FenceResult>,
+  ): Promise<FenceResult> {
+    return inSession(this.line, node, this.runner, signal, work);
+  }
+}
+
 /** Opens a session, lets `work` judge, and cleans what it says. */
-export async function inSession(
+async function inSession(
   line: StonithLine,
   node: string,
   runner: DeviceRunner,

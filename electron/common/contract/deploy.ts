@@ -13,6 +13,8 @@ export const PreflightItemSchema = z.object({
     'hostname',
     'interfaces',
     'serial',
+    /** What the heartbeats take of the serial line. */
+    'serial-line',
     'ports',
     'vip-free',
     'clock',

@@ -86,6 +86,8 @@ export const SENTENCES = {
   agentLost: 'the connection to the agent ended',
 
   // The rack.
+  rackBuilding: 'building two servers',
+  rackStopping: 'taking the rack down',
   rackNamespaces: 'making namespaces',
   rackBooting: 'booting {{nodes}}',
   rackLate: 'it did not come up in time ({{doing}})',

@@ -12,6 +12,7 @@ import { report } from './host.ts';
 import * as judge from './judge.ts';
 import * as observed from './judgeObserved.ts';
 import * as safety from './judgeSafety.ts';
+import { judgeSerialLine, serialUseOf } from './judgeSerialLine.ts';
 import { HARESOURCES, HA_CF } from './layout.ts';
 import type { AgentPayload } from './payload.ts';
 import { questionsFor } from './questions.ts';
@@ -75,6 +76,7 @@ export async function lookAtNode(
     return { node, facts: null, items: [refusal], ...UNSEEN };
   }
   const seen = facts.value;
+  const authkeys = await readAuthkeys(host);
   const architecture = judge.architectureOf(seen);
   const observes = pair.engine === 'heartbeat';
   const expected = observes ? 'heartbeat' : null;
@@ -87,6 +89,7 @@ export async function lookAtNode(
     item('hostname', judge.judgeHostname(seen, host.spec)),
     item('interfaces', judge.judgeInterfaces(seen)),
     item('serial', judge.judgeSerial(seen, expected)),
+    item('serial-line', judgeSerialLine(serialUseOf(pair, kept.haCf, authkeys))),
     item('ports', judge.judgePorts(seen, expected)),
     item('clock', judge.judgeClock(await measureClock(host))),
     item('runtime', judge.judgeRuntime(seen, architecture !== null && payload.runtimeFor(architecture) !== null)),
@@ -102,7 +105,7 @@ export async function lookAtNode(
     facts: seen,
     items: observes ? items.map(observed.soften) : items,
     present: kept,
-    authkeys: await readAuthkeys(host),
+    authkeys,
   };
 }
 

@@ -1,6 +1,7 @@
 /** The console's one rack: starts it, finds one that runs already, and tells everybody what becomes of it. */
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import type { RackState, RackUpOptions } from '../../common/contract/rack.ts';
+import { say } from '../../common/words/sentence.ts';
 import { Emitter } from '../base/emitter.ts';
 import type { RackHandlePort, RackPort } from '../service/ports.ts';
 
@@ -66,7 +67,7 @@ export class RackService {
     const support = await this.support();
     if (this.lab === null || !support.available) throw new RpcError('rack-unsupported', support.reason);
     const { setup, engine } = options;
-    this.set({ ...DOWN, phase: 'starting', detail: 'building two servers', setup, engine, mode: support.mode });
+    this.set({ ...DOWN, phase: 'starting', ...say('rackBuilding'), setup, engine, mode: support.mode });
     const cancel = new AbortController();
     const started = this.lab.start(options, (state) => this.set(state), cancel.signal);
     this.starting = { cancel, over: started.catch(() => undefined) };
@@ -77,7 +78,9 @@ export class RackService {
       return this.state_;
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
-      this.set(cancel.signal.aborted ? DOWN : { ...DOWN, phase: 'failed', detail });
+      // The rack's last words, where they are what was thrown: it has them for every language.
+      const said = this.state_.detail === detail ? this.state_.said : undefined;
+      this.set(cancel.signal.aborted ? DOWN : { ...DOWN, phase: 'failed', detail, said });
       throw new RpcError(cancel.signal.aborted ? 'cancelled' : 'rack-failed', detail);
     } finally {
       this.starting = null;
@@ -95,7 +98,7 @@ export class RackService {
     await this.cancelStart();
     const handle = this.handle_;
     if (handle === null) return;
-    this.set({ ...this.state_, phase: 'stopping', detail: 'taking the rack down' });
+    this.set({ ...this.state_, phase: 'stopping', ...say('rackStopping') });
     this.release();
     await handle.down();
     this.set(DOWN);

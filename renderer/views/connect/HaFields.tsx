@@ -3,6 +3,7 @@ import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button } from 'antd';
 import { useTranslation } from 'react-i18next';
 import { emptyLink, type LinkDraft, type PairDraft } from './draft.ts';
+import { serialBudgetOf } from './draftSpec.ts';
 import { ChoiceField, TextField, useProblem } from './fields.tsx';
 
 interface Props {
@@ -129,6 +130,21 @@ function TimingFields({ draft, onChange }: Props): React.JSX.Element {
   );
 }
 
+/** How much of the serial line is taken; said while one types, because keepalive, baud rate and names all count. */
+function SerialLine({ draft }: { readonly draft: PairDraft }): React.JSX.Element | null {
+  const { t } = useTranslation();
+  const budget = serialBudgetOf(draft);
+  if (budget === null) return null;
+  const { beatBytes, keepaliveMs, baud, share, keepaliveMinMs, verdict } = budget;
+  const numbers = { bytes: Math.ceil(beatBytes), keepaliveMs, baud, percent: Math.round(share * 100) };
+  return (
+    <p className="tb-serial-line" role="status" data-verdict={verdict}>
+      {t('connect.serialLine', numbers)}{' '}
+      {verdict !== 'fits' && t(`connect.serialAdvice.${verdict}`, { keepaliveMinMs })}
+    </p>
+  );
+}
+
 export function HaFields({ draft, onChange }: Props): React.JSX.Element {
   const { t } = useTranslation();
   const linksProblem = useProblem('links');
@@ -152,6 +168,7 @@ export function HaFields({ draft, onChange }: Props): React.JSX.Element {
           onRemove={() => onChange({ links: draft.links.filter((_, other) => other !== i) })}
         />
       ))}
+      <SerialLine draft={draft} />
       {linksProblem !== null && (
         <span className="tb-problem" role="alert">
           {linksProblem}

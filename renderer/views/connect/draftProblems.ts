@@ -3,7 +3,7 @@ import { isHost, isIpv4, isIpv4Multicast, isIpv6 } from '../../../agent/common/c
 import { PairSpecSchema } from '../../../electron/common/contract/pair.ts';
 import { specificationGaps } from '../../../electron/common/setup/gaps.ts';
 import type { LinkDraft, PairDraft } from './draft.ts';
-import { rawSpec, resourceLines } from './draftSpec.ts';
+import { rawSpec, resourceLines, serialBudgetOf } from './draftSpec.ts';
 import { checkSafety } from './safetyDraft.ts';
 
 /** Keys of `connect.problem` in the texts. */
@@ -36,8 +36,14 @@ export type ProblemKey =
   | 'fencingWord'
   | 'devicePath';
 
+/** Heartbeats do not fit through the serial line, with what they would take and the shortest keepalive that leaves half of it free. */
+export interface SerialProblem {
+  readonly key: 'serialFull';
+  readonly params: { readonly percent: number; readonly keepaliveMs: number };
+}
+
 /** A problem by its key, or in the words of the pair file's own rules where the form has none for it. */
-export type Problem = ProblemKey | { readonly text: string };
+export type Problem = ProblemKey | SerialProblem | { readonly text: string };
 
 export type Say = (field: string, problem: Problem) => void;
 
@@ -110,6 +116,11 @@ function checkHa(draft: PairDraft, say: Say): void {
     return names.includes(node ?? '') && resources.length > 0;
   };
   if (groups.length === 0 || !groups.every(isGroup)) say('haresources', 'haresources');
+  const budget = serialBudgetOf(draft);
+  if (budget?.verdict === 'impossible') {
+    const params = { percent: Math.round(budget.share * 100), keepaliveMs: budget.keepaliveMinMs };
+    say('keepalive', { key: 'serialFull', params });
+  }
   checkSafety(draft, say);
 }
 

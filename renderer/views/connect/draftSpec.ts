@@ -1,5 +1,6 @@
 /** The pair file that a form becomes. */
 import { type PairSpec, PairSpecSchema } from '../../../electron/common/contract/pair.ts';
+import { type SerialBudget, serialShare } from '../../../electron/common/setup/serialBudget.ts';
 import type { LinkDraft, NodeDraft, PairDraft } from './draft.ts';
 import { linesOf, safetySpec } from './safetyDraft.ts';
 
@@ -75,6 +76,21 @@ export function rawSpec(draft: PairDraft, taken: readonly string[]): unknown {
     ha: draft.writeHa ? ha : null,
     probe: draft.probe === 'off' ? null : probe,
   };
+}
+
+/** What the heartbeats take of the serial line; null: there is none, or a number is missing to tell. */
+export function serialBudgetOf(draft: PairDraft): SerialBudget | null {
+  const bauds = draft.links.flatMap((link) => (link.medium === 'serial' ? [Number(link.baud)] : []));
+  const [baud, keepaliveMs] = [Math.min(...bauds), Number(draft.keepalive)];
+  if (bauds.length === 0 || !(baud > 0 && keepaliveMs > 0)) return null;
+  return serialShare({
+    nodes: draft.nodes.map(({ name }) => name),
+    keepaliveMs,
+    baud,
+    linkNames: draft.links.map(({ a, b }) => (a.length > b.length ? a : b).trim()),
+    pingNodes: linesOf(draft.pingNodes).length,
+    method: draft.authMethod,
+  });
 }
 
 /** The pair of a form without problems. Throws what the schema says when there are some after all. */

@@ -24,7 +24,8 @@ export function useProblem(field: string): string | null {
   const { t } = useTranslation();
   const problem = useContext(ProblemsContext)?.get(field);
   if (problem === undefined) return null;
-  return typeof problem === 'string' ? t(`connect.problem.${problem}`) : problem.text;
+  if (typeof problem === 'string') return t(`connect.problem.${problem}`);
+  return 'key' in problem ? t(`connect.problem.${problem.key}`, problem.params) : problem.text;
 }
 
 export function TextField({

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { setCable } from '../../app/actions.ts';
 import { millis, seconds, UNKNOWN_TEXT } from '../../lib/format.ts';
 import { type Direction, oneWay } from '../../../electron/common/verdict/links.ts';
+import { ArrowChip } from './ArrowChip.tsx';
 import type { LinkRow, PictureLayout } from './geometry.ts';
 import { linkTitle } from '../../lib/linkName.ts';
 import { type PictureLink, pictureName } from './pictureModel.ts';
@@ -37,17 +38,14 @@ function Arrow({ direction, fromX, toX, y, label, cut }: ArrowProps): React.JSX.
       <path className="tb-arrow-line" d={`M${start} ${y}H${tip - sign * 6}`} />
       <path className="tb-arrow-head" d={`M${tip} ${y}l${-sign * 9} -5v10z`} />
       {cut && <path className="tb-arrow-cut" d={`M${crossX - 5} ${y - 6}l10 12M${crossX + 5} ${y - 6}l-10 12`} />}
-      <rect
-        className="tb-arrow-chip"
-        x={middle - CHIP_WIDTH / 2}
-        y={y - CHIP_HEIGHT / 2}
+      <ArrowChip
+        x={middle}
+        y={y}
         width={CHIP_WIDTH}
         height={CHIP_HEIGHT}
-        rx={4}
+        baseline={4.5}
+        text={text === '' ? UNKNOWN_TEXT : text}
       />
-      <text className="tb-arrow-text" x={middle} y={y + 4.5}>
-        {text === '' ? UNKNOWN_TEXT : text}
-      </text>
     </g>
   );
 }

@@ -1,6 +1,7 @@
 /** A host outside the pair that both nodes ask whether they are on the network: a line from each node, with what it sees. */
 import { useTranslation } from 'react-i18next';
 import { seconds } from '../../lib/format.ts';
+import { ArrowChip } from './ArrowChip.tsx';
 import type { PictureLayout, ReferenceRow } from './geometry.ts';
 import type { ReferenceHost } from './pictureModel.ts';
 
@@ -39,17 +40,7 @@ function Line({
     <g className="tb-arrow tb-ref" data-state={status} role="img" aria-label={label}>
       <title>{label}</title>
       <path className="tb-arrow-line" d={`M${outer} ${y}H${inner}`} />
-      <rect
-        className="tb-arrow-chip"
-        x={x - chip / 2}
-        y={y - CHIP_HEIGHT / 2}
-        width={chip}
-        height={CHIP_HEIGHT}
-        rx={4}
-      />
-      <text className="tb-arrow-text" x={x} y={y + 4}>
-        {t(`picture.healthShort.${status}`)}
-      </text>
+      <ArrowChip x={x} y={y} width={chip} height={CHIP_HEIGHT} baseline={4} text={t(`picture.healthShort.${status}`)} />
     </g>
   );
 }

@@ -1,27 +1,13 @@
 // Goal: what a person must see and can do when a takeover is held back, when keys change, and in the pair form's safety part.
 // Method: as in story.test.ts; the fake's agents report what the real ones would.
-import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { safeSpec } from '../../support/fakeData.ts';
 import type { FakeConsole } from '../../support/fakeConsole.ts';
-import { missing, openStage, type Stage, type StageOptions } from './page.ts';
+import { missing } from './page.ts';
+import { command, tab, useStage } from './stageTest.ts';
 
 const why = missing();
-let stage: Stage | null = null;
-
-async function open(options: StageOptions = {}): Promise<Stage> {
-  stage = await openStage(options);
-  return stage;
-}
-
-afterEach(async () => {
-  const complaints = stage?.complaints ?? [];
-  await stage?.close();
-  stage = null;
-  expect(complaints).toEqual([]);
-});
-
-const tab = (page: Page, name: string): Promise<void> => page.locator('.tb-tab', { hasText: name }).first().click();
+const open = useStage();
 
 /** node2 waits for a person's word and for a reference. */
 function holdBack(fake: FakeConsole): void {
@@ -29,12 +15,6 @@ function holdBack(fake: FakeConsole): void {
     hold: { reasons: ['reference-silent', 'fencing'], sinceMs: 12_000 },
     fencing: { device: 'meatware', state: 'waiting-operator', detail: '' },
   });
-}
-
-async function command(page: Page, words: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('What do you want to do?').fill(words);
-  await page.keyboard.press('Enter');
 }
 
 describe.skipIf(why !== null)(`safety${why === null ? '' : ` (${why})`}`, () => {

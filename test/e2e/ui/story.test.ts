@@ -1,23 +1,11 @@
 // Goal: what the screens promise on the way from nothing to a failover, as a person sees and clicks it.
 // Method: the built page in Chromium over the fake console, under the product's own content security policy.
-import { afterEach, describe, expect, test } from 'vitest';
-import { missing, openStage, type Stage, type StageOptions } from './page.ts';
+import { describe, expect, test } from 'vitest';
+import { missing } from './page.ts';
+import { useStage } from './stageTest.ts';
 
 const why = missing();
-let stage: Stage | null = null;
-
-async function open(options: StageOptions = {}): Promise<Stage> {
-  stage = await openStage(options);
-  return stage;
-}
-
-afterEach(async () => {
-  const complaints = stage?.complaints ?? [];
-  await stage?.close();
-  stage = null;
-  // Every test also says: no error, no warning, no violation of the policy on the page's console.
-  expect(complaints).toEqual([]);
-});
+const open = useStage();
 
 describe.skipIf(why !== null)(`screens${why === null ? '' : ` (${why})`}`, () => {
   test('first start: one button takes everything up, step by step, to a live picture', async () => {

@@ -1,26 +1,13 @@
 // Goal: the daily work: terminals, monitor, commands, forms, trust, languages, layouts.
 // Method: as in story.test.ts.
 import type { Page } from 'playwright-core';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { siteSpec } from '../../support/fakeData.ts';
-import { missing, openStage, type Stage, type StageOptions } from './page.ts';
+import { missing } from './page.ts';
+import { command, tab, useStage } from './stageTest.ts';
 
 const why = missing();
-let stage: Stage | null = null;
-
-async function open(options: StageOptions = {}): Promise<Stage> {
-  stage = await openStage(options);
-  return stage;
-}
-
-afterEach(async () => {
-  const complaints = stage?.complaints ?? [];
-  await stage?.close();
-  stage = null;
-  expect(complaints).toEqual([]);
-});
-
-const tab = (page: Page, name: string): Promise<void> => page.locator('.tb-tab', { hasText: name }).first().click();
+const open = useStage();
 
 /** Puts a text into the page's clipboard-free paste event, as the browser would. */
 async function paste(page: Page, text: string): Promise<void> {
@@ -34,9 +21,7 @@ async function paste(page: Page, text: string): Promise<void> {
 }
 
 async function openShell(page: Page): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('What do you want to do?').fill('terminal node1 shell');
-  await page.keyboard.press('Enter');
+  await command(page, 'terminal node1 shell');
   await page.locator('.xterm-rows', { hasText: 'root@node1' }).waitFor();
   await page.locator('.tb-terminal:visible', { hasText: 'root@node1' }).locator('.xterm-screen').click();
 }
@@ -149,14 +134,10 @@ describe.skipIf(why !== null)(`work${why === null ? '' : ` (${why})`}`, () => {
   test('commands: every action by its name, from the keyboard alone', async () => {
     const { page, fake } = await open({ warm: true });
     await page.getByText('192.168.2.3 is on node1').waitFor();
-    await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('What do you want to do?').fill('theme dark');
-    await page.keyboard.press('Enter');
+    await command(page, 'theme dark');
     await page.locator('html[data-theme="dark"]').waitFor();
     expect(fake.settings.theme).toBe('dark');
-    await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('What do you want to do?').fill('pull null-modem');
-    await page.keyboard.press('Enter');
+    await command(page, 'pull null-modem');
     await page.getByTitle('Plug the null-modem cable in again').waitFor();
     expect(fake.pair.cables.get('serial')?.aToB).toBe(false);
   });
@@ -175,9 +156,7 @@ describe.skipIf(why !== null)(`work${why === null ? '' : ` (${why})`}`, () => {
       new Set(['Picture of the pair', 'Live monitor', 'Terminal on node1', 'Terminal on node2', 'Faults']),
     );
     const groups = await page.locator('.dv-groupview').count();
-    await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('What do you want to do?').fill('move active pane right');
-    await page.keyboard.press('Enter');
+    await command(page, 'move active pane right');
     await page.locator('.dv-groupview').nth(groups).waitFor();
   });
 
@@ -237,9 +216,7 @@ describe.skipIf(why !== null)(`work${why === null ? '' : ` (${why})`}`, () => {
     await page.reload();
     await page.locator('.tb-tab', { hasText: 'Monitor' }).waitFor();
     expect(await distribution.count()).toBe(0);
-    await page.keyboard.press('Control+k');
-    await page.getByPlaceholder('What do you want to do?').fill('restore default layout');
-    await page.keyboard.press('Enter');
+    await command(page, 'restore default layout');
     await distribution.waitFor();
   });
 

@@ -100,7 +100,7 @@ describe.skipIf(isolationMissing() !== null)('deploy to isolated servers', { tim
       const mine = items.filter((item) => item.node === node);
       expect(mine.filter((item) => item.result !== 'ok')).toEqual([]);
       expect(mine.map((item) => item.code).sort()).toEqual(
-        'agreement architecture clock disk fencing hostname installed interfaces keys libc os other-engine ping-nodes ports privilege reachable runtime serial vip-free watchdog'.split(
+        'agreement architecture clock disk fencing hostname installed interfaces keys libc os other-engine ping-nodes ports privilege reachable runtime serial serial-line vip-free watchdog'.split(
           ' ',
         ),
       );

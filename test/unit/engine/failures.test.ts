@@ -1,6 +1,7 @@
 /** Scripts that fail: what could not be stopped stays claimed, what could not be started is said until it works. */
 import { describe, expect, test } from 'vitest';
 import type { EngineCommand } from '../../../agent/common/engine/types.ts';
+import type { ResourceSet } from '../../../agent/common/timeline/event.ts';
 import { fieldText } from '../../../agent/common/wire/message.ts';
 import { Harness, testConfig } from '../../support/engineHarness.ts';
 
@@ -35,6 +36,33 @@ class Failing extends Harness {
     }
   }
 
+  /** Starts, and is active when nobody else came. */
+  startAlone(): void {
+    this.step({ kind: 'start' });
+    this.run(10_000);
+    this.answer();
+  }
+
+  /** A Twinbeat peer comes that holds nothing. */
+  peerComes(): void {
+    this.hear('status', BEAT);
+    this.hear('starting');
+    this.peerReports('none', '-');
+  }
+
+  /** A settled peer says what it runs, what it claims, and what it could not start. */
+  peerReports(holds: ResourceSet, claims: string, failed?: ResourceSet): void {
+    const tried = failed === undefined ? {} : { tbx: failed };
+    this.hear('resource', { rsc_hold: holds, rtype: 'full', isstable: '1', tbc: claims, ...tried });
+  }
+
+  /** An operator has it hand over `set`, and the peer agrees to take it. */
+  gives(set: 'local' | 'foreign' | 'all'): void {
+    this.step({ kind: 'operator', request: 'standby', set });
+    this.hear('ask_resources', { rsc_hold: set, info: 'other' });
+    this.answer();
+  }
+
   get problems(): string[] {
     return this.eventsOf('problem').map((p) => `${p.code} ${p.over ? 'over' : 'begins'} ${p.detail}`);
   }
@@ -56,12 +84,8 @@ class Failing extends Harness {
 /** Holds everything beside a Twinbeat peer that holds nothing. */
 function holdsAll(): Failing {
   const h = new Failing();
-  h.step({ kind: 'start' });
-  h.run(10_000);
-  h.answer();
-  h.hear('status', BEAT);
-  h.hear('starting');
-  h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+  h.startAlone();
+  h.peerComes();
   h.events.length = 0;
   h.commands.length = 0;
   h['answered'] = 0;
@@ -72,9 +96,7 @@ describe('a stop that fails twice', () => {
   test('in a standby: the hand-over is withdrawn, and both sets are started again, also what is healthy of the stuck one', () => {
     const h = holdsAll();
     h.failing.add('release vip2');
-    h.step({ kind: 'operator', request: 'standby', set: 'all' });
-    h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
-    h.answer();
+    h.gives('all');
     expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'refused' });
     expect(h.sentOf('ask_resources').map((m) => fieldText(m, 'info'))).toEqual(['me']);
     expect(h.commands.slice(-2).map((c) => 'groups' in c && [c.kind, ...c.groups])).toEqual([
@@ -90,9 +112,7 @@ describe('a stop that fails twice', () => {
   test('and does not start again either: the set stays claimed and its healthy groups stay up', () => {
     const h = holdsAll();
     h.failing.add('release vip2').add('acquire vip2');
-    h.step({ kind: 'operator', request: 'standby', set: 'all' });
-    h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
-    h.answer();
+    h.gives('all');
     expect(h.problems).toEqual(['stop-failed begins foreign: planned', 'acquire-failed begins foreign: planned']);
     h.pass(30_000);
     expect(h.report()).toEqual(['all', 'foreign local', '1']);
@@ -105,14 +125,10 @@ describe('a stop that fails twice', () => {
   // Found by: npm run sim -- --seed 707163 --profile fencing
   test('of a set that is only half ours, the half of the peer is not started', () => {
     const h = holdsAll();
-    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
-    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
-    h.answer();
-    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1', tbc: 'local:9' });
+    h.gives('foreign');
+    h.peerReports('local', 'local:9');
     h.failing.add('release vip1');
-    h.step({ kind: 'operator', request: 'standby', set: 'all' });
-    h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
-    h.answer();
+    h.gives('all');
     expect(h.eventsOf('standby').at(-1)).toMatchObject({ phase: 'refused' });
     // What is ours of it is started again.
     expect(h.commands.filter((c) => c.kind === 'acquire').map((c) => c.groups)).toEqual([['vip1']]);
@@ -122,12 +138,10 @@ describe('a stop that fails twice', () => {
     for (const request of ['standby', 'takeover'] as const) {
       const h = holdsAll();
       h.failing.add('release vip2').add('acquire vip2');
-      h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
-      h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
-      h.answer();
+      h.gives('foreign');
       expect(h.problems).toHaveLength(2);
       h.events.length = 0;
-      h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+      h.peerReports('none', '-');
       h.failing.clear();
       h.step({ kind: 'operator', request, set: 'foreign' });
       if (request === 'standby') h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
@@ -142,14 +156,10 @@ describe('a stop that fails twice', () => {
 
   test('a takeover of everything starts it again first, and asks the peer when it is settled', () => {
     const h = holdsAll();
-    h.step({ kind: 'operator', request: 'standby', set: 'local' });
-    h.hear('ask_resources', { rsc_hold: 'local', info: 'other' });
-    h.answer();
-    h.hear('resource', { rsc_hold: 'foreign', rtype: 'full', isstable: '1', tbc: 'foreign:9' });
+    h.gives('local');
+    h.peerReports('foreign', 'foreign:9');
     h.failing.add('release vip2').add('acquire vip2');
-    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
-    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
-    h.answer();
+    h.gives('foreign');
     for (const works of [false, true]) {
       if (works) h.failing.clear();
       h.events.length = 0;
@@ -167,9 +177,7 @@ describe('a stop that fails twice', () => {
   test('a takeover of it alone is answered when it runs', () => {
     const h = holdsAll();
     h.failing.add('release vip2').add('acquire vip2');
-    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
-    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
-    h.answer();
+    h.gives('foreign');
     h.failing.clear();
     h.step({ kind: 'operator', request: 'takeover', set: 'foreign' });
     h.answer();
@@ -197,11 +205,9 @@ describe('a stop that fails twice', () => {
 
   test('after a start that failed half way: the peer is told hands off until it is down', () => {
     const h = holdsAll();
-    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
-    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
-    h.answer();
+    h.gives('foreign');
     h.hear('ask_resources', { rsc_hold: 'foreign', info: 'done' });
-    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+    h.peerReports('none', '-');
     h.failing.add('acquire vip2').add('release vip2');
     h.pass(12_000);
     expect(h.problems).toEqual(['acquire-failed begins foreign: planned', 'stop-failed begins foreign: planned']);
@@ -216,9 +222,7 @@ describe('a start that fails', () => {
   test('is over as soon as a later one works', () => {
     const h = new Failing();
     h.failing.add('acquire vip2');
-    h.step({ kind: 'start' });
-    h.run(10_000);
-    h.answer();
+    h.startAlone();
     expect(h.problems).toEqual(['acquire-failed begins foreign: planned']);
     h.failing.clear();
     h.step({ kind: 'operator', request: 'takeover', set: 'all' });
@@ -231,19 +235,13 @@ describe('a start that fails', () => {
   test('is tried again when the peer has started over: it was dead in between, noticed or not', () => {
     const h = new Failing();
     h.failing.add('acquire vip1').add('acquire vip2');
-    h.step({ kind: 'start' });
-    h.run(10_000);
-    h.answer();
-    h.hear('status', BEAT);
-    h.hear('starting');
-    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+    h.startAlone();
+    h.peerComes();
     h.failing.clear();
     h.pass(20_000);
     expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('none');
     h.peerRestarts();
-    h.hear('status', BEAT);
-    h.hear('starting');
-    h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+    h.peerComes();
     h.pass(5000);
     expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('all');
   });
@@ -251,9 +249,7 @@ describe('a start that fails', () => {
   test('of the peer makes our standby refused, not done', () => {
     for (const order of ['report first', 'done first']) {
       const h = holdsAll();
-      h.step({ kind: 'operator', request: 'standby', set: 'all' });
-      h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
-      h.answer();
+      h.gives('all');
       const report = h.peerMessage('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
       const done = h.peerMessage('ask_resources', { rsc_hold: 'all', info: 'done' });
       for (const message of order === 'report first' ? [report, done] : [done, report]) h.arrive(message);
@@ -263,9 +259,7 @@ describe('a start that fails', () => {
 
   test('a `done` that overtook the report of success waits for it', () => {
     const h = holdsAll();
-    h.step({ kind: 'operator', request: 'standby', set: 'all' });
-    h.hear('ask_resources', { rsc_hold: 'all', info: 'other' });
-    h.answer();
+    h.gives('all');
     const report = h.peerMessage('resource', {
       rsc_hold: 'all',
       rtype: 'full',
@@ -280,10 +274,8 @@ describe('a start that fails', () => {
 
   test('of ours makes the standby of the peer refused here', () => {
     const h = holdsAll();
-    h.step({ kind: 'operator', request: 'standby', set: 'foreign' });
-    h.hear('ask_resources', { rsc_hold: 'foreign', info: 'other' });
-    h.answer();
-    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1', tbc: 'local:9' });
+    h.gives('foreign');
+    h.peerReports('local', 'local:9');
     h.failing.add('acquire vip2');
     h.hear('ask_resources', { rsc_hold: 'local', info: 'me' });
     h.hear('ask_resources', { rsc_hold: 'local', info: 'done' });
@@ -294,24 +286,20 @@ describe('a start that fails', () => {
   test('is over when the peer runs it, not while the peer only begins to', () => {
     const h = new Failing();
     h.failing.add('acquire vip2');
-    h.step({ kind: 'start' });
-    h.run(10_000);
-    h.answer();
+    h.startAlone();
     h.hear('status', BEAT);
     h.hear('starting');
     h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '0', tbc: 'local:9' });
     h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '0', tbc: '-' });
     expect(h.problems).toEqual(['acquire-failed begins foreign: planned']);
-    h.hear('resource', { rsc_hold: 'local', rtype: 'full', isstable: '1', tbc: 'local:10' });
+    h.peerReports('local', 'local:10');
     expect(h.problems.at(-1)).toBe('acquire-failed over foreign: planned');
   });
 
   test('two sets end apart', () => {
     const h = new Failing();
     h.failing.add('acquire vip1').add('acquire vip2');
-    h.step({ kind: 'start' });
-    h.run(10_000);
-    h.answer();
+    h.startAlone();
     h.failing.delete('acquire vip1');
     h.step({ kind: 'operator', request: 'takeover', set: 'all' });
     h.answer();
@@ -319,38 +307,114 @@ describe('a start that fails', () => {
   });
 });
 
+test('an announcement that fails is no problem of the set: it runs on, and nothing would ever end it', () => {
+  const h = new Failing();
+  h.startAlone();
+  h.peerComes();
+  h.answer();
+  // Both held it for a while; ours is the older claim.
+  h.peerReports('all', 'local:9999999999 foreign:9999999999');
+  const before = h.count('acquire');
+  h.failing.add('acquire vip1');
+  h.peerReports('none', '-');
+  h.answer();
+  expect(h.count('acquire')).toBeGreaterThan(before);
+  expect(h.problems).toEqual([]);
+  expect(h.eventsOf('log').map(({ text }) => text)).toContain(
+    'Announcing the local groups again failed; they run: planned',
+  );
+});
+
 test('alone, a set of which one group does not start keeps the others up; a peer that comes may start the whole of it', () => {
   const h = new Failing(['vip1', 'vip3']);
   h.failing.add('acquire vip1,vip3');
-  h.step({ kind: 'start' });
-  h.run(10_000);
-  h.answer();
+  h.startAlone();
   h.run(30_000);
   h.answer();
   expect(h.problems).toEqual(['acquire-failed begins local: planned']);
   expect(h.count('release')).toBe(0);
-  h.hear('status', BEAT);
-  h.hear('starting');
-  h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+  h.peerComes();
   h.pass(3000);
   expect(h.commands.filter((c) => c.kind === 'release').map((c) => c.groups)).toEqual([['vip1', 'vip3']]);
+});
+
+describe('a set of which one group starts on neither node', () => {
+  /** Comes beside a peer that holds the other set and says what it could not start, and cannot start its own. */
+  function besidePeer(failedThere?: ResourceSet): Failing {
+    const h = new Failing(['vip1', 'vip3']);
+    h.failing.add('acquire vip1,vip3');
+    h.step({ kind: 'start' });
+    h.hear('status', BEAT);
+    h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+    h.hear('starting');
+    h.peerReports('local', 'local:9', failedThere);
+    h.answer();
+    return h;
+  }
+
+  /** It was the first to try, and has given the set up. */
+  function triedFirst(): Failing {
+    const h = besidePeer();
+    h.pass(1000);
+    return h;
+  }
+
+  const sets = (h: Failing, kind: string): string[] =>
+    h.commands.filter((c) => c.kind === kind).map((c) => ('groups' in c ? c.groups.join() : ''));
+
+  test('goes to the peer, which is told that it was tried here', () => {
+    const h = triedFirst();
+    expect([sets(h, 'acquire'), sets(h, 'release')]).toEqual([['vip1,vip3'], ['vip1,vip3']]);
+    expect(fieldText(h.sentOf('resource').at(-1)!, 'tbx')).toBe('local');
+  });
+
+  test('and is left to the peer that keeps a part of it: not started here, and neither called held nor mended', () => {
+    const h = triedFirst();
+    h.peerReports('all', 'local:9 foreign:12', 'foreign');
+    h.pass(60_000);
+    expect(sets(h, 'acquire')).toEqual(['vip1,vip3']);
+    expect(h.engine.snapshot({ monotonicMs: h.nowMs })).toMatchObject({ mine: 'none', theirs: 'local' });
+    expect(h.problems).toEqual(['acquire-failed begins local: planned']);
+  });
+
+  test('stays here in part where the peer had failed with it before: claimed, not called held, not stopped', () => {
+    const h = besidePeer('foreign');
+    h.pass(60_000);
+    expect([sets(h, 'acquire'), sets(h, 'release')]).toEqual([['vip1,vip3'], []]);
+    expect(h.report()).toEqual(['local', 'local', '1']);
+    expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('none');
+  });
+
+  test('and goes to the peer once more when that may start it now: it started over, or a person had it try again', () => {
+    const h = besidePeer('foreign');
+    h.peerReports('local', 'local:9');
+    h.pass(2000);
+    expect(sets(h, 'release')).toEqual(['vip1,vip3']);
+  });
+
+  // Neither knew of the other when it failed: the preferred node serves what it can, and only this one.
+  test('is started in part by its preferred node when both have given it up', () => {
+    const h = triedFirst();
+    h.peerReports('local', 'local:9', 'foreign');
+    h.pass(5000);
+    expect([sets(h, 'acquire'), sets(h, 'release')]).toEqual([['vip1,vip3', 'vip1,vip3'], ['vip1,vip3']]);
+    h.pass(60_000);
+    expect(h.count('acquire')).toBe(2);
+    expect(h.report()).toEqual(['local', 'local', '1']);
+  });
 });
 
 test('alone, a set of one group that does not start is stopped: nothing else is in it', () => {
   const h = new Failing(['vip1']);
   h.failing.add('acquire vip1');
-  h.step({ kind: 'start' });
-  h.run(10_000);
-  h.answer();
+  h.startAlone();
   expect(h.commands.filter((c) => c.kind === 'release').map((c) => c.groups)).toEqual([['vip1']]);
 });
 
 test("an operator's takeover beside a dead peer is answered: done when it runs, refused when it does not start", () => {
   const h = new Failing(['vip1']);
   h.failing.add('acquire vip1');
-  h.step({ kind: 'start' });
-  h.run(10_000);
-  h.answer();
+  h.startAlone();
   const takeover = (): string[] => {
     h.events.length = 0;
     h.step({ kind: 'operator', request: 'takeover', set: 'local' });

@@ -56,6 +56,23 @@ describe('coming up', () => {
     expect(view(h)).toMatchObject({ mine: 'local', theirs: 'local', stable: true });
   });
 
+  /**
+   * Found by: npm run sim. 1. The peer gives our group up and answers; the links are cut. 2. It calls us dead and takes the group again.
+   * 3. The links are back, its report comes, and after that, sent again, the answer.
+   */
+  test('an answer that a report has overtaken is void: the group is asked for again', () => {
+    const h = node();
+    join(h, 'active', { tbv: '1' });
+    const late = h.peerMessage('ip-request-resp', { dest: 'node1', ipaddr: 'vip1', weown: 'yes', ok: 'OK' });
+    h.hear('resource', { rsc_hold: 'all', rtype: 'full', isstable: '1', tbc: 'local:1 foreign:9' });
+    h.arrive(late);
+    expect(h.commands).toHaveLength(0);
+    h.runWithPeer(6000, 'active', { tbv: '1' });
+    expect(requests(h)).toEqual(['vip1', 'vip1']);
+    answer(h, 'vip1');
+    expect(h.commands).toMatchObject([{ kind: 'acquire', groups: ['vip1'] }]);
+  });
+
   test('beside a peer that is itself coming up nobody is asked: it runs nothing', () => {
     const h = node();
     join(h, 'up');

@@ -242,6 +242,23 @@ describe('reference', () => {
     expect(acquired(h)).toEqual(['vip2']);
   });
 
+  /**
+   * Found by: npm run sim. 1. The takeover waits for the device. 2. The machine sleeps; the reference falls silent. 3. It wakes, the device has
+   * reported, and by its clock, which stood still, the reference answered just now.
+   */
+  test('a reply from before a sleep does not, and nothing is seized while we only watch', () => {
+    const h = joined({ ...config, fencingDevice: 'external/ipmi' });
+    h.run(DEADTIME_MS);
+    const fence = h.commands.find(({ kind }) => kind === 'fence')!;
+    h.answering.clear();
+    h.step({ kind: 'stalled', gapMs: 3 * KEEPALIVE_MS + 500 });
+    h.step({ kind: 'command-done', id: fence.id, ok: true, detail: '' });
+    expect(acquired(h)).toEqual([]);
+    h.run(2 * KEEPALIVE_MS);
+    expect(acquired(h)).toEqual([]);
+    expect(view(h).hold?.reasons).toContain('reference-silent');
+  });
+
   test('a holder that loses peer and reference gives up everything before the other may seize', () => {
     const h = joined(config);
     h.answering.clear();

@@ -66,7 +66,7 @@ describe('what a node says is true', () => {
 describe('a node does what it was told', () => {
   function watched(groups: readonly [readonly string[], readonly string[]]) {
     const cluster = simPair({ groups });
-    const checker = new PrudenceChecker(cluster, new Hearsay(cluster));
+    const checker = new PrudenceChecker(cluster, new Hearsay(cluster), 1000);
     return { cluster, checker };
   }
 

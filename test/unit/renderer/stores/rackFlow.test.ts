@@ -2,6 +2,7 @@ import i18next from 'i18next';
 import { expect, test } from 'vitest';
 import { connect } from '../../../../agent/common/rpc/client.ts';
 import { memoryChannelPair } from '../../../../agent/common/rpc/memory.ts';
+import { RpcError } from '../../../../agent/common/rpc/messages.ts';
 import { serve } from '../../../../agent/common/rpc/server.ts';
 import { consoleContract } from '../../../../electron/common/contract/console.ts';
 import { quote, say } from '../../../../electron/common/words/sentence.ts';
@@ -132,4 +133,20 @@ test('flow: what the core says of the nodes reaches the screen with its codes, n
   expect(error instanceof FlowError && saidText(error.words, t)).toBe(
     'node1：连接断开（TCP）：连接被重置（ECONNRESET）',
   );
+});
+
+test('flow: a rack that fails to come up says why in the words of its state', async () => {
+  const late = say('rackLate', { doing: say('rackNamespaces') });
+  const failing = (fake: FakeConsole) => ({
+    rackState: async function* () {
+      yield { ...fake.rackState(), phase: 'failed' as const, ...late };
+    },
+    rackUp: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw new RpcError('rack-failed', late.detail);
+    },
+  });
+  const t = await i18next.createInstance().init({ lng: 'zh-CN', resources: { 'zh-CN': { translation: zhCN } } });
+  const error = await flow(failing).catch((e: unknown) => e);
+  expect(error instanceof FlowError && saidText(error.words, t)).toBe('未能按时启动（正在创建命名空间）');
 });

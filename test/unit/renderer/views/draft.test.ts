@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { PairSpecSchema } from '../../../../electron/common/contract/pair.ts';
 import { draftOf, emptyDraft, emptyLink, type PairDraft } from '../../../../renderer/views/connect/draft.ts';
-import { problemsOf } from '../../../../renderer/views/connect/draftProblems.ts';
-import { idFor, specOf } from '../../../../renderer/views/connect/draftSpec.ts';
+import { problemsOf, type SerialProblem } from '../../../../renderer/views/connect/draftProblems.ts';
+import { idFor, serialBudgetOf, specOf } from '../../../../renderer/views/connect/draftSpec.ts';
 import { safeSpec, siteSpec } from '../../../support/fakeData.ts';
 
 function good(): PairDraft {
@@ -148,4 +148,24 @@ test('ids: readable, free, never the rack, also for Chinese names', () => {
   expect(idFor('Substation 7', ['substation-7', 'substation-7-2'])).toBe('substation-7-3');
   expect(idFor('Rack', [])).toBe('rack-2');
   expect(idFor('变电站', ['pair'])).toBe('pair-2');
+});
+
+test('draft: heartbeats that the serial line cannot carry are refused at keepalive, with the numbers', () => {
+  const at = (keepalive: string, baud: string): PairDraft =>
+    with_({ keepalive, links: [{ ...emptyLink('serial'), baud }, emptyLink('bcast')] });
+  const problem = problemsOf(at('100', '9600')).get('keepalive');
+  expect(problem).toMatchObject({ key: 'serialFull' });
+  const { percent, keepaliveMs } = (problem as SerialProblem).params;
+  expect(percent).toBeGreaterThan(100);
+  expect(problemsOf(at(String(keepaliveMs), '9600')).has('keepalive')).toBe(false);
+  expect(serialBudgetOf(at(String(keepaliveMs), '9600'))?.verdict).toBe('fits');
+  // A tight line is said, and may be saved all the same.
+  expect(serialBudgetOf(at('200', '19200'))?.verdict).toBe('tight');
+  expect([...problemsOf(at('200', '19200'))]).toEqual([]);
+});
+
+test('draft: without a serial link, or while a number is missing, nothing is said of the line', () => {
+  expect(serialBudgetOf(with_({ links: [emptyLink('bcast')] }))).toBeNull();
+  expect(serialBudgetOf(with_({ keepalive: '' }))).toBeNull();
+  expect(serialBudgetOf(with_({ links: [{ ...emptyLink('serial'), baud: 'fast' }] }))).toBeNull();
 });
