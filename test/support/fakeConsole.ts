@@ -26,6 +26,7 @@ import type {
   ConsoleFaultName,
   FaultOffer,
   HostKeyQuestion,
+  LiveSituation,
   NodeConnection,
   PairState,
 } from '../../electron/common/contract/state.ts';
@@ -35,6 +36,7 @@ import { fakeRotation } from './fakeRotation.ts';
 import { fakePlan, fakePreflight, rackSpec } from './fakeData.ts';
 import { Feed } from './feed.ts';
 import { fakeAdvice } from './fakeAdvice.ts';
+import { FakeObservers, fakeSituations, fakeStretch } from './fakeTimeline.ts';
 import { FAKE_TIMING, FAKE_VIP, FakePair, type FakeNode } from './fakePair.ts';
 import { FakeTerminals } from './fakeTerminals.ts';
 
@@ -99,6 +101,9 @@ export class FakeConsole {
   private faults: Fault[] = [];
   private faultCount = 0;
   private readonly history: SessionBatch[] = [];
+  private readonly observers = new FakeObservers();
+  private situations: LiveSituation[] = [];
+  private namedMs = Number.NEGATIVE_INFINITY;
   private readonly rackFeed = new Feed<RackState>();
   private readonly stateFeed = new Feed<PairState>();
   private readonly sessionFeed = new Feed<SessionBatch>();
@@ -171,7 +176,8 @@ export class FakeConsole {
   }
 
   private record(batch: SessionBatch): void {
-    this.history.push(batch);
+    const { nodes, nowMs } = this.pair;
+    this.history.push(this.observers.observe(batch, nodes, this.pair.holders(), nowMs));
     if (this.history.length > HISTORY_BATCHES_MAX) this.history.shift();
   }
 
@@ -317,8 +323,20 @@ export class FakeConsole {
         lastOkAgoMs: answeredBy === null ? 2400 : 60,
         detail: answeredBy === null ? 'no answer' : 'answering',
       },
+      lan: { running: this.connected, from: 'client', detail: '' },
+      situations: this.connected ? this.named() : [],
       session: this.connected ? { id: 's1', startedWallMs: Date.now() - this.nowMs(), nowMs: this.nowMs() } : null,
     };
+  }
+
+  /** As the core does: looked at twice a second. */
+  private named(): LiveSituation[] {
+    const nowMs = this.nowMs();
+    if (Math.abs(nowMs - this.namedMs) >= 500) {
+      this.namedMs = nowMs;
+      this.situations = fakeSituations(mergeBatches(this.history, nowMs - 60_000, nowMs), nowMs);
+    }
+    return this.situations;
   }
 
   private async rackUp(): Promise<RackState> {
@@ -609,6 +627,8 @@ export class FakeConsole {
     drillPowerOff: () => this.drill(),
     ...this.drills.methods,
     ...this.reports.methods,
+    timelineStretch: (wish) =>
+      fakeStretch(wish, (fromMs, toMs) => mergeBatches(this.history, fromMs, toMs), this.nowMs()),
     advise: ({ question }) => fakeAdvice(question),
   };
 }

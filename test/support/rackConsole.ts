@@ -6,6 +6,7 @@ import { connect } from '../../agent/common/rpc/client.ts';
 import type { Client } from '../../agent/common/rpc/contract.ts';
 import { memoryChannelPair } from '../../agent/common/rpc/memory.ts';
 import { serve } from '../../agent/common/rpc/server.ts';
+import { productVersion } from '../../electron/cli/open.ts';
 import { consoleContract, RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
 import type { RackUpOptions } from '../../electron/common/contract/rack.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
@@ -30,7 +31,7 @@ export class RackConsole {
   constructor() {
     this.core = assembleConsole({
       host: 'cli',
-      version: '0.0.0',
+      version: productVersion(),
       configDir: join(this.dir, 'config'),
       dataDir: join(this.dir, 'data'),
       cacheDir: join(ROOT, 'build', 'test-cache', 'twinbeat'),

@@ -4,7 +4,7 @@ import type { SessionSample } from '../contract/session.ts';
 import { outageSpans } from '../drill/outage.ts';
 import { millis, text } from '../drill/text.ts';
 import { eventWords } from './marks.ts';
-import { factsAt, nodeOfMac, ofKind, toneOf, type Story } from './story.ts';
+import { factsAt, linkReadings, nodeOfMac, ofKind, toneOf, type Story } from './story.ts';
 import type { Lane, LaneKind, Mark, Source, Span, Tone, VerdictSpan } from './types.ts';
 
 type BareMark = Omit<Mark, 'id' | 'unorderedWith'>;
@@ -115,24 +115,6 @@ const HEARD: Readonly<Record<string, readonly [Tone, Text]>> = {
   unknown: ['unknown', text('not known', '未知')],
 };
 
-interface LinkReading {
-  readonly tMs: number;
-  readonly errorMs: number;
-  readonly value: string;
-}
-
-/** State of one direction over time, from samples and from the moments at which the node itself told of a change. */
-function linkReadings(story: Story, node: string, link: string): LinkReading[] {
-  const sampled = story.batch.samples.flatMap((sample): LinkReading[] => {
-    const found = sample.node === node ? sample.links.find((l) => l.id === link) : undefined;
-    return found === undefined ? [] : [{ tMs: sample.tMs, errorMs: sample.errorMs, value: found.fromPeer }];
-  });
-  const told = ofKind(story.told, 'link').flatMap(({ node: from, tMs, errorMs, body }): LinkReading[] =>
-    from === node && body.link === link && body.direction === 'from-peer' ? [{ tMs, errorMs, value: body.state }] : [],
-  );
-  return [...sampled, ...told].sort((a, b) => a.tMs - b.tMs);
-}
-
 /** When the newest heartbeat before `sample` was heard on a link; null: not known. */
 function lastHeardMs(story: Story, sample: SessionSample, link: string): number | null {
   const marginMs = sample.links.find((l) => l.id === link)?.marginMs ?? null;
@@ -175,10 +157,15 @@ function heardLanes(story: Story): BareLane[] {
       story.batch.facts.flatMap((f) => (f.node === node ? f.links.map((l) => [l.id, l.label] as const) : [])),
     );
     return ids.map((id): BareLane => {
-      const spans = runs(linkReadings(story, node, id), story.toMs, String, (state) => {
-        const [tone, name] = HEARD[state] ?? ['unknown', text(state, state)];
-        return { tone, text: name };
-      });
+      const spans = runs(
+        linkReadings(story, node, id).map(({ tMs, errorMs, state }) => ({ tMs, errorMs, value: state })),
+        story.toMs,
+        String,
+        (state) => {
+          const [tone, name] = HEARD[state] ?? ['unknown', text(state, state)];
+          return { tone, text: name };
+        },
+      );
       const title = `${sender} → ${node} · ${labels.get(id) ?? id}`;
       return lane(`heard ${node} ${id}`, 'heard', text(title, title), node, {
         spans: withGaps(story, node, clip(story, spans)),

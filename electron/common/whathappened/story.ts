@@ -125,3 +125,27 @@ export function macOf(story: Story, node: string): string | null {
 export function nodeOfMac(story: Story, mac: string, said: string | null = null): string | null {
   return said ?? story.nodes.find((node) => macOf(story, node) === mac) ?? null;
 }
+
+/** What a node says of hearing its peer on one link. */
+export interface LinkReading {
+  readonly tMs: number;
+  readonly errorMs: number;
+  readonly state: string;
+  /** null: told as an event, or not known. */
+  readonly marginMs: number | null;
+}
+
+/** One direction of one link over time, from samples and from the moments at which the node itself told of a change. */
+export function linkReadings(story: Story, node: string, link: string): LinkReading[] {
+  const sampled = story.batch.samples.flatMap((sample): LinkReading[] => {
+    const found = sample.node === node ? sample.links.find((l) => l.id === link) : undefined;
+    if (found === undefined) return [];
+    return [{ tMs: sample.tMs, errorMs: sample.errorMs, state: found.fromPeer, marginMs: found.marginMs }];
+  });
+  const told = ofKind(story.told, 'link').flatMap(({ node: from, tMs, errorMs, body }): LinkReading[] =>
+    from === node && body.link === link && body.direction === 'from-peer'
+      ? [{ tMs, errorMs, state: body.state, marginMs: null }]
+      : [],
+  );
+  return [...sampled, ...told].sort((a, b) => a.tMs - b.tMs);
+}

@@ -60,10 +60,15 @@ function assertWanted(signal: CancelSignal): void {
   if (signal.aborted) throw new RpcError('cancelled', 'the report was stopped; nothing of it was kept');
 }
 
-async function preflightItems(live: LiveReportPair, signal: CancelSignal): Promise<PreflightItem[]> {
+/** null: it could not be made (a connection that broke). The report then says that there is none. */
+async function preflightItems(live: LiveReportPair, signal: CancelSignal): Promise<PreflightItem[] | null> {
   const items: PreflightItem[] = [];
-  for await (const item of live.preflight(signal)) items.push(item);
-  return items;
+  try {
+    for await (const item of live.preflight(signal)) items.push(item);
+    return items;
+  } catch {
+    return null;
+  }
 }
 
 /** Attachments as they are written, each with what it is. */

@@ -15,6 +15,7 @@ import { attachRack } from '../../../electron/lab/index.ts';
 import type { RackHandle } from '../../../electron/lab/index.ts';
 import { CLI_MAIN, CliHome } from '../../support/cliHome.ts';
 import { missing } from '../../support/needs.ts';
+import { pause } from '../../support/rackTools.ts';
 import { runOn, until } from '../../support/rackRun.ts';
 import { buildAgent } from '../../tools/build.ts';
 
@@ -47,7 +48,10 @@ async function look(node: string): Promise<string> {
   return (await runOn(rack, node, LOOK)).lines.join('\n');
 }
 
-/** A console that arms a fault and stays. Resolves once the fault is on. */
+/** From the guard being there to the fault being in force: it injects at once, or after the third of a second that it gives the agent. */
+const IN_FORCE_MS = 1500;
+
+/** A console that arms a fault at B and stays. Resolves once the fault is on. */
 async function consoleWith(args: readonly string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, [CLI_MAIN, 'fault', 'arm', ...args, '--wait', '--rack'], {
     env: home.env,
@@ -55,13 +59,17 @@ async function consoleWith(args: readonly string[]): Promise<ChildProcess> {
   });
   consoles.push(child);
   let said = '';
-  await new Promise<void>((resolve, reject) => {
-    child.stderr?.on('data', (text: Buffer) => {
-      said += text.toString();
-      if (/ injected /.test(said)) resolve();
-    });
-    child.once('exit', (status) => reject(new Error(`${args.join(' ')}: status ${status}: ${said}`)));
-  });
+  child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+  await until(
+    `${args.join(' ')} is on`,
+    async () => {
+      if (child.exitCode !== null) throw new Error(`${args.join(' ')}: status ${child.exitCode}: ${said}`);
+      const { lines } = await runOn(rack, B, 'ls /var/lib/twinbeat-agent/faults/*/guard.pid 2>/dev/null; true');
+      return lines.length > 0 ? true : null;
+    },
+    { withinMs: 60_000 },
+  );
+  await pause(IN_FORCE_MS);
   return child;
 }
 

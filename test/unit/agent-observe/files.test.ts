@@ -144,8 +144,11 @@ test('groups: scripts under way, the daemon’s claim, and the kernel, which kno
   expect(states('all', ['10.0.0.9'])[0]).toBe('stopping');
   run('stop', 'done');
   expect(states('none', [])[0]).toBe('stopped');
+  expect(watch.progress([])).toBe('starting');
+  expect(watch.progress(['10.0.0.9'])).toBe('started');
   run('start', 'failed');
   expect(states('none', [])[0]).toBe('failed');
+  expect(watch.progress(['10.0.0.9'])).toBe('failed');
 });
 
 test('fencing: as far as the log told, and over when the peer is back', () => {

@@ -18,6 +18,7 @@ function names(self: string, peer: string, over: Partial<StoryNames> = {}): Stor
     warntimeMs: 3000,
     deadtimeMs: 5000,
     peerWasHeard: () => true,
+    progress: () => 'started',
     generation: () => 7,
     lastGapMs: () => 17_000,
     pingCounts: () => ({ own: 1, peers: 0 }),
@@ -140,7 +141,6 @@ describe('the recorded pair', () => {
       `${ip} start begin`,
       `${ip} start done`,
       'web start begin',
-      'takeover done (peer-stopped)',
       'peer-status dead',
       'fencing',
       'id of eth0 dead',
@@ -161,7 +161,7 @@ describe('the recorded pair', () => {
     ]);
     // What ran last has ended with its manager, and no other line says so.
     const settled = story.settle(() => false, AT).map(({ body }) => word(body));
-    expect(settled).toEqual(['web start done', `${ip} stop done`]);
+    expect(settled).toEqual(['web start done', `${ip} stop done`, 'takeover done (peer-stopped)']);
   });
 
   test('the other: its own stop, and taking back as the asked side', () => {
@@ -229,6 +229,25 @@ describe('single lines', () => {
     const begin = 'info: Resources being acquired from node2.';
     expect(bodies(begin)[0]).toMatchObject({ kind: 'takeover', phase: 'begin', cause: 'peer-dead' });
     expect(bodies(begin, { peerWasHeard: () => false })[0]).toMatchObject({ cause: 'start' });
+  });
+
+  test('a takeover is done when all of it is up: own groups start after the peer’s are handed over', () => {
+    let progress: 'started' | 'starting' | 'failed' = 'starting';
+    const story = new LogStory(names('node1', 'node2', { progress: () => progress }));
+    const settled = (alive = false, at = AT): string[] => story.settle(() => alive, at).map(({ body }) => word(body));
+    told(story, [daemonLine('info: Resources being acquired from node2.')]);
+    expect(settled()).toEqual([]);
+    told(story, [daemonLine('info: mach_down takeover complete.')]);
+    expect(settled()).toEqual([]);
+    told(story, ['2026/11/21_00:09:21  ResourceManager(default)[9]:    info: Running /etc/init.d/web  start']);
+    progress = 'started';
+    expect(settled(true)).toEqual([]);
+    expect(settled()).toEqual(['web start done', 'takeover done (peer-dead)']);
+    expect(settled()).toEqual([]);
+    expect(story.busy).toBe(false);
+    // What does not come up has failed, at once or in the end.
+    told(story, [daemonLine('info: Resources being acquired from node2.')]);
+    expect(settled(false, { monotonicMs: AT.monotonicMs + 200_000 })).toEqual(['takeover failed (peer-dead)']);
   });
 
   test('what is not known is not made up: a restart without a captured generation', () => {

@@ -17,6 +17,15 @@ function takenOver(story: SessionStory): SessionStory {
     .serve(8100, 'node2');
 }
 
+/** The survivor sees that the silent one still answers. */
+const conflict = (story: SessionStory): SessionStory =>
+  story.event(
+    9000,
+    'node2',
+    { kind: 'vip', address: STORY_VIP, change: 'conflict', iface: 'eth0', mac: '02:54:42:00:00:0a' },
+    'crit',
+  );
+
 function back(story: SessionStory, tMs: number): SessionStory {
   return story
     .event(tMs, 'node1', { kind: 'local-status', status: 'init' })
@@ -44,12 +53,7 @@ export function killedLeft(): SessionStory {
     .facts(5100, 'node1', 'gone')
     .say(5000, 'node1', { speaks: false })
     .answer(8050, 'node1', 'node2');
-  return takenOver(story).event(
-    9000,
-    'node2',
-    { kind: 'vip', address: STORY_VIP, change: 'conflict', iface: 'eth0', mac: '02:54:42:00:00:0a' },
-    'crit',
-  );
+  return conflict(takenOver(story));
 }
 
 /** M1 on a pair of ours: the guard takes the address off. */
@@ -91,12 +95,7 @@ export function frozen(): SessionStory {
     .facts(6600, 'node1', 'silent')
     .say(5000, 'node1', { speaks: false })
     .answer(8050, 'node1', 'node2');
-  return takenOver(story).event(
-    9000,
-    'node2',
-    { kind: 'vip', address: STORY_VIP, change: 'conflict', iface: 'eth0', mac: '02:54:42:00:00:0a' },
-    'crit',
-  );
+  return conflict(takenOver(story));
 }
 
 /** M5: both live, neither hears the other. */

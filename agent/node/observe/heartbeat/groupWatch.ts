@@ -49,6 +49,13 @@ export class GroupWatch {
     }));
   }
 
+  /** Of all groups together, by the kernel and the scripts: for when this node is left with everything. */
+  progress(held: readonly string[]): 'started' | 'starting' | 'failed' {
+    const states = this.groups.map((group) => this.stateOf(group, 'all', held));
+    if (states.includes('failed')) return 'failed';
+    return states.every((state) => state === 'started') ? 'started' : 'starting';
+  }
+
   private stateOf(group: ResourceGroup, mine: ResourceSet, held: readonly string[]): GroupState {
     const seen = this.seen.get(group.key);
     if (seen !== undefined) return seen;

@@ -21,6 +21,8 @@ export interface StoryNames {
   generation(): number | null;
   /** Longest silence of the peer before its newest packet, milliseconds; null: not known. */
   lastGapMs(): number | null;
+  /** How far the resource groups are that a takeover leaves to this node: all of them. */
+  progress(): 'started' | 'starting' | 'failed';
   /** How many ping nodes answer here, and there by its last word. */
   pingCounts(): { readonly own: number; readonly peers: number | null };
 }
@@ -35,6 +37,8 @@ interface Rule {
   readonly say: Say;
 }
 
+type TakeoverCause = 'peer-dead' | 'peer-stopped' | 'start';
+
 interface OpenRun {
   readonly group: string;
   readonly resource: string;
@@ -42,6 +46,9 @@ interface OpenRun {
   readonly pid: number;
   readonly since: Instant;
 }
+
+/** A takeover that is not complete after this has failed, whatever still runs: scripts may take their time. */
+const TAKEOVER_MS_MAX = 180_000;
 
 const DAEMON = /^heartbeat$/;
 const MANAGER = /^ResourceManager$/;
@@ -71,7 +78,8 @@ export class LogStory {
   private readonly names: StoryNames;
   private readonly rules: readonly Rule[];
   private peerStopped = false;
-  private takingOver = false;
+  /** A takeover that is not done yet; `handed`: the script that takes the peer's groups has ended. */
+  private takingOver: { readonly since: Instant; readonly cause: TakeoverCause; handed: boolean } | null = null;
   /** Who asked for the standby that is under way. */
   private giver: string | null = null;
   /** Resource group that each ResourceManager is at, by its process. */
@@ -100,19 +108,32 @@ export class LogStory {
     return [];
   }
 
-  /** Scripts that are open and whose manager has ended: they are done. `isAlive`: of a process. */
+  /** What is over without a line that says so: scripts whose manager has ended, and a takeover of which all is up. */
   settle(isAlive: (pid: number) => boolean, now: Instant): EventDraft[] {
-    return [...this.runs.values()]
+    const scripts = [...this.runs.values()]
       .filter(({ pid }) => !isAlive(pid))
       .flatMap((run) => {
         this.groups.delete(run.pid);
         return this.closeRun(run.pid, now).map((body): EventDraft => ({ severity: 'info', body }));
       });
+    return [...scripts, ...this.settleTakeover(now)];
+  }
+
+  private settleTakeover(now: Instant): EventDraft[] {
+    if (this.takingOver === null || this.runs.size > 0) return [];
+    const { since, cause, handed } = this.takingOver;
+    const late = elapsedMs(since, now) > TAKEOVER_MS_MAX;
+    const progress = handed ? this.names.progress() : 'starting';
+    if (progress === 'starting' && !late) return [];
+    this.takingOver = null;
+    const phase = progress === 'started' ? 'done' : 'failed';
+    const body = { kind: 'takeover', phase, from: this.names.peer, cause } as const;
+    return [{ severity: phase === 'done' ? 'info' : 'error', body }];
   }
 
   /** A script runs that the daemon's manager started. */
   get busy(): boolean {
-    return this.runs.size > 0 || this.takingOver || this.giver !== null;
+    return this.runs.size > 0 || this.takingOver !== null || this.giver !== null;
   }
 
   private severity(body: EventBody, line: LogLine): Severity {
@@ -183,11 +204,10 @@ export class LogStory {
   }
 
   private takeoverRules(): Rule[] {
-    const { names } = this;
-    const done: Say = () => {
-      if (!this.takingOver) return [];
-      this.takingOver = false;
-      return [{ kind: 'takeover', phase: 'done', from: names.peer, cause: this.cause() }];
+    // It took the peer's groups. Our own, which the peer may have held, are started beside it and may not be up yet.
+    const handed: Say = () => {
+      if (this.takingOver !== null) this.takingOver.handed = true;
+      return [];
     };
     return [
       {
@@ -201,13 +221,14 @@ export class LogStory {
       {
         program: DAEMON,
         text: /^Resources being acquired from (\S+?)\.?$/,
-        say: ([, from = '']) => {
-          this.takingOver = true;
-          return [{ kind: 'takeover', phase: 'begin', from, cause: this.cause() }];
+        say: ([, from = ''], _line, at) => {
+          const cause = this.cause();
+          this.takingOver = { since: at, cause, handed: false };
+          return [{ kind: 'takeover', phase: 'begin', from, cause }];
         },
       },
-      { program: /^mach_down$/, text: /^mach_down takeover complete for node/, say: done },
-      { program: DAEMON, text: /^mach_down takeover complete/, say: done },
+      { program: /^mach_down$/, text: /^mach_down takeover complete for node/, say: handed },
+      { program: DAEMON, text: /^mach_down takeover complete/, say: handed },
       {
         program: DAEMON,
         text: /^(Both machines own|No one owns) (our local|our|foreign) resources!/,
@@ -428,7 +449,7 @@ export class LogStory {
     return [{ kind: 'peer-status', peer: node, status }];
   }
 
-  private cause(): 'peer-dead' | 'peer-stopped' | 'start' {
+  private cause(): TakeoverCause {
     if (this.peerStopped) return 'peer-stopped';
     return this.names.peerWasHeard() ? 'peer-dead' : 'start';
   }
@@ -453,7 +474,7 @@ export class LogStory {
   /** A daemon that starts knows nothing of the one before it. */
   private forgetLife(): void {
     this.peerStopped = false;
-    this.takingOver = false;
+    this.takingOver = null;
     this.giver = null;
   }
 }

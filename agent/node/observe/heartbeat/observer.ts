@@ -185,6 +185,7 @@ export class Observer {
       warntimeMs: setup.ha.warntimeMs,
       deadtimeMs: setup.ha.deadtimeMs,
       peerWasHeard: () => view.peerWasHeard,
+      progress: () => this.groups.progress(this.vips.held()),
       generation: () => view.generation,
       lastGapMs: () => view.lastGapMs,
       pingCounts: () => ({
@@ -307,15 +308,21 @@ export class Observer {
       for (const captured of this.capture?.drain(monotonicNow()) ?? []) this.packets.take(captured);
       this.news.poll();
       if (this.round % ADDRESSES_EVERY === 0) this.addresses.look();
+      if (this.story.busy) this.settle();
       if (this.round % DAEMON_EVERY === 0) this.lookAtDaemon();
       if (this.round % HOUSEKEEPING_EVERY === 0) this.housekeep();
       this.look();
     });
   }
 
+  /** What ended without a word: seen as soon as it can be, because it is measured. */
+  private settle(): void {
+    const isAlive = (pid: number): boolean => readStat('/proc', pid) !== null;
+    for (const draft of this.story.settle(isAlive, monotonicNow())) this.tell(draft);
+  }
+
   private lookAtDaemon(): void {
     const now = monotonicNow();
-    for (const draft of this.story.settle((pid) => readStat('/proc', pid) !== null, now)) this.publish(draft);
     this.daemon.tick();
     this.packets.tick(now);
     for (const draft of this.view.tick(now)) this.publish(draft);

@@ -2,12 +2,15 @@
 import type { Text } from '../../contract/drill.ts';
 import type { Situation } from '../../contract/state.ts';
 import { text } from '../../drill/text.ts';
-import { factsAt, ofKind, otherOf } from '../story.ts';
+import { factsAt, linkReadings, ofKind, otherOf, type LinkReading } from '../story.ts';
 import { deadStretches, noted, problems, situation } from './case.ts';
 import type { Case, Piece, Stretch } from './case.ts';
 
 /** A path that carries nothing for this long beside one that works is not just slow to start, milliseconds. */
 const NEVER_UP_MS_MIN = 5000;
+
+/** Where a node says no silence: how long after the other side's it must still hear for the cut to be one-way, milliseconds. */
+const WORD_MS = 1500;
 
 /** Bytes a direction and keepalive on a serial line, acknowledgements with it (docs/what-ours-does.md, M14). */
 const SERIAL_BYTES: Readonly<Record<string, number>> = { heartbeat: 266, twinbeat: 400 };
@@ -15,33 +18,11 @@ const BITS_PER_BYTE = 10;
 /** Above half of the line a burst of messages already delays a heartbeat by a keepalive. */
 const BUDGET_WARN = 0.5;
 
-interface Reading {
-  readonly tMs: number;
-  readonly errorMs: number;
-  readonly state: string;
-  /** null: told as an event, or not known. */
-  readonly marginMs: number | null;
-}
-
 /** One path: its ids and names on both nodes. */
 interface Path {
   readonly ids: readonly [string, string];
   readonly label: string;
   readonly medium: string;
-}
-
-function readingsOf({ story, nowMs }: Case, node: string, link: string): Reading[] {
-  const sampled = story.batch.samples.flatMap((sample): Reading[] => {
-    const found = sample.node === node ? sample.links.find((l) => l.id === link) : undefined;
-    if (found === undefined) return [];
-    return [{ tMs: sample.tMs, errorMs: sample.errorMs, state: found.fromPeer, marginMs: found.marginMs }];
-  });
-  const told = ofKind(story.told, 'link').flatMap(({ node: from, tMs, errorMs, body }): Reading[] =>
-    from === node && body.link === link && body.direction === 'from-peer'
-      ? [{ tMs, errorMs, state: body.state, marginMs: null }]
-      : [],
-  );
-  return [...sampled, ...told].filter(({ tMs }) => tMs <= nowMs).sort((x, y) => x.tMs - y.tMs);
 }
 
 /** Paths of the pair: the same id on both nodes, else the same medium in the same order. */
@@ -59,7 +40,7 @@ function pathsOf({ story }: Case): Path[] {
 }
 
 /** Stretches in which a node heard nothing on a path that had carried, and did not take the whole peer for dead. */
-function silences(c: Case, node: string, readings: readonly Reading[]): Stretch[] {
+function silences(c: Case, node: string, readings: readonly LinkReading[]): Stretch[] {
   const dead = deadStretches(c, node);
   const found: { fromMs: number; untilMs: number | null; errorMs: number }[] = [];
   let wasUp = false;
@@ -80,9 +61,11 @@ function silences(c: Case, node: string, readings: readonly Reading[]): Stretch[
 }
 
 /** Whether a node heard well on a path at some time of a stretch: not late, and far from its deadtime. */
-function hearsDuring(c: Case, node: string, readings: readonly Reading[], s: Stretch): Reading | null {
+function hearsDuring(c: Case, node: string, readings: readonly LinkReading[], s: Stretch): LinkReading | null {
   const deadtimeMs = factsAt(c.story, node, c.nowMs)?.timing?.deadtimeMs ?? null;
-  const enough = (r: Reading): boolean => r.marginMs === null || deadtimeMs === null || r.marginMs > deadtimeMs / 2;
+  // By its word alone a daemon hears until its own deadtime is over: then it takes longer to know that it still does.
+  const enough = (r: LinkReading): boolean =>
+    r.marginMs === null || deadtimeMs === null ? r.tMs >= s.fromMs + WORD_MS : r.marginMs > deadtimeMs / 2;
   const until = s.untilMs ?? Infinity;
   return readings.find((r) => r.tMs >= s.fromMs && r.tMs < until && r.state === 'up' && enough(r)) ?? null;
 }
@@ -115,7 +98,7 @@ function lostBothWays(c: Case, path: Path, a: Stretch, b: Stretch): Situation {
   });
 }
 
-function lostOneWay(c: Case, path: Path, deaf: string, s: Stretch, other: Reading): Situation {
+function lostOneWay(c: Case, path: Path, deaf: string, s: Stretch, other: LinkReading): Situation {
   const peer = otherOf(c.story, deaf);
   const serial = isSerial(path);
   const direction: Text = text(`${peer} → ${deaf}`, `${peer} → ${deaf}`);
@@ -158,7 +141,7 @@ function lostOneWay(c: Case, path: Path, deaf: string, s: Stretch, other: Readin
 
 function pathSituations(c: Case, path: Path): Situation[] {
   const [a, b] = c.story.nodes;
-  const readings = [readingsOf(c, a, path.ids[0]), readingsOf(c, b, path.ids[1])] as const;
+  const readings = [linkReadings(c.story, a, path.ids[0]), linkReadings(c.story, b, path.ids[1])] as const;
   const [ofA, ofB] = [silences(c, a, readings[0]), silences(c, b, readings[1])];
   const named: Situation[] = [];
   const paired = new Set<Stretch>();
@@ -182,7 +165,11 @@ function pathSituations(c: Case, path: Path): Situation[] {
 }
 
 /** A path that carried nothing on either node while another one worked. */
-function neverUp(c: Case, path: Path, readings: readonly [readonly Reading[], readonly Reading[]]): Situation[] {
+function neverUp(
+  c: Case,
+  path: Path,
+  readings: readonly [readonly LinkReading[], readonly LinkReading[]],
+): Situation[] {
   const all = [...readings[0], ...readings[1]];
   if (all.length === 0 || all.some(({ state }) => state === 'up' || state === 'late')) return [];
   const [a, b] = c.story.nodes;
