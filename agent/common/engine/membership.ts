@@ -158,6 +158,12 @@ function readDialect(state: EngineState, message: WireMessage): void {
   peer.engine = fieldText(message, 'tbv') === undefined ? 'heartbeat' : 'twinbeat';
 }
 
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  // Two nodes differ in the first bytes already; asked with every heartbeat.
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
+
 /**
  * A node's disk was cloned with its uuid. We know nodes by their names and go on; a real daemon lets the uuid
  * rename its entry of the other node and loses track of both, so it is named before one is started.
@@ -166,7 +172,7 @@ function noteUuid(ctx: Context, message: WireMessage): void {
   const { state, config } = ctx;
   const theirs = fieldBinary(message, 'srcuuid');
   if (theirs === undefined) return;
-  const same = theirs.length === config.uuid.length && theirs.every((byte, i) => byte === config.uuid[i]);
+  const same = sameBytes(theirs, config.uuid);
   if (same === state.sameUuid) return;
   state.sameUuid = same;
   const detail = `${config.peer} has the same uuid as this node: remove the file of one of them (hb_uuid) and restart it`;

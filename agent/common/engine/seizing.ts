@@ -63,8 +63,9 @@ export function noteAlive(ctx: Context): void {
 /** Takes what the peer left when nothing holds it back any more. */
 export function advanceSeizing(ctx: Context): void {
   const { state } = ctx;
-  if (state.status !== 'active') return;
+  // Also before we are active: a switch that comes up just before initdead is over lets a ping node through before the peer.
   watchReference(ctx);
+  if (state.status !== 'active') return;
   const { death } = state.safety;
   // What waited for something may be seized when the grace is over: until then the peer may have been heard.
   if (death === null || death.seized || onlyWatching(ctx)) return;

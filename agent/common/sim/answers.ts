@@ -14,8 +14,8 @@ export class AnswerChecker {
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     cluster.observe({
-      fed: (node, input) => {
-        if (input.kind === 'start') this.released[node] = false;
+      started: (node) => {
+        this.released[node] = false;
       },
       event: (node, draft) => this.judge(node, draft),
     });

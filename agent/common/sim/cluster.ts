@@ -54,6 +54,8 @@ export interface ClusterOptions {
 
 /** What watches a cluster. All optional; called in the middle of a step, so only to take notes. */
 export interface Observer {
+  /** A node begins a new life. */
+  readonly started?: (node: 0 | 1) => void;
   /** An engine is about to be given this input. */
   readonly fed?: (node: 0 | 1, input: EngineInput) => void;
   /** What it made of it; nothing of that was carried out yet. */
@@ -85,6 +87,7 @@ export class Cluster implements Receiver {
   /** Takes what comes out of the links instead of the nodes themselves: a run with keys checks it first. */
   receiver: Receiver | null = null;
   private readonly hooks: Hooks = {
+    started: [],
     fed: [],
     stepped: [],
     message: [],
@@ -109,6 +112,7 @@ export class Cluster implements Receiver {
   /** Adds an observer for the rest of the run. */
   observe(observer: Observer): void {
     const { hooks } = this;
+    if (observer.started !== undefined) hooks.started.push(observer.started);
     if (observer.fed !== undefined) hooks.fed.push(observer.fed);
     if (observer.stepped !== undefined) hooks.stepped.push(observer.stepped);
     if (observer.message !== undefined) hooks.message.push(observer.message);
@@ -157,6 +161,7 @@ export class Cluster implements Receiver {
       config: (generation) => this.engineConfig(index, generation),
       plan: (command, groups) => options.plan(index, command, groups, random),
       fed: (input) => {
+        if (input.kind === 'start') for (const started of hooks.started) started(index);
         for (const fed of hooks.fed) fed(index, input);
       },
       stepped: (input, ready) => {

@@ -193,7 +193,7 @@ function drawMixed(seed: number, profile: Profile, random: SeededRandom): SimOpt
     startSecondAfterMs: random.pick([0, 50, deadtimeMs / 2, deadtimeMs * 3]),
     faults,
     faultPhaseMs,
-    diesAtEnd: random.pick([null, null, null, null, 0, 1] as const),
+    diesAtEnd: random.pick([null, null, null, null, null, null, 0, 1] as const),
   };
 }
 

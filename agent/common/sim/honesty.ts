@@ -1,5 +1,5 @@
 /** What a node says is true: its reports name everything that runs on it, and a life that must be silent says nothing. */
-import type { EngineCommand, EngineInput } from '../engine/types.ts';
+import type { EngineCommand } from '../engine/types.ts';
 import { fieldText } from '../wire/message.ts';
 import type { WireMessage } from '../wire/message.ts';
 import type { Violation } from './checkers.ts';
@@ -22,7 +22,7 @@ export class HonestyChecker {
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     cluster.observe({
-      fed: (node, input) => this.noteStart(node, input),
+      started: (node) => this.noteStart(node),
       message: (node, { message }) => this.judge(node, message),
       command: (node, command) => this.judgeExit(node, command),
     });
@@ -38,8 +38,7 @@ export class HonestyChecker {
     return half === 'local' ? groups[node] : groups[node === 0 ? 1 : 0];
   }
 
-  private noteStart(node: 0 | 1, input: EngineInput): void {
-    if (input.kind !== 'start') return;
+  private noteStart(node: 0 | 1): void {
     this.beatAtMs[node] = null;
     this.sentSeq[node] = 0;
   }

@@ -86,8 +86,12 @@ export class PrudenceChecker {
     const { keepaliveMs, deadtimeMs } = options;
     if (takeoverRequires.includes('reference') && nowMs - told.pingAtMs > REFERENCE_KEEPALIVES * keepaliveMs + SLACK_MS)
       this.fail(node, 'seizes although no ping node answers');
-    // Silent together with the peer, and back before it could be heard: the fault was on our side.
-    const back = told.pingsSinceMs > told.heardAtMs && nowMs - told.pingsSinceMs < deadtimeMs - keepaliveMs;
+    // Silent together with the peer for long enough to be noticed, and back before the peer could be heard: the fault was on our side.
+    const noticedMs = Math.max(
+      told.heardAtMs + (REFERENCE_KEEPALIVES + 1) * keepaliveMs,
+      this.awakeSinceMs[node] + keepaliveMs,
+    );
+    const back = told.pingsSinceMs > noticedMs && nowMs - told.pingsSinceMs < deadtimeMs - keepaliveMs;
     if (takeoverRequires.includes('reference') && back)
       this.fail(node, 'seizes although its reference has only just come back');
     const newestMs = Math.max(...told.linkAtMs.values());

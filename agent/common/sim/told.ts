@@ -96,7 +96,12 @@ export class Hearsay {
 
   constructor(cluster: Cluster) {
     this.cluster = cluster;
-    cluster.observe({ fed: (node, input) => this.note(node, input) });
+    cluster.observe({
+      started: (node) => {
+        this.of[node] = nothing(cluster.nowMs);
+      },
+      fed: (node, input) => this.note(node, input),
+    });
   }
 
   /** Nothing new was heard of the peer for the deadtime. */
@@ -113,7 +118,6 @@ export class Hearsay {
       if (!answered) told.pingsSinceMs = nowMs;
       told.pingAtMs = nowMs;
     } else if (input.kind === 'confirm-dead') told.confirmed = true;
-    else if (input.kind === 'start') this.of[node] = nothing(nowMs);
     else if (input.kind === 'rejected' && input.claimedSource !== null) {
       // The host may have kept it for up to a second.
       told.refusedAtMs = nowMs - elapsedMs(input.receivedAt, this.cluster.nodes[node].now);

@@ -42,9 +42,7 @@ export class ViewChecker {
   constructor(cluster: Cluster) {
     this.cluster = cluster;
     cluster.observe({
-      fed: (node, input) => {
-        if (input.kind === 'start') this.standing[node].clear();
-      },
+      started: (node) => this.standing[node].clear(),
       message: (node, { message }) => {
         if (!this.listens) return;
         const type = fieldText(message, 't') ?? '';

@@ -259,6 +259,18 @@ describe('reference', () => {
     expect(view(h).hold?.reasons).toContain('reference-silent');
   });
 
+  /** Found by: npm run sim. The switch is up just before initdead is over; a ping node's reply is here before the peer's next heartbeat. */
+  test('at a cold start as well: one that answers late has to answer for a deadtime', () => {
+    const h = new Harness(testConfig({ ...config, initdeadMs: 10_000 }));
+    h.step({ kind: 'start' });
+    h.run(9500);
+    h.answering.add('gw').add('dns');
+    h.run(DEADTIME_MS);
+    expect(acquired(h)).toEqual([]);
+    h.run(2 * KEEPALIVE_MS);
+    expect(acquired(h).sort()).toEqual(['vip1', 'vip2']);
+  });
+
   test('a holder that loses peer and reference gives up everything before the other may seize', () => {
     const h = joined(config);
     h.answering.clear();
