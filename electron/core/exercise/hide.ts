@@ -5,7 +5,7 @@
 import type { RackState } from '../../common/contract/rack.ts';
 
 /** Cables as they look from outside: plugged in. */
-export function hiddenRack(state: RackState): RackState {
+export function hiddenRack<S extends Pick<RackState, 'cables'>>(state: S): S {
   const cables = state.cables.map((c) => ({ ...c, aToB: true, bToA: true, noisePpm: 0, revertsInMs: null }));
   return { ...state, cables };
 }

@@ -56,6 +56,9 @@ beforeEach(async () => {
       events: [],
       probes: [],
       gaps: [],
+      witness: [],
+      faults: [],
+      facts: [],
     });
   });
 });
