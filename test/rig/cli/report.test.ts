@@ -97,8 +97,8 @@ describe.skipIf(reason !== null)(
     test.skipIf(!hasChromium)('the PDF is there, with pages and with what they say', () => {
       expect(made.noPdf).toBeNull();
       const file = join(made.dir, 'report.pdf');
-      expect(pdfHead(file)).toBe('%PDF-');
-      expect(readFileSync(file).length).toBeGreaterThan(20_000);
+      expect(readFileSync(file).subarray(0, 5).toString()).toBe('%PDF-');
+      expect(pageCount(file)).toBeGreaterThan(2);
     });
 
     test('verified: every file is what it was; a flipped byte is found and its file named', async () => {
