@@ -9,6 +9,7 @@ let stage: Stage | null = null;
 
 async function open(options: StageOptions = {}): Promise<Stage> {
   stage = await openStage({ warm: true, ...options });
+  await stage.page.locator('.tb-verdict, .tb-tab').first().waitFor();
   return stage;
 }
 
