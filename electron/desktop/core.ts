@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fail, ok } from '../../agent/common/base/result.ts';
 import type { Client } from '../../agent/common/rpc/contract.ts';
 import { userDirs } from '../core/profiles/files.ts';
+import { chromiumPrinter } from '../core/report/pdf.ts';
 import { assembleConsole } from '../core/service/assemble.ts';
 import type { ConsoleContext, ConsoleOptions } from '../core/service/console.ts';
 import type { RackPort, SecretStore } from '../core/service/ports.ts';
@@ -43,8 +44,9 @@ async function hostSecrets(host: Client<HostContract>): Promise<SecretStore> {
   };
 }
 
-/** Printing is main's too. */
+/** Printing is main's too; where it fails, a browser of this computer may still do it. */
 function hostPaper(host: Client<HostContract>): NonNullable<ConsoleOptions['paper']> {
+  const browser = chromiumPrinter(process.env, process.platform);
   return {
     printer: {
       state: { available: true, detail: "Electron's own printing" },
@@ -53,6 +55,7 @@ function hostPaper(host: Client<HostContract>): NonNullable<ConsoleOptions['pape
           await host.printPdf({ htmlFile, pdfFile });
           return ok(undefined);
         } catch (error) {
+          if (browser.state.available) return browser.print(htmlFile, pdfFile);
           return fail('not-printed', error instanceof Error ? error.message : String(error));
         }
       },

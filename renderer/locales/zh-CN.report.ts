@@ -63,7 +63,7 @@ export const zhCNReport: Pick<Messages, 'report' | 'replay'> = {
       approver: '批准人',
       failoverLimitMs: '故障后的最长中断 T_f',
       healLimitMs: '恢复过程的最长中断 T_h',
-      marginMinMs: '最小裕量',
+      marginMinMs: '最小余量',
       splitBrain: '两个节点互相听不到时',
       sessions: '已建立的会话与数据',
       monitored: '受监视的服务',

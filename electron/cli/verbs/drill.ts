@@ -153,7 +153,8 @@ function tell(item: DrillItem, total: number, hands: HandsAsker, io: CliIo): voi
 
 async function run(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const wanted = orderOf(parsed);
-  const { spec } = await connectPair(parsed, opened, io, 'agents');
+  // What a console left broken when it died may keep a node away: going on begins with undoing that.
+  const { spec } = await connectPair(parsed, opened, io, parsed.flag('resume') ? 'anything' : 'agents');
   const pairId = spec.id;
   const resume = parsed.flag('resume') ? (await opened.client.drillList({ pairId })).resumable : null;
   if (parsed.flag('resume') && resume === null)

@@ -97,7 +97,7 @@ function limitFindings({ form, runs: all, margin }: ReportFacts): Draft[] {
       severity: 'error',
       text: text(
         `the smallest margin was ${seconds(margin.ms)}; ${seconds(marginMinMs)} are required`,
-        `最小裕量为 ${seconds(margin.ms)}；要求 ${seconds(marginMinMs)}`,
+        `最小余量为 ${seconds(margin.ms)}；要求 ${seconds(marginMinMs)}`,
       ),
     });
   return drafts;
@@ -219,7 +219,7 @@ function methodFindings(facts: ReportFacts): Draft[] {
       severity: 'warning',
       text: text(
         `the smallest margin was ${seconds(margin.ms)}, less than half of deadtime (${seconds(deadtimeMs)})`,
-        `最小裕量为 ${seconds(margin.ms)}，不到 deadtime（${seconds(deadtimeMs)}）的一半`,
+        `最小余量为 ${seconds(margin.ms)}，不到 deadtime（${seconds(deadtimeMs)}）的一半`,
       ),
     });
   for (const { name, after } of nodes) {

@@ -23,16 +23,20 @@ const clip = (story: Story, spans: readonly Span[]): Span[] =>
     .filter((span) => span.toMs >= story.fromMs && span.fromMs <= story.toMs)
     .map((span) => ({ ...span, fromMs: Math.max(span.fromMs, story.fromMs), toMs: Math.min(span.toMs, story.toMs) }));
 
-/** A reading says nothing about later than this after it, milliseconds: then nothing is drawn at all. */
-const HOLD_MS = 3000;
+/** A reading says nothing about later than this after it, milliseconds: five samples, after which nothing is drawn at all. */
+const HOLD_MS = 1000;
+/** In a long stretch readings are thinned; they then hold for this part of it. */
+const HOLD_SHARE = 1 / 500;
+
+const holdOf = (story: Story): number => Math.max(HOLD_MS, (story.toMs - story.fromMs) * HOLD_SHARE);
 
 /** Joins readings that say the same into spans; each holds until the next one, and not longer than `HOLD_MS`. */
 function runs<T>(
   readings: readonly { readonly tMs: number; readonly errorMs: number; readonly value: T }[],
   endMs: number,
+  holdMs: number,
   key: (value: T) => string,
   make: (value: T) => { readonly tone: Tone; readonly text: Text } | null,
-  holdMs = HOLD_MS,
 ): Span[] {
   const spans: Span[] = [];
   let open: { fromMs: number; errorMs: number; value: T } | null = null;
@@ -160,6 +164,7 @@ function heardLanes(story: Story): BareLane[] {
       const spans = runs(
         linkReadings(story, node, id).map(({ tMs, errorMs, state }) => ({ tMs, errorMs, value: state })),
         story.toMs,
+        holdOf(story),
         String,
         (state) => {
           const [tone, name] = HEARD[state] ?? ['unknown', text(state, state)];
@@ -209,16 +214,10 @@ function lifeSpans(story: Story, node: string): Span[] {
   const readings = story.batch.facts
     .filter((facts) => facts.node === node)
     .map(({ tMs, life }) => ({ tMs, errorMs: 0, value: life }));
-  const spans = runs(
-    readings,
-    story.toMs,
-    String,
-    (life) => {
-      const known = LIVES[life];
-      return known === undefined ? null : { tone: known[0], text: known[1] };
-    },
-    Number.POSITIVE_INFINITY,
-  );
+  const spans = runs(readings, story.toMs, Number.POSITIVE_INFINITY, String, (life) => {
+    const known = LIVES[life];
+    return known === undefined ? null : { tone: known[0], text: known[1] };
+  });
   return clip(story, spans);
 }
 
@@ -263,7 +262,7 @@ function heldSpans(story: Story, node: string): Span[] {
     .filter((fault) => fault.node === node && fault.name === 'power-off' && fault.phase === 'injected')
     .map(({ tMs, errorMs }) => ({ tMs, errorMs, value: false }));
   const readings = [...sampled, ...told, ...cut].sort((a, b) => a.tMs - b.tMs);
-  const spans = runs(readings, story.toMs, String, (holds) =>
+  const spans = runs(readings, story.toMs, holdOf(story), String, (holds) =>
     holds ? { tone: toneOf(story, node), text: text(`holds ${address}`, `持有 ${address}`) } : null,
   );
   return clip(story, spans);
@@ -296,6 +295,7 @@ function lanLanes(story: Story): BareLane[] {
   const answers = runs(
     asked.map(({ tMs, errorMs, holders }) => ({ tMs, errorMs, value: holders.map((h) => nameOf(h.mac, h.node)) })),
     story.toMs,
+    holdOf(story),
     (names) => names.join(),
     (names) => {
       const [only] = names;
@@ -329,6 +329,7 @@ function neighbourLane(story: Story): BareLane {
   const spans = runs(
     readings,
     story.toMs,
+    holdOf(story),
     (mac) => mac ?? '',
     (mac) => {
       if (mac === null) return null;
@@ -345,6 +346,7 @@ function clientLane(story: Story): BareLane {
   const served = runs(
     probes.map((p) => ({ tMs: p.tMs, errorMs: period, value: p.ok ? (p.answeredBy ?? '') : null })),
     story.toMs,
+    holdOf(story),
     (who) => String(who),
     (who) => {
       if (who === null) return null;

@@ -175,6 +175,7 @@ function spanBar(frame: Frame, span: Span, y: number): string {
   const right = Math.min(frame.rightPx, frame.x(span.toMs));
   const width = Math.max(1, right - left);
   const top = y + (ROW_PX - BAR_PX) / 2;
+  const isHatched = span.tone === 'unknown' || span.tone === 'fault';
   const isSoft = span.tone === 'plain' || span.tone === 'good';
   const opacity = span.tone === 'unknown' ? 1 : isSoft ? 0.28 : 0.82;
   const dashed = span.tone === 'fault' ? ` stroke="${FILL.fault}" stroke-dasharray="4 2"` : '';
@@ -184,7 +185,7 @@ function spanBar(frame: Frame, span: Span, y: number): string {
   const title = `${label} · ${duration(span.toMs - span.fromMs)}`;
   return (
     `<g><title>${escaped(title)}</title><rect x="${n(left)}" width="${n(width)}" y="${n(top)}" height="${BAR_PX}" rx="2" fill="${fill}" opacity="${opacity}"${dashed}/>` +
-    `${textAt(left + 4, top + BAR_PX - 3, fitted(label, width - 8), ` fill="${ink}" font-size="10"`)}</g>`
+    `${textAt(left + 4, top + BAR_PX - 3, fitted(label, width - 8), ` fill="${ink}" font-size="10"${isHatched ? ` paint-order="stroke" stroke="${INK.panel}" stroke-width="2.5"` : ''}`)}</g>`
   );
 }
 

@@ -68,6 +68,8 @@ export class Faults {
   private kept: Kept[] = [];
   private since = NOTHING_WRONG;
   private isInjecting = false;
+  /** The newest injection by this console, its own monotonic clock: what it broke, it broke in between. `toMs` null: it is under way. */
+  injection: { readonly fromMs: number; readonly toMs: number | null } | null = null;
   private watching: Promise<void> | null = null;
   private nextId = 1;
 
@@ -201,6 +203,8 @@ export class Faults {
     this.assertFree(node, name);
     this.assertSafe(node, name);
     this.isInjecting = true;
+    const fromMs = monotonicNowMs();
+    this.injection = { fromMs, toMs: null };
     const fault = faultNamed(name);
     const cutManagement = options.cutManagement ?? fault.management === 'cut';
     const whole: AgentInjectOptions = { ...AGENT_INJECT_DEFAULTS, ...options, cutManagement };
@@ -214,6 +218,7 @@ export class Faults {
       return await this.agents.inject(node, name, link, durationMs, whole);
     } finally {
       this.isInjecting = false;
+      this.injection = { fromMs, toMs: monotonicNowMs() };
       this.onChange.fire();
     }
   }

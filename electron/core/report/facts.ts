@@ -103,12 +103,16 @@ function linkFacts(c: Collected): ReportLink[] {
   }));
 }
 
+/** Connections that a session ends itself are no gaps in what it heard, milliseconds before its last measurement. */
+const CLOSING_MS = 500;
+
 /** Sums over the sessions. A thousand sessions are not read sample by sample: clock errors are those of the runs and of now. */
 function methodFacts(c: Collected): ReportFacts['method'] {
   const counts = c.sessions.map((s) => c.store.archive.counts(s.id));
   const gaps = c.sessions.flatMap((s) => {
     const { toMs } = c.store.archive.counts(s.id);
-    return c.store.archive.gaps(s.id).map((g) => Math.max(0, (g.toMs ?? toMs ?? g.fromMs) - g.fromMs));
+    const heard = c.store.archive.gaps(s.id).filter((g) => g.fromMs < (toMs ?? Infinity) - CLOSING_MS);
+    return heard.map((g) => Math.max(0, (g.toMs ?? toMs ?? g.fromMs) - g.fromMs));
   });
   const runs = c.runs.map(({ run }) => run.run);
   const clockOf = (index: 0 | 1): number | null => {

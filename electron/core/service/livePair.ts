@@ -92,7 +92,7 @@ export class LivePair {
     this.probe = probe === null || parts.probeHost === null ? null : new Probe(probe, parts.probeHost, this.session);
     this.witness = new LanWitness(parts.witnessHost, this.session, (mac) => this.nodeOfMac(mac));
     this.factsRecorders = [new FactsRecorder(this.session), new FactsRecorder(this.session)];
-    this.faultRecorder = new FaultRecorder(this.session);
+    this.faultRecorder = new FaultRecorder(this.session, () => this.faults.injection);
     this.off.push(
       this.session.onWitness.on((sample) => this.lanWords.take(sample)),
       this.session.onEvent.on((event) => this.motion.take(event)),

@@ -1,4 +1,4 @@
-/** Names what is happening while it happens, from the evidence of the last minutes. */
+/** Names what is happening while it happens: from every change, and from the last minute in full. */
 import type { SessionBatch, SessionSample } from '../../common/contract/session.ts';
 import type { LiveSituation } from '../../common/contract/state.ts';
 import { situationsOf } from '../../common/whathappened/timeline.ts';
@@ -8,7 +8,7 @@ import type { Session } from '../session/session.ts';
 /** Looked again this often, milliseconds: a name stands at most that long behind its evidence. */
 const LOOK_PERIOD_MS = 500;
 /** Samples and probes older than this are forgotten unless they were a change, milliseconds. */
-const RECENT_MS = 180_000;
+const RECENT_MS = 60_000;
 /** A sample that says nothing new is kept this often for each node, milliseconds. */
 const SAME_PERIOD_MS = 400;
 /** Bounds of what is kept in memory. */

@@ -42,14 +42,19 @@ export function rackFaultsIn(state: RackState): Seen[] {
   return seen;
 }
 
+/** What this console is doing or has just done, its monotonic clock; null: nothing. */
+export type Injection = { readonly fromMs: number; readonly toMs: number | null } | null;
+
 export class FaultRecorder {
   private readonly session: Session;
+  private readonly injection: () => Injection;
   /** Newest phase of each fault. */
   private readonly phases = new Map<string, Seen>();
   private rackUp = false;
 
-  constructor(session: Session) {
+  constructor(session: Session, injection: () => Injection = () => null) {
     this.session = session;
+    this.injection = injection;
   }
 
   /** Faults by whoever did them, as they are now. Power and cables are the rack's to tell: it knows first. */
@@ -77,7 +82,16 @@ export class FaultRecorder {
     const known = this.phases.get(fault.faultId)?.phase;
     if (known === fault.phase || (known === undefined && fault.phase === 'reverted')) return;
     this.phases.set(fault.faultId, fault);
-    const error = NEWS_AGE_MS_MAX / 2;
-    this.session.addFault({ tMs: this.session.nowMs() - error, errorMs: error, ...fault });
+    const nowMs = this.session.nowMs();
+    const fromMs = fault.phase === 'reverted' ? nowMs - NEWS_AGE_MS_MAX : this.earliestMs(nowMs);
+    this.session.addFault({ tMs: (fromMs + nowMs) / 2, errorMs: (nowMs - fromMs) / 2, ...fault });
+  }
+
+  /** Since when it can have been so: what this console breaks, it breaks after it began to. */
+  private earliestMs(nowMs: number): number {
+    const own = this.injection();
+    if (own === null) return nowMs - NEWS_AGE_MS_MAX;
+    const isIts = own.toMs === null || nowMs - this.session.axisMs(own.toMs) < NEWS_AGE_MS_MAX;
+    return isIts ? this.session.axisMs(own.fromMs) : nowMs - NEWS_AGE_MS_MAX;
   }
 }

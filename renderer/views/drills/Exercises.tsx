@@ -56,8 +56,7 @@ function Present({ view }: { readonly view: ExerciseView }): React.JSX.Element {
         <Button
           type="primary"
           size="small"
-          loading={busy}
-          disabled={fault === null || place === null}
+          disabled={busy || fault === null || place === null}
           onClick={() => answerExercise(fault ?? '', place ?? '')}
         >
           {t('exercise.answer')}

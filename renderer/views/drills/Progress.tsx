@@ -40,7 +40,10 @@ function Steps(): React.JSX.Element {
   const { i18n } = useTranslation();
   const steps = useDrills((s) => s.steps);
   const end = useRef<HTMLLIElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [steps.length]);
+  useEffect(() => {
+    // Newer browsers return a promise from this; an effect must not.
+    end.current?.scrollIntoView({ block: 'nearest' });
+  }, [steps.length]);
   return (
     <ol className="tb-drill-steps" aria-live="polite">
       {steps.map((step, i) => (

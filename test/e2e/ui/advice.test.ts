@@ -46,7 +46,7 @@ describe.skipIf(why !== null)(`advice${why === null ? '' : ` (${why})`}`, () => 
     await pane.getByRole('button', { name: 'Copy' }).click();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${lines}\n`);
     // The rack takes its times when it is started: nothing to put them into, and the reason is said.
-    expect(await pane.getByRole('button', { name: 'Put into the pair’s settings' }).isDisabled()).toBe(true);
+    expect(await pane.getByRole('button', { name: 'Put into the settings of the pair' }).isDisabled()).toBe(true);
 
     await pane
       .getByRole('button', { name: /serial:\/dev\/ttyS0/ })

@@ -22,7 +22,13 @@ let home: CliHome;
 let made: ReportInfo & { noPdf: string | null };
 let body: ReportBody;
 
-const pdfHead = (file: string): string => readFileSync(file).subarray(0, 5).toString('latin1');
+/** Pages of a PDF as Chromium writes it: each is an object of its own. */
+const pageCount = (file: string): number =>
+  [
+    ...readFileSync(file)
+      .toString('latin1')
+      .matchAll(/\/Type \/Page\b/g),
+  ].length;
 
 describe.skipIf(reason !== null)(
   `a report of a real pair${reason === null ? '' : ` (${reason})`}`,
@@ -91,8 +97,8 @@ describe.skipIf(reason !== null)(
     test.skipIf(!hasChromium)('the PDF is there, with pages and with what they say', () => {
       expect(made.noPdf).toBeNull();
       const file = join(made.dir, 'report.pdf');
-      expect(pdfHead(file)).toBe('%PDF-');
-      expect(readFileSync(file).length).toBeGreaterThan(20_000);
+      expect(readFileSync(file).subarray(0, 5).toString()).toBe('%PDF-');
+      expect(pageCount(file)).toBeGreaterThan(2);
     });
 
     test('verified: every file is what it was; a flipped byte is found and its file named', async () => {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   if (reason !== null) return;
   await buildAgent();
   stage = new RackConsole();
-  await stage.up({ setup: 's5', keepaliveMs: 300, warntimeMs: 1000, deadtimeMs: 2000, initdeadMs: 3000 });
+  await stage.up({ setup: 's5', keepaliveMs: 500, warntimeMs: 1200, deadtimeMs: 2000, initdeadMs: 3000 });
 }, 120_000);
 
 afterAll(async () => {

@@ -111,6 +111,22 @@ describe('the peer', () => {
     expect(view.peerStatus(now).silenceMs).toBe(4000);
   });
 
+  test('how long it was away: also when it came back in twos, or first on a line that is not captured', () => {
+    view.seen(BCAST, status('b', { seq: '1' }), now);
+    wait(1000);
+    expect(view.lastGapMs(now)).toBeNull();
+    wait(16_000);
+    expect(view.lastGapMs(now)).toBe(17_000);
+    view.seen(BCAST, status('b', { seq: '2' }), now);
+    view.seen(BCAST, status('b', { seq: '3' }), plusMs(now, 1));
+    expect(view.lastGapMs(plusMs(now, 20))).toBe(17_000);
+    for (let seq = 4; seq < 40; seq++) {
+      now = plusMs(now, 1000);
+      view.seen(BCAST, status('b', { seq: seq.toString(16) }), now);
+    }
+    expect(view.lastGapMs(now)).toBeNull();
+  });
+
   test('a Twinbeat peer is known by its own field', () => {
     view.seen(BCAST, status('b', { tbv: '1' }), now);
     expect(view.peerStatus(now).engine).toBe('twinbeat');

@@ -187,7 +187,7 @@ export class Observer {
       peerWasHeard: () => view.peerWasHeard,
       progress: () => this.groups.progress(this.vips.held()),
       generation: () => view.generation,
-      lastGapMs: () => view.lastGapMs,
+      lastGapMs: () => view.lastGapMs(monotonicNow()),
       pingCounts: () => ({
         own: [...this.pings.values()].filter((status) => status === 'up').length,
         peers: view.peersPingCount,

@@ -31,6 +31,9 @@ interface Link {
   told: DirectionState;
 }
 
+/** A silence that ended before this is not what the daemon speaks of now. */
+const RECENT_MS = 30_000;
+
 export interface PairViewSetup {
   readonly self: string;
   readonly peer: string;
@@ -70,7 +73,8 @@ export class PairView {
   private peersEngine: 'twinbeat' | 'heartbeat' | null = null;
   private peersPings: number | null = null;
   private heardAt: Instant | null = null;
-  private gapMs: number | null = null;
+  /** The newest silence that was longer than the peer's deadtime. */
+  private longGap: { readonly ms: number; readonly endedAt: Instant } | null = null;
   private sentAt_: Instant | null = null;
   private toldHoldings = '';
   private peerHeard = false;
@@ -113,9 +117,15 @@ export class PairView {
     return this.peersGeneration;
   }
 
-  /** Longest silence of the peer before its newest heartbeat, milliseconds; null: not known. */
-  get lastGapMs(): number | null {
-    return this.gapMs;
+  /**
+   * How long the peer was silent before it came back just now, milliseconds; null: not known. It may be back on a line that is not captured
+   * while the others are still silent, and its first packets come in twos.
+   */
+  lastGapMs(now: Instant): number | null {
+    const present = this.heardAt === null ? 0 : elapsedMs(this.heardAt, now);
+    const ended = this.longGap !== null && elapsedMs(this.longGap.endedAt, now) < RECENT_MS ? this.longGap.ms : 0;
+    const longest = Math.max(present, ended);
+    return longest > this.deadtimeMs ? longest : null;
   }
 
   /** How many ping nodes the peer's ipfail said to see. */
@@ -324,7 +334,8 @@ export class PairView {
     if (link.heardAt !== null) link.silenceMaxMs = Math.max(link.silenceMaxMs ?? 0, elapsedMs(link.heardAt, at));
     link.heardAt = at;
     if (this.heardAt === null || elapsedMs(this.heardAt, at) > 0) {
-      this.gapMs = this.heardAt === null ? null : elapsedMs(this.heardAt, at);
+      const gapMs = this.heardAt === null ? 0 : elapsedMs(this.heardAt, at);
+      if (gapMs > this.deadtimeMs) this.longGap = { ms: gapMs, endedAt: at };
       this.heardAt = at;
     }
     const dt = hexField(message, 'dt', DEADTIME_MS_RANGE);

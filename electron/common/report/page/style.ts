@@ -33,7 +33,7 @@ li { margin: 0.6mm 0; }
 .keys { display: grid; grid-template-columns: repeat(4, 1fr); gap: 3mm; margin: 4mm 0; }
 .keys div { border: 0.6pt solid var(--line); border-top: 2pt solid var(--unknown); border-radius: 1mm; padding: 2.2mm 3mm; break-inside: avoid; }
 .keys b { display: block; font-size: 15pt; line-height: 1.25; font-variant-numeric: tabular-nums; }
-.keys span { display: block; font-size: 8.4pt; color: var(--soft); }
+.keys div > span { display: block; font-size: 8.4pt; color: var(--soft); }
 .ok { color: var(--ok); } .warn { color: var(--warn); } .bad { color: var(--bad); } .dim { color: var(--unknown); }
 .keys .ok, .keys .warn, .keys .bad { color: inherit; }
 .keys div.ok { border-top-color: var(--ok); } .keys div.warn { border-top-color: var(--warn); } .keys div.bad { border-top-color: var(--bad); }
