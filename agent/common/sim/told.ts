@@ -26,8 +26,9 @@ export interface Told {
   /** Newest heartbeat of that life: its number and when it came. Before the first: when this node started. */
   statusSeq: number;
   heardAtMs: number;
-  /** Newest message of that life. */
+  /** Newest message of that life, and when it came. */
   lastSeq: number;
+  lastAtMs: number;
   /** Newest message that says what the peer has. */
   reportSeq: number;
   /** What the peer has or claims, by that message. */
@@ -51,6 +52,7 @@ function nothing(nowMs: number): Told {
     statusSeq: 0,
     heardAtMs: nowMs,
     lastSeq: 0,
+    lastAtMs: nowMs,
     reportSeq: 0,
     names: new Set(),
     stopped: false,
@@ -134,7 +136,9 @@ export class Hearsay {
     if (type.startsWith('NS_') || seq > told.lastSeq - RECENT_NUMBERS) told.linkAtMs.set(link, this.cluster.nowMs);
     if (isNew) this.hearLife(node, generation, seq);
     else if (type !== 'status' && !this.silent(node)) hearDeed(told, type, message, seq);
-    told.lastSeq = Math.max(told.lastSeq, seq);
+    if (seq <= told.lastSeq) return;
+    told.lastSeq = seq;
+    told.lastAtMs = this.cluster.nowMs;
   }
 
   private hearLife(node: 0 | 1, generation: number, seq: number): void {
@@ -142,7 +146,7 @@ export class Hearsay {
     const again = generation > told.generation;
     // After a silence, and in a new life, what was said before means nothing, also when it comes late.
     if (again || this.silent(node)) Object.assign(told, { names: new Set(), reportSeq: seq });
-    if (again) Object.assign(told, { generation, stopped: false, lastSeq: seq });
+    if (again) Object.assign(told, { generation, stopped: false, lastSeq: 0 });
     told.statusSeq = seq;
     told.heardAtMs = this.cluster.nowMs;
     told.confirmed = false;
