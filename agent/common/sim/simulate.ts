@@ -240,7 +240,7 @@ class Run implements FaultTargets {
     let calmSinceMs: number | null = null;
     convergence.beginQuiet();
     while (cluster.nowMs < untilMs) {
-      cluster.advance(options.deadtimeMs / 2);
+      cluster.advance(options.deadtimeMs / 4);
       const exempt = this.exempt();
       if (convergence.quiet && convergence.unsettled(exempt).length === 0) calmSinceMs ??= cluster.nowMs;
       else {

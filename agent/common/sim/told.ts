@@ -68,6 +68,21 @@ function hex(message: WireMessage, name: string): number {
   return parseInt(fieldText(message, name) ?? '0', 16);
 }
 
+/** Life and number of a message. */
+interface Numbers {
+  readonly generation: number;
+  readonly seq: number;
+}
+
+let newest: { readonly message: WireMessage; readonly numbers: Numbers } | null = null;
+
+/** Which life of its sender a message is of, and its number there; 0 where it has none. Several checkers ask, one after the other. */
+export function numbersOf(message: WireMessage): Numbers {
+  if (newest?.message !== message)
+    newest = { message, numbers: { generation: hex(message, 'hg'), seq: hex(message, 'seq') } };
+  return newest.numbers;
+}
+
 function halvesOf(set: string | undefined): readonly Half[] {
   if (set === 'all') return HALVES;
   return set === 'local' || set === 'foreign' ? [set] : [];
@@ -129,8 +144,7 @@ export class Hearsay {
   private hear(node: 0 | 1, link: string, message: WireMessage): void {
     const told = this.of[node];
     const type = fieldText(message, 't') ?? '';
-    const generation = hex(message, 'hg');
-    const seq = hex(message, 'seq');
+    const { generation, seq } = numbersOf(message);
     const isNew = type === 'status' && (generation > told.generation || seq > told.statusSeq);
     if (generation < told.generation || (generation > told.generation && !isNew)) return;
     if (type.startsWith('NS_') || seq > told.lastSeq - RECENT_NUMBERS) told.linkAtMs.set(link, this.cluster.nowMs);
