@@ -35,7 +35,7 @@ export interface Told {
   names: ReadonlySet<Half>;
   /** It said that it released everything and goes. */
   stopped: boolean;
-  /** Newest sign of life on each link. */
+  /** Newest sign of life on each link, by the node's own clock: what lies between two of them it cannot know better after a sleep. */
   readonly linkAtMs: Map<string, number>;
   /** Newest answer of a ping node, and the one that ended the newest silence of all of them. */
   pingAtMs: number;
@@ -129,7 +129,7 @@ export class Hearsay {
   private note(node: 0 | 1, input: EngineInput): void {
     const { nowMs } = this.cluster;
     const told = this.of[node];
-    if (input.kind === 'received') this.hear(node, input.link, input.message);
+    if (input.kind === 'received') this.hear(node, input);
     else if (input.kind === 'ping-reply') {
       const answered = nowMs - told.pingAtMs <= REFERENCE_KEEPALIVES * this.cluster.options.keepaliveMs;
       if (!answered) told.pingsSinceMs = nowMs;
@@ -141,13 +141,14 @@ export class Hearsay {
     }
   }
 
-  private hear(node: 0 | 1, link: string, message: WireMessage): void {
+  private hear(node: 0 | 1, input: Extract<EngineInput, { kind: 'received' }>): void {
+    const { link, message, receivedAt } = input;
     const told = this.of[node];
     const type = fieldText(message, 't') ?? '';
     const { generation, seq } = numbersOf(message);
     const isNew = type === 'status' && (generation > told.generation || seq > told.statusSeq);
     if (generation < told.generation || (generation > told.generation && !isNew)) return;
-    if (type.startsWith('NS_') || seq > told.lastSeq - RECENT_NUMBERS) told.linkAtMs.set(link, this.cluster.nowMs);
+    if (type.startsWith('NS_') || seq > told.lastSeq - RECENT_NUMBERS) told.linkAtMs.set(link, receivedAt.monotonicMs);
     if (isNew) this.hearLife(node, generation, seq);
     else if (type !== 'status' && !this.silent(node)) hearDeed(told, type, message, seq);
     if (seq <= told.lastSeq) return;
