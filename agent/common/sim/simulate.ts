@@ -242,7 +242,8 @@ class Run implements FaultTargets {
     while (cluster.nowMs < untilMs) {
       cluster.advance(options.deadtimeMs / 4);
       const exempt = this.exempt();
-      if (convergence.quiet && convergence.unsettled(exempt).length === 0) calmSinceMs ??= cluster.nowMs;
+      if (cluster.fencings === 0 && convergence.quiet && convergence.unsettled(exempt).length === 0)
+        calmSinceMs ??= cluster.nowMs;
       else {
         calmSinceMs = null;
         convergence.beginQuiet();
