@@ -91,6 +91,8 @@ export class KeyAlarmChecker {
     if (body.kind !== 'key-mismatch') return;
     const watch = this.watch[node];
     watch.alarm = !body.over;
+    // It is over with any message of the peer, also one that had been missing.
+    if (body.over) watch.refusedSinceMs = null;
     const memoryMs = Math.max(MEMORY_MS, this.cluster.options.deadtimeMs);
     if (watch.alarm && this.cluster.nowMs - watch.toldAtMs > memoryMs)
       this.fail(node, 'raises an alarm about keys for nothing');
