@@ -34,4 +34,15 @@ export const KNOWN_SEEDS: readonly KnownSeed[] = [
     found:
       'legacy: an answer to ip-request came after the report of a newer takeover, and the group was started beside the peer',
   },
+  {
+    profile: 'fencing',
+    seed: 30009868,
+    found: 'legacy: repnodes overtook the status of an active peer, which was taken for one that is still coming up',
+  },
+  {
+    profile: 'mixed',
+    seed: 50010452,
+    found:
+      'an acknowledgement of our earlier life counted for the present one: what the peer then missed was never sent again',
+  },
 ];
