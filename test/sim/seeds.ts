@@ -29,12 +29,6 @@ export const KNOWN_SEEDS: readonly KnownSeed[] = [
     found: 'a life that had been away for too long, and ignores all packets until it starts over, called its peer dead',
   },
   {
-    profile: 'mixed',
-    seed: 902018,
-    found:
-      'legacy: an answer to ip-request came after the report of a newer takeover, and the group was started beside the peer',
-  },
-  {
     profile: 'fencing',
     seed: 30009868,
     found: 'legacy: repnodes overtook the status of an active peer, which was taken for one that is still coming up',
