@@ -11,7 +11,9 @@ export function roleOf(state: PairState | null, node: string): Role {
   if (state.vips.some((v) => v.verdict === 'one' && v.holder === node)) return 'holder';
   const connection = state.nodes.find((n) => n.node === node);
   if (connection === undefined || freshStatus(connection) === null) return 'unknown';
-  return state.vips.every((v) => v.verdict === 'one' || v.verdict === 'none' || v.verdict === 'moving') ? 'standby' : 'unknown';
+  return state.vips.every((v) => v.verdict === 'one' || v.verdict === 'none' || v.verdict === 'moving')
+    ? 'standby'
+    : 'unknown';
 }
 
 /** The worst verdict over all addresses decides what the banner says. */

@@ -29,9 +29,14 @@ export const KNOWN_SEEDS: readonly KnownSeed[] = [
     found: 'a life that had been away for too long, and ignores all packets until it starts over, called its peer dead',
   },
   {
+    profile: 'fencing',
+    seed: 30009868,
+    found: 'legacy: repnodes overtook the status of an active peer, which was taken for one that is still coming up',
+  },
+  {
     profile: 'mixed',
-    seed: 902018,
+    seed: 50010452,
     found:
-      'legacy: an answer to ip-request came after the report of a newer takeover, and the group was started beside the peer',
+      'an acknowledgement of our earlier life counted for the present one: what the peer then missed was never sent again',
   },
 ];

@@ -155,7 +155,7 @@ function nextWake(ctx: Context): Instant {
   if ('until' in state.standby) wake.consider(state.standby.until);
   for (const side of SIDES) {
     wake.consider(state.mine[side].retryStopAt);
-    wake.consider(state.orphanSince[side], resources.orphanGraceMs(side));
+    wake.consider(state.orphanSince[side], resources.orphanGraceMs(state, side));
   }
   for (const { dueAt } of state.peer.tracking.missing.values()) wake.consider(dueAt);
   linkDeadlines(ctx, wake);

@@ -85,6 +85,8 @@ function advanceRequests(ctx: Context): void {
   // A dead or stopped peer's groups, and ours that it held, are taken by the takeover, whatever it left unanswered.
   if (peer.status === 'dead' || peer.stopped || state.safety.isolated) return;
   // One that is still coming up runs nothing and does not hear requests; the real daemon does not ask it either.
+  // With something missing before its `repnodes` that may be the status that says otherwise.
+  if (peer.status !== 'active' && peer.tracking.missing.size > 0) return;
   if (peer.status !== 'active') legacy.unanswered.clear();
   if (legacy.unanswered.size === 0) {
     state.phase = 'stable';

@@ -50,6 +50,12 @@ export const FAILBACK_RETRY_MS = 1000;
 export const ORPHAN_LOCAL_MS = 300;
 export const ORPHAN_FOREIGN_MS = 3000;
 
+/**
+ * The same for the other node while a preferred one that is a Twinbeat node has not said that it could not start the set: then it is about
+ * to, though packets that get lost may put it off, and both would start at the same moment.
+ */
+export const ORPHAN_UNSAID_MS = 15_000;
+
 /** Age of the heartbeat on whose evidence such a set is started: as long as a host may take from arrival to step. */
 export const ORPHAN_EVIDENCE_MS = 50;
 

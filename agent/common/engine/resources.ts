@@ -28,6 +28,7 @@ import {
   ORPHAN_EVIDENCE_MS,
   ORPHAN_FOREIGN_MS,
   ORPHAN_LOCAL_MS,
+  ORPHAN_UNSAID_MS,
   REAL_CONFLICT_MS,
   RESTART_SILENCE_EXTRA_MS,
   SETTLE_DEADLINE_MS,
@@ -269,7 +270,7 @@ export function advanceOrphans(ctx: Context): void {
       continue;
     }
     const since = (state.orphanSince[side] ??= ctx.world.now);
-    if (elapsedMs(since, ctx.world.now) < orphanGraceMs(side)) continue;
+    if (elapsedMs(since, ctx.world.now) < orphanGraceMs(state, side)) continue;
     raise(ctx, side, 'nobody');
     if (!state.mine[side].failed || isLeftToUs(ctx, side)) claimOrphan(ctx, side);
     else offerOnce(ctx, side);
@@ -294,9 +295,17 @@ function claimOrphan(ctx: Context, side: Side): void {
   claim(ctx, side, 'nobody holds it');
 }
 
-/** Milliseconds a set must be left alone before we start it. */
-export function orphanGraceMs(side: Side): number {
-  return side === 'local' ? ORPHAN_LOCAL_MS : ORPHAN_FOREIGN_MS;
+/**
+ * Milliseconds a set must be left alone before we start it.
+ *
+ * 1. Nobody holds node1's set. It would start it after 0.3 s, but packets of node2 are missing, so it waits for them and begins anew.
+ * 2. After 3 s it is node2's turn as well. Both look at the other's newest heartbeat, find that nobody holds the set, and start it.
+ *
+ * So node2 has its turn when node1 said that it could not start the set, else only much later.
+ */
+export function orphanGraceMs(state: EngineState, side: Side): number {
+  if (side === 'local') return ORPHAN_LOCAL_MS;
+  return state.peer.engine === 'heartbeat' || failedThere(state, side) ? ORPHAN_FOREIGN_MS : ORPHAN_UNSAID_MS;
 }
 
 /** We could not start it: a real heartbeat takes it only when asked. A Twinbeat peer sees that nobody holds it. */

@@ -42,16 +42,20 @@ export function requestMissing(ctx: Context): void {
   if (lost > 0) emit(ctx, 'warn', { kind: 'packets-lost', peer: ctx.config.peer, count: lost });
 }
 
-/** Answers a request for our messages from the history, with the identical message. */
+/**
+ * Answers a request for our messages from the history, with the identical message. Also for one that it acknowledged: who asks does not
+ * have it, and an acknowledgement that was meant for our earlier life, and came late, does not say so.
+ */
 export function answerRexmit(ctx: Context, message: WireMessage): void {
   const { state } = ctx;
   const first = parseDecimal(fieldText(message, 'firstseq'));
   const last = parseDecimal(fieldText(message, 'lastseq'));
   if (first === null || last === null || first < 1 || last < first) return;
   const end = Math.min(last, state.nextSeq - 1, first + REXMIT_BURST_MAX - 1);
-  for (let seq = Math.max(first, state.peer.ackedByPeer + 1); seq <= end; seq++) {
+  for (let seq = first; seq <= end; seq++) {
     const entry = state.history.get(seq);
     if (entry === undefined) {
+      if (seq <= state.peer.ackedByPeer) continue;
       const known = state.nextSeq - HISTORY_MESSAGES_MAX;
       sendUnsequenced(ctx, 'NS_nak_rexmit', [
         text('firstseq', seq.toString(16)),

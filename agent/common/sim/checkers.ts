@@ -175,8 +175,8 @@ export class ConvergenceChecker {
     for (const node of cluster.nodes) {
       if (node.power === 'running' && node.engine !== null) {
         const view = node.engine.snapshot(node.now);
-        // Who goes on trying to stop a set is busy every few seconds; but no exchange with the peer may wait for that.
-        const settled = view.stable || (exempt.size > 0 && view.standby === 'none');
+        // Who cannot start or stop a set may not call itself settled; but no exchange with the peer may wait for that.
+        const settled = view.stable || (exempt.size > 0 && view.standby === 'none' && node.idle);
         if (view.status === 'active' && settled && !view.shuttingDown) continue;
         found.push({ checker: 'settled', detail: `${node.name} is not settled: ${JSON.stringify(view)}` });
       } else found.push({ checker: 'settled', detail: `${node.name} is ${node.power}` });

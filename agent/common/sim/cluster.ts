@@ -86,6 +86,8 @@ export class Cluster implements Receiver {
   readonly random: SeededRandom;
   /** Takes what comes out of the links instead of the nodes themselves: a run with keys checks it first. */
   receiver: Receiver | null = null;
+  /** Stonith devices at work: whatever was ordered is carried through. */
+  fencings = 0;
   private readonly hooks: Hooks = {
     started: [],
     fed: [],
@@ -190,8 +192,12 @@ export class Cluster implements Receiver {
     const plan = this.options.planFence?.(by, this.random) ?? NO_DEVICE;
     const target = by === 0 ? 1 : 0;
     const { offAfterMs } = plan;
+    this.fencings++;
     if (offAfterMs !== null) schedule.at(schedule.nowMs + offAfterMs, () => this.cutPower(target, plan.bootMs));
-    schedule.at(schedule.nowMs + plan.tookMs, () => done(plan.ok));
+    schedule.at(schedule.nowMs + plan.tookMs, () => {
+      this.fencings--;
+      done(plan.ok);
+    });
   }
 
   private cutPower(target: 0 | 1, bootMs: number | null): void {

@@ -159,7 +159,7 @@ function drawMixed(seed: number, profile: Profile, random: SeededRandom): SimOpt
   const deadtimeMs = keepaliveMs * random.pick([4, 4, 5, 8]);
   const links = drawLinks(random);
   // Short phases put the faults on top of each other, long ones let the pair recover between them.
-  const faultPhaseMs = deadtimeMs * random.pick([2, 2, 2, 3, 3, 3, 4, 4, 4, 6, 8, 20]);
+  const faultPhaseMs = deadtimeMs * random.pick([2, 2, 2, 3, 3, 3, 4, 4, 4, 6, 8, 12]);
   const kinds = profile === 'keys' ? KEY_FAULTS : profile === 'fencing' ? FENCING_FAULTS : MIXED_FAULTS;
   const faults = drawFaults(random, kinds, faultPhaseMs, deadtimeMs, links.length);
   const groups = random.pick([

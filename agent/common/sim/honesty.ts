@@ -46,12 +46,14 @@ export class HonestyChecker {
   private judge(node: 0 | 1, message: WireMessage): void {
     const type = fieldText(message, 't');
     this.judgeSilence(node);
+    if (type === 'status') {
+      this.beatAtMs[node] = this.cluster.nowMs;
+      return;
+    }
     const seq = parseInt(fieldText(message, 'seq') ?? '0', 16);
-    // A heartbeat is one message for each link.
-    if (type !== 'status' && seq <= this.sentSeq[node]) return;
-    this.sentSeq[node] = Math.max(this.sentSeq[node], seq);
-    if (type === 'status') this.beatAtMs[node] = this.cluster.nowMs;
-    else if (type === 'resource') this.judgeReport(node, message);
+    if (seq <= this.sentSeq[node]) return;
+    this.sentSeq[node] = seq;
+    if (type === 'resource') this.judgeReport(node, message);
     else if (type === 'shutdone') this.judgeRest(node, 'says that it released everything');
   }
 

@@ -79,7 +79,9 @@ export class KeyAlarmChecker {
     watch.steppedAtMs = nowMs;
     if (input.kind === 'rejected') watch.toldAtMs = nowMs;
     if (input.kind !== 'received') return;
-    const { generation, statusSeq } = this.hearsay.of[node];
+    const { generation, statusSeq, lastAtMs } = this.hearsay.of[node];
+    // Any valid message may have ended it, a heartbeat must have.
+    if (lastAtMs === nowMs) watch.refusedSinceMs = null;
     const heartbeat = `${generation} ${statusSeq}`;
     if (heartbeat === watch.heartbeat) return;
     Object.assign(watch, { heartbeat, over: true, refusedSinceMs: null });
@@ -89,6 +91,8 @@ export class KeyAlarmChecker {
     if (body.kind !== 'key-mismatch') return;
     const watch = this.watch[node];
     watch.alarm = !body.over;
+    // It is over with any message of the peer, also one that had been missing.
+    if (body.over) watch.refusedSinceMs = null;
     const memoryMs = Math.max(MEMORY_MS, this.cluster.options.deadtimeMs);
     if (watch.alarm && this.cluster.nowMs - watch.toldAtMs > memoryMs)
       this.fail(node, 'raises an alarm about keys for nothing');
@@ -99,7 +103,7 @@ export class KeyAlarmChecker {
     const { nowMs, nodes, options } = this.cluster;
     const watch = this.watch[node];
     if (nodes[node].power !== 'running') return;
-    const heardUntilMs = this.hearsay.of[node].heardAtMs + HEARD_KEEPALIVES * options.keepaliveMs;
+    const heardUntilMs = this.hearsay.of[node].lastAtMs + HEARD_KEEPALIVES * options.keepaliveMs;
     // What noise made unreadable in between told nobody anything.
     if (nowMs - watch.refusedAtMs > REFUSED_KEEPALIVES * options.keepaliveMs) watch.refusedSinceMs = nowMs;
     watch.refusedSinceMs ??= nowMs;

@@ -4,6 +4,7 @@ import type { WireMessage } from '../wire/message.ts';
 import type { Violation } from './checkers.ts';
 import type { Cluster } from './cluster.ts';
 import type { KeyModel } from './keys.ts';
+import { numbersOf } from './told.ts';
 
 /** Why two nodes could not know of each other. */
 export type Excuse =
@@ -90,8 +91,8 @@ export class OwnershipChecker {
   private noteHeard(to: 0 | 1, message: WireMessage): void {
     const { nowMs } = this.cluster;
     if (fieldText(message, 't') !== 'status') return;
-    const number =
-      parseInt(fieldText(message, 'hg') ?? '0', 16) * LIFE_NUMBERS + parseInt(fieldText(message, 'seq') ?? '0', 16);
+    const { generation, seq } = numbersOf(message);
+    const number = generation * LIFE_NUMBERS + seq;
     if (number <= this.newest[to]) return;
     this.newest[to] = number;
     const silentMs = nowMs - this.heardAtMs[to];

@@ -98,7 +98,7 @@ export class PrudenceChecker {
     const together = [...told.linkAtMs.values()].filter((atMs) => newestMs - atMs <= deadtimeMs);
     if (takeoverRequires.includes('two-links') && together.length < 2)
       this.fail(node, 'seizes although a cable may be the reason');
-    const refuted = told.heardAtMs >= told.refusedAtMs + REFUSAL_SUMMARY_MS;
+    const refuted = told.lastAtMs >= told.refusedAtMs + REFUSAL_SUMMARY_MS;
     if (!refuted && nowMs - told.refusedAtMs < Math.max(deadtimeMs, REFUSAL_MIN_MS) - SLACK_MS)
       this.fail(node, 'seizes although packets in the name of its peer fail authentication');
   }

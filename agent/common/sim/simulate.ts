@@ -240,9 +240,10 @@ class Run implements FaultTargets {
     let calmSinceMs: number | null = null;
     convergence.beginQuiet();
     while (cluster.nowMs < untilMs) {
-      cluster.advance(options.deadtimeMs / 2);
+      cluster.advance(options.deadtimeMs / 4);
       const exempt = this.exempt();
-      if (convergence.quiet && convergence.unsettled(exempt).length === 0) calmSinceMs ??= cluster.nowMs;
+      if (cluster.fencings === 0 && convergence.quiet && convergence.unsettled(exempt).length === 0)
+        calmSinceMs ??= cluster.nowMs;
       else {
         calmSinceMs = null;
         convergence.beginQuiet();

@@ -26,15 +26,16 @@ export interface Told {
   /** Newest heartbeat of that life: its number and when it came. Before the first: when this node started. */
   statusSeq: number;
   heardAtMs: number;
-  /** Newest message of that life. */
+  /** Newest message of that life, and when it came. */
   lastSeq: number;
+  lastAtMs: number;
   /** Newest message that says what the peer has. */
   reportSeq: number;
   /** What the peer has or claims, by that message. */
   names: ReadonlySet<Half>;
   /** It said that it released everything and goes. */
   stopped: boolean;
-  /** Newest sign of life on each link. */
+  /** Newest sign of life on each link, by the node's own clock: what lies between two of them it cannot know better after a sleep. */
   readonly linkAtMs: Map<string, number>;
   /** Newest answer of a ping node, and the one that ended the newest silence of all of them. */
   pingAtMs: number;
@@ -51,6 +52,7 @@ function nothing(nowMs: number): Told {
     statusSeq: 0,
     heardAtMs: nowMs,
     lastSeq: 0,
+    lastAtMs: nowMs,
     reportSeq: 0,
     names: new Set(),
     stopped: false,
@@ -64,6 +66,21 @@ function nothing(nowMs: number): Told {
 
 function hex(message: WireMessage, name: string): number {
   return parseInt(fieldText(message, name) ?? '0', 16);
+}
+
+/** Life and number of a message. */
+interface Numbers {
+  readonly generation: number;
+  readonly seq: number;
+}
+
+let newest: { readonly message: WireMessage; readonly numbers: Numbers } | null = null;
+
+/** Which life of its sender a message is of, and its number there; 0 where it has none. Several checkers ask, one after the other. */
+export function numbersOf(message: WireMessage): Numbers {
+  if (newest?.message !== message)
+    newest = { message, numbers: { generation: hex(message, 'hg'), seq: hex(message, 'seq') } };
+  return newest.numbers;
 }
 
 function halvesOf(set: string | undefined): readonly Half[] {
@@ -112,7 +129,7 @@ export class Hearsay {
   private note(node: 0 | 1, input: EngineInput): void {
     const { nowMs } = this.cluster;
     const told = this.of[node];
-    if (input.kind === 'received') this.hear(node, input.link, input.message);
+    if (input.kind === 'received') this.hear(node, input);
     else if (input.kind === 'ping-reply') {
       const answered = nowMs - told.pingAtMs <= REFERENCE_KEEPALIVES * this.cluster.options.keepaliveMs;
       if (!answered) told.pingsSinceMs = nowMs;
@@ -124,17 +141,19 @@ export class Hearsay {
     }
   }
 
-  private hear(node: 0 | 1, link: string, message: WireMessage): void {
+  private hear(node: 0 | 1, input: Extract<EngineInput, { kind: 'received' }>): void {
+    const { link, message, receivedAt } = input;
     const told = this.of[node];
     const type = fieldText(message, 't') ?? '';
-    const generation = hex(message, 'hg');
-    const seq = hex(message, 'seq');
+    const { generation, seq } = numbersOf(message);
     const isNew = type === 'status' && (generation > told.generation || seq > told.statusSeq);
     if (generation < told.generation || (generation > told.generation && !isNew)) return;
-    if (type.startsWith('NS_') || seq > told.lastSeq - RECENT_NUMBERS) told.linkAtMs.set(link, this.cluster.nowMs);
+    if (type.startsWith('NS_') || seq > told.lastSeq - RECENT_NUMBERS) told.linkAtMs.set(link, receivedAt.monotonicMs);
     if (isNew) this.hearLife(node, generation, seq);
     else if (type !== 'status' && !this.silent(node)) hearDeed(told, type, message, seq);
-    told.lastSeq = Math.max(told.lastSeq, seq);
+    if (seq <= told.lastSeq) return;
+    told.lastSeq = seq;
+    told.lastAtMs = this.cluster.nowMs;
   }
 
   private hearLife(node: 0 | 1, generation: number, seq: number): void {
@@ -142,7 +161,7 @@ export class Hearsay {
     const again = generation > told.generation;
     // After a silence, and in a new life, what was said before means nothing, also when it comes late.
     if (again || this.silent(node)) Object.assign(told, { names: new Set(), reportSeq: seq });
-    if (again) Object.assign(told, { generation, stopped: false, lastSeq: seq });
+    if (again) Object.assign(told, { generation, stopped: false, lastSeq: 0 });
     told.statusSeq = seq;
     told.heardAtMs = this.cluster.nowMs;
     told.confirmed = false;

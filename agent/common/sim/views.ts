@@ -31,6 +31,11 @@ function problemOf(body: EventBody): { readonly name: string; readonly over: boo
   }
 }
 
+/** A device that reports late; an echo that two slow serial lines delay for longer than the warning time. */
+function isRoutine(body: EventBody): boolean {
+  return body.kind === 'fencing' || (body.kind === 'link' && (body.state === 'late' || body.state === 'up'));
+}
+
 export class ViewChecker {
   readonly violations: Violation[] = [];
   private readonly cluster: Cluster;
@@ -61,7 +66,7 @@ export class ViewChecker {
   }
 
   private note(node: 0 | 1, { body }: EventDraft): void {
-    if (this.listens && body.kind !== 'fencing') this.unusual.push(`${this.nameOf(node)} says ${JSON.stringify(body)}`);
+    if (this.listens && !isRoutine(body)) this.unusual.push(`${this.nameOf(node)} says ${JSON.stringify(body)}`);
     const problem = problemOf(body);
     if (problem === null) return;
     const standing = this.standing[node];

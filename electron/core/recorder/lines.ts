@@ -120,7 +120,10 @@ class Extras {
 /** Stretches from before the first to after the last instant; what came before the session began is one stretch of its own. */
 function* stretches(store: SessionStore, session: StoredSession, isWhole: boolean): Iterable<[number, number]> {
   const { toMs } = store.archive.counts(session.id);
-  if (isWhole) return yield [-Infinity, Infinity];
+  if (isWhole) {
+    yield [-Infinity, Infinity];
+    return;
+  }
   yield [-Infinity, 0];
   const lastMs = toMs ?? 0;
   for (let at = 0; at <= lastMs; at += STRETCH_MS) yield [at, at + STRETCH_MS > lastMs ? Infinity : at + STRETCH_MS];

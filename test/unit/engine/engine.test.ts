@@ -328,10 +328,24 @@ test('a set that nobody holds is started on the evidence of a heartbeat that has
   h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
   h.hear('resource', { ...settled, rsc_hold: 'local', tbc: 'local:1' });
   expect(h.commands).toMatchObject([{ kind: 'acquire', groups: ['vip1'] }]);
-  // The peer gives its own group up, and is not heard for a while: it may have started it again.
-  h.hear('resource', settled);
+  // The peer gives its own group up, because it does not start, and is not heard for a while: it may run it again.
+  h.hear('resource', { ...settled, tbx: 'local' });
   h.run(4500);
   expect(h.commands).toHaveLength(1);
   h.hear('status', { st: 'active', dt: '1388', protocol: '1', tbv: '1' });
   expect(h.commands.slice(1)).toMatchObject([{ kind: 'acquire', groups: ['vip2'], because: 'nobody holds it' }]);
+});
+
+/** Found by: npm run sim. Packets were missing, so that the preferred node had waited as long as the other one: both started it. */
+test('a set that its preferred node has not failed to start is left to it for longer', () => {
+  const h = new Harness();
+  h.step({ kind: 'start' });
+  h.hear('status', { st: 'active', dt: '1388', protocol: '1', tbv: '1' });
+  h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+  h.hear('resource', { rsc_hold: 'none', rtype: 'full', isstable: '1', tbc: '-' });
+  h.commands.length = 0;
+  h.runWithPeer(14_000, 'active', { tbv: '1' });
+  expect(h.commands).toEqual([]);
+  h.runWithPeer(3000, 'active', { tbv: '1' });
+  expect(h.commands).toMatchObject([{ kind: 'acquire', groups: ['vip2'], because: 'nobody holds it' }]);
 });

@@ -207,7 +207,7 @@ describe('a stop that fails twice', () => {
     const h = holdsAll();
     h.gives('foreign');
     h.hear('ask_resources', { rsc_hold: 'foreign', info: 'done' });
-    h.peerReports('none', '-');
+    h.peerReports('none', '-', 'local');
     h.failing.add('acquire vip2').add('release vip2');
     h.pass(12_000);
     expect(h.problems).toEqual(['acquire-failed begins foreign: planned', 'stop-failed begins foreign: planned']);
@@ -242,7 +242,7 @@ describe('a start that fails', () => {
     expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('none');
     h.peerRestarts();
     h.peerComes();
-    h.pass(5000);
+    h.pass(20_000);
     expect(h.engine.snapshot({ monotonicMs: h.nowMs }).mine).toBe('all');
   });
 

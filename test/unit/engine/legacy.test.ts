@@ -56,6 +56,18 @@ describe('coming up', () => {
     expect(view(h)).toMatchObject({ mine: 'local', theirs: 'local', stable: true });
   });
 
+  test('beside a peer whose newest status is overtaken by its repnodes: it is waited for', () => {
+    const h = node();
+    h.hear('status', { st: 'up', ...BEAT });
+    const late = h.peerMessage('status', { st: 'active', ...BEAT });
+    h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+    // Found by: npm run sim. The first status was from before it was active, and we started our group beside it.
+    expect(h.commands).toHaveLength(0);
+    h.arrive(late);
+    expect(requests(h)).toEqual(['vip1']);
+    expect(h.commands).toHaveLength(0);
+  });
+
   /**
    * Found by: npm run sim. 1. The peer gives our group up and answers; the links are cut. 2. It calls us dead and takes the group again.
    * 3. The links are back, its report comes, and after that, sent again, the answer.

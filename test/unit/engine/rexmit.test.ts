@@ -120,6 +120,17 @@ describe('what the peer misses', () => {
     expect(h.sentOf('starting')).toHaveLength(before + 1);
   });
 
+  test('is sent also when it was acknowledged: that may have been meant for our own earlier life', () => {
+    const h = settled();
+    h.run(1000);
+    const seq = parseInt(fieldText(h.sentOf('starting')[0]!, 'seq')!, 16);
+    // Found by: npm run sim. The peer had acknowledged as many messages of the life before; it asked in vain for ever.
+    h.hear('NS_ackmsg', { dest: 'node1', ackseq: seq.toString(16) });
+    const before = h.sentOf('starting').length;
+    h.hear('NS_rexmit', { dest: 'node1', firstseq: String(seq), lastseq: String(seq) });
+    expect(h.sentOf('starting')).toHaveLength(before + 1);
+  });
+
   test('a request or acknowledgement for somebody else, or out of range, is ignored', () => {
     const h = settled();
     const before = h.sent.length;

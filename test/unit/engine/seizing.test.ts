@@ -259,6 +259,17 @@ describe('reference', () => {
     expect(view(h).hold?.reasons).toContain('reference-silent');
   });
 
+  test('what waited for the device is not seized before the grace of a late step is over', () => {
+    const h = joined({ fencingDevice: 'external/ipmi' });
+    h.run(DEADTIME_MS);
+    const fence = h.commands.find(({ kind }) => kind === 'fence')!;
+    h.nowMs += 2 * KEEPALIVE_MS;
+    h.step({ kind: 'command-done', id: fence.id, ok: true, detail: '' });
+    expect(acquired(h)).toEqual([]);
+    h.run(DEADTIME_MS / 4);
+    expect(acquired(h)).toEqual(['vip2']);
+  });
+
   /** Found by: npm run sim. The switch is up just before initdead is over; a ping node's reply is here before the peer's next heartbeat. */
   test('at a cold start as well: one that answers late has to answer for a deadtime', () => {
     const h = new Harness(testConfig({ ...config, initdeadMs: 10_000 }));
