@@ -181,18 +181,16 @@ export class SshConnection extends SshLink implements NodeConnector {
 
   private exitOf(channel: ClientChannel): Promise<ProcessExit> {
     return new Promise((resolve) => {
-      let ended: { code: number | null; signal: string | null } | null = null;
       const onLost = ({ detail }: Said): void => finish({ kind: 'lost', detail });
       const finish = (exit: ProcessExit): void => {
         this.lostListeners.delete(onLost);
         resolve(exit);
       };
       this.lostListeners.add(onLost);
-      channel.on('exit', (code: number | null | undefined, signal: string | undefined) => {
-        if (code !== undefined) ended = { code, signal: signal ?? null };
-      });
-      channel.on('close', () => {
-        if (ended !== null) finish({ kind: 'exited', ...ended });
+      // `close` repeats what `exit` said. A command that ends at once says that in the same segment in which the channel was
+      // granted, before anybody here could listen for it; `close` waits until the output was read.
+      channel.on('close', (code: number | null | undefined, signal: string | undefined) => {
+        if (code !== undefined) finish({ kind: 'exited', code, signal: signal ?? null });
         else if (this.readyTransport === null) finish({ kind: 'lost', detail: 'the connection was lost' });
         else finish({ kind: 'exited', code: null, signal: null });
       });
