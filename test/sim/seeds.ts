@@ -39,4 +39,10 @@ export const KNOWN_SEEDS: readonly KnownSeed[] = [
     found:
       'an acknowledgement of our earlier life counted for the present one: what the peer then missed was never sent again',
   },
+  {
+    profile: 'fencing',
+    seed: 1795268755,
+    found:
+      'a notice that the peer stopped, read after a sleep, was acted upon at once: its next life waited behind it in the socket',
+  },
 ];

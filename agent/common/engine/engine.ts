@@ -108,6 +108,7 @@ function settle(ctx: Context): void {
   else {
     advanceMembership(ctx);
     advanceSeizing(ctx);
+    resources.advanceNotice(ctx);
     resources.advanceReceived(ctx);
     advanceStandby(ctx);
     resources.advanceTakeover(ctx);

@@ -159,7 +159,17 @@ export function receiveShutdone(ctx: Context): void {
   forgetReports(ctx, `${ctx.config.peer} stopped`);
   state.peer.stopped = true;
   if (state.life === 'running') cancelStandby(ctx, 'the peer stopped');
-  takeOver(ctx, 'peer-stopped');
+  // What waited in the sockets while we slept may go on with the peer's next life.
+  if (state.safety.notScheduled) state.safety.noticeWaits = true;
+  else takeOver(ctx, 'peer-stopped');
+}
+
+/** Takes over on a notice that was read while we only watched, unless the peer has started again since. */
+export function advanceNotice(ctx: Context): void {
+  const { safety, peer } = ctx.state;
+  if (!safety.noticeWaits || safety.notScheduled) return;
+  safety.noticeWaits = false;
+  if (peer.stopped) takeOver(ctx, 'peer-stopped');
 }
 
 /** The peer died, stopped or started over: what it said before is void. */

@@ -51,6 +51,8 @@ export interface SafetyState {
   readonly askedAt: Map<string, Instant>;
   /** A stall shorter than the deadtime was reported and its grace is not over. */
   notScheduled: boolean;
+  /** The peer's notice that it stopped was read while we only watched. */
+  noticeWaits: boolean;
 }
 
 /** Nobody is dead, nothing waits. */
@@ -74,5 +76,6 @@ export function newSafety(): SafetyState {
     asides: new Map(),
     askedAt: new Map(),
     notScheduled: false,
+    noticeWaits: false,
   };
 }

@@ -2,6 +2,7 @@
  * Keys of the two nodes, and the gate before their engines: a message passes when the receiver accepts the key that
  * signed it. Some messages really are signed and verified by the codec, which must judge as the model does.
  */
+import { assert } from '../base/assert.ts';
 import type { AuthMethod, Keyring } from '../base/keyring.ts';
 import type { Ready } from '../engine/types.ts';
 import { decodePacket, encodeNetstring, encodeText } from '../wire/codec.ts';
@@ -65,8 +66,11 @@ export class KeyModel {
   /** First step of a rotation: both accept a new key. Nothing, while another rotation is under way. */
   addNew(): void {
     if (this.next !== null) return;
-    this.next = ++this.lastId;
-    while (indexOf(this.next) === indexOf(this.current)) this.next = ++this.lastId;
+    // A file has one key under an index, and one of the nodes may have one of its own.
+    const used = new Set(this.rings.flatMap(({ accepts }) => accepts.map(indexOf)));
+    assert(used.size < INDEXES, 'there is no index left for a new key');
+    do this.next = ++this.lastId;
+    while (used.has(indexOf(this.next)));
     for (const ring of this.rings) ring.accepts.push(this.next);
   }
 

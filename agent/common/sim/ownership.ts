@@ -56,6 +56,8 @@ export interface OwnershipRules {
    * so a split is no excuse any more.
    */
   readonly blindBoundMs: number | null;
+  /** One of the nodes could not stop the group yet: it says so and tries again, for as long as that takes. */
+  readonly isStuck: (group: string) => boolean;
   readonly keys: KeyModel | null;
 }
 
@@ -72,6 +74,7 @@ export class OwnershipChecker {
   private readonly heardAtMs: [number, number] = [0, 0];
   private readonly newest: [number, number] = [0, 0];
   private readonly blindSinceMs: [number | null, number | null] = [null, null];
+  private readonly stuckUntilMs = new Map<string, number>();
   private present: Excuse | null = 'daemon-down';
   private apartUntilMs = 0;
   /** Until when neither node could learn anything of the other. */
@@ -158,10 +161,12 @@ export class OwnershipChecker {
   private judge(group: string, sinceMs: number): void {
     const { nowMs } = this.cluster;
     const { boundMs, oneWayBoundMs, blindBoundMs } = this.rules;
-    const togetherMs = nowMs - Math.max(sinceMs, this.apartUntilMs);
+    if (this.rules.isStuck(group)) this.stuckUntilMs.set(group, nowMs);
+    const freeSinceMs = Math.max(sinceMs, this.stuckUntilMs.get(group) ?? 0);
+    const togetherMs = nowMs - Math.max(freeSinceMs, this.apartUntilMs);
     if (this.present === null && togetherMs > boundMs)
       this.fail(`${group} still runs twice ${Math.round(togetherMs)} ms after the nodes heard each other again`);
-    const halfDeafMs = nowMs - Math.max(sinceMs, this.deafUntilMs);
+    const halfDeafMs = nowMs - Math.max(freeSinceMs, this.deafUntilMs);
     if (isHalf(this.present) && this.present !== null && halfDeafMs > oneWayBoundMs)
       this.fail(`${group} still runs twice after ${Math.round(halfDeafMs)} ms in which one node heard the other`);
     if (blindBoundMs === null) return;

@@ -122,6 +122,7 @@ class Run implements FaultTargets {
       blindBoundMs: options.takeoverRequires.includes('reference')
         ? 2 * deadtimeMs + workMs + REACTION_MS + stuckMs
         : null,
+      isStuck: (group) => this.isStuck(group),
       keys: this.keys,
     });
     this.service = new ServiceMeter(this.cluster);
@@ -221,14 +222,18 @@ class Run implements FaultTargets {
     this.ownership.look();
   }
 
+  /** The present life of one of the nodes failed to stop it, last time. */
+  private isStuck(group: string): boolean {
+    return this.cluster.nodes.some((node, i) => this.stuckOn.get(group)?.get(i) === node.generation);
+  }
+
   /** Groups that the present lives of both nodes could not start, or one of them could not stop: reported, and left to a person. */
   private exempt(): ReadonlySet<string> {
     const { nodes, allGroups } = this.cluster;
     return new Set(
       allGroups.filter((group) => {
         const failed = nodes.map((node, i) => this.failedOn.get(group)?.get(i) === node.generation);
-        const stuck = nodes.map((node, i) => this.stuckOn.get(group)?.get(i) === node.generation);
-        return !failed.includes(false) || stuck.includes(true);
+        return !failed.includes(false) || this.isStuck(group);
       }),
     );
   }

@@ -13,8 +13,8 @@ const ONE_TIME: ReadonlySet<string> = new Set(['old-generation', 'unknown-node',
 /** Left to a person, with groups that could not be started or stopped. */
 const OF_GROUPS: ReadonlySet<string> = new Set(['acquire-failed', 'stop-failed']);
 
-/** What a settled pair says to each other; a stonith device may report long after it is of any use. */
-const ROUTINE: ReadonlySet<string> = new Set(['status', 'NS_ackmsg', 'stonith']);
+/** What a settled pair says to each other; a stonith device may report long after it is of any use, and ipfail compares ten seconds after. */
+const ROUTINE: ReadonlySet<string> = new Set(['status', 'NS_ackmsg', 'stonith', 'num_ping_nodes', 'abort_giveup']);
 
 /** Rounding of the wire's milliseconds. */
 const CLOCK_ROUNDING_MS = 0.01;
@@ -31,8 +31,9 @@ function problemOf(body: EventBody): { readonly name: string; readonly over: boo
   }
 }
 
-/** A device that reports late; an echo that two slow serial lines delay for longer than the warning time. */
+/** A device that reports late; ipfail's comparison, but not what may follow from it; an echo that two slow serial lines delay for longer than the warning time. */
 function isRoutine(body: EventBody): boolean {
+  if (body.kind === 'ipfail') return body.step === 'asked' || body.step === 'compared';
   return body.kind === 'fencing' || (body.kind === 'link' && (body.state === 'late' || body.state === 'up'));
 }
 

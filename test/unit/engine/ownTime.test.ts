@@ -51,6 +51,25 @@ describe('not scheduled, shorter than deadtime', () => {
     expect(h.eventsOf('takeover')).toEqual([]);
   });
 
+  // Found by: npm run sim. The notice and the peer's next life were both unread; two nodes started the same groups.
+  test.each([true, false])(
+    'a notice that waited is acted upon when we watch no longer; the peer started again: %s',
+    (again) => {
+      const h = new Harness();
+      h.joinRealPeer();
+      h.run(1000);
+      notScheduled(h, DEADTIME_MS - 1600);
+      h.hear('shutdone');
+      expect(h.eventsOf('takeover')).toEqual([]);
+      if (again) {
+        h.peerRestarts();
+        h.hear('status', { ...BEAT, st: 'up' });
+      }
+      h.run(DEADTIME_MS / 4);
+      expect(h.eventsOf('takeover').map(({ cause }) => cause)).toEqual(again ? [] : ['peer-stopped', 'peer-stopped']);
+    },
+  );
+
   test('a delay of everyday life is not worth an event', () => {
     const h = new Harness();
     h.joinRealPeer();

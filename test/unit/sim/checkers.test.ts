@@ -12,7 +12,15 @@ const BOUND_MS = 2000;
 /** Both nodes run and have settled; the checker has watched from the start. */
 function watched(rules: Partial<OwnershipRules> = {}) {
   const cluster = simPair();
-  const all = { boundMs: BOUND_MS, oneWayBoundMs: 3000, never: false, blindBoundMs: null, keys: null, ...rules };
+  const all = {
+    boundMs: BOUND_MS,
+    oneWayBoundMs: 3000,
+    never: false,
+    blindBoundMs: null,
+    isStuck: () => false,
+    keys: null,
+    ...rules,
+  };
   const checker = new OwnershipChecker(cluster, all);
   for (const node of cluster.nodes) node.start();
   checker.look();
@@ -58,6 +66,24 @@ describe('one owner', () => {
     checker.look();
     expect(checker.violations).toHaveLength(1);
     expect(checker.violations[0]?.detail).toContain('after the nodes heard each other again');
+  });
+
+  test('a group that a node cannot stop is excused until it can, and for the bound after that', () => {
+    let stuck = true;
+    const { checker, runTwice, cut, cluster } = watched({ isStuck: () => stuck });
+    cut(true, true);
+    runTwice(true);
+    cluster.advance(1000);
+    cut(false, false);
+    cluster.advance(BOUND_MS + 500);
+    checker.look();
+    stuck = false;
+    cluster.advance(BOUND_MS - 100);
+    checker.look();
+    expect(checker.violations).toEqual([]);
+    cluster.advance(200);
+    checker.look();
+    expect(checker.violations).toHaveLength(1);
   });
 
   test('in a pair that fences nothing excuses them', () => {
