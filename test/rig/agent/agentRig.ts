@@ -325,6 +325,14 @@ export class AgentRig {
     }
   }
 
+  /** Waits until the agent's log says it: a log line may come a moment after what the kernel already shows. */
+  async logs(side: Side, line: RegExp | string, from = 0): Promise<void> {
+    await this.until(`${side} logs ${String(line)}`, () => {
+      const text = this.log(side).slice(from);
+      return typeof line === 'string' ? text.includes(line) : line.test(text);
+    });
+  }
+
   /** The node's journal on disk. */
   events(side: Side): readonly TimelineEvent[] {
     return readJournal(this.place(side, 'state')) ?? [];

@@ -69,14 +69,14 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('a p
       await made.until('the guard took the address off', () => !made.holds('a'));
       expect(made.holds('b')).toBe(false);
       await made.until('b holds the address and the service', () => made.holds('b') && made.serviceRuns('b'));
-      expect(made.log('b')).toMatch(/node nodea: is dead/);
-      expect(made.log('b')).toMatch(/mach_down takeover complete for node nodea\./);
+      await made.logs('b', /node nodea: is dead/);
+      await made.logs('b', /mach_down takeover complete for node nodea\./);
 
       // The killed one comes back: before it says a word it gives up what it left behind.
       made.start('a');
       await made.until('a released its leftovers', () => !made.serviceRuns('a'));
       await made.until('a is active again', () => (made.log('a').match(/Comm_now_up/g) ?? []).length === 2);
-      expect(made.log('a')).toMatch(/The agent before this one was killed; its addresses were removed at/);
+      await made.logs('a', /The agent before this one was killed; its addresses were removed at/);
       expect(made.holds('b')).toBe(true);
       expect(made.log('b')).not.toMatch(/is also answered by/);
       const events = made.events('a');
@@ -99,9 +99,9 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('a p
       expect(made.holds('a')).toBe(false);
       expect(made.serviceRuns('a')).toBe(false);
       expect(await made.exited('a')).toBe(0);
-      expect(made.log('a')).toMatch(/All HA resources relinquished\./);
-      expect(made.log('a')).toMatch(/nodea Heartbeat shutdown complete\./);
-      expect(made.log('b')).toMatch(/Received shutdown notice from 'nodea'\./);
+      await made.logs('a', /All HA resources relinquished\./);
+      await made.logs('a', /nodea Heartbeat shutdown complete\./);
+      await made.logs('b', /Received shutdown notice from 'nodea'\./);
       expect(made.log('b')).not.toMatch(/is also answered by/);
       expect((await made.command('a', 'status')).status).toBe(3);
     },

@@ -32,7 +32,7 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('sur
       made.start('a');
       made.start('b');
       await made.until('a is in service over what is left', () => made.holds('a'));
-      expect(made.log('a')).toMatch(/Problem \[serial-missing\]/);
+      await made.logs('a', /Problem \[serial-missing\]/);
       await made.until('the interface is named too', () =>
         /Problem \[(interface-down|interface-no-address)\]/.test(made.log('a')),
       );
@@ -66,7 +66,7 @@ describe.skipIf(missing('linux', 'root', 'namespaces', 'iproute') !== null)('sur
         [...made.log('a').matchAll(/Heartbeat generation: (\d+)/g)].map((match) => Number(match[1]));
       made.start('a');
       await made.until('a is in service', () => made.holds('a') && made.serviceRuns('a'));
-      expect(made.log('a')).toMatch(/Problem \[disk-full\]/);
+      await made.logs('a', /Problem \[disk-full\]/);
       made.signal('a', 'SIGKILL');
       await made.exited('a');
       made.start('a');

@@ -90,8 +90,8 @@ describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
       };
       expect(await dead(to)).toEqual(['from-peer']);
       expect(await dead(from)).toEqual(['to-peer']);
-      expect(linesSince(to, at[to]).join('\n')).toContain(`Link node${from}:${rig.ttyPath(to)} dead.`);
-      expect(linesSince(from, at[from]).join('\n')).toContain(`node${to} does not hear us over ${rig.ttyPath(from)}.`);
+      await rig.logs(to, `Link node${from}:${rig.ttyPath(to)} dead.`, at[to]);
+      await rig.logs(from, `node${to} does not hear us over ${rig.ttyPath(from)}.`, at[from]);
       expect((await rig.command(from, 'status')).stdout).toMatch(/serial .*: from peer up .*, to peer dead/);
       rig.cutSerial(false);
       for (const side of SIDES) await replay.linkIs(side, 'serial', 'up', 'up');
