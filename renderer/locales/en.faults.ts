@@ -16,6 +16,7 @@ export const enFaults = {
     ...faultColumns(rows),
     reason: {
       'agent-silent': 'The agent of this server does not answer.',
+      'agent-other-version': 'The agent of this server speaks another protocol: deploy again.',
       'power-not-on': 'The power of this server is not on.',
       'no-such-cable': 'This setup has no such cable.',
       'cable-pulled': 'This cable is pulled already.',

@@ -8,6 +8,7 @@ export const zhCNFaults = {
     ...faultColumns({ ...zhCNNodeFaults, ...zhCNPairFaults }),
     reason: {
       'agent-silent': '这台服务器的代理没有应答。',
+      'agent-other-version': '这台服务器的代理使用另一协议版本：请重新部署。',
       'power-not-on': '这台服务器没有上电。',
       'no-such-cable': '此接线方案没有这根线缆。',
       'cable-pulled': '这根线缆已经拔出。',

@@ -4,6 +4,7 @@
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AGENT_PROTOCOL_VERSION } from '../../agent/common/rpc/agentContract.ts';
 import type { AgentPayload } from '../../electron/core/deploy/index.ts';
 
 const AGENT_CJS = String.raw`
@@ -22,7 +23,7 @@ if (process.argv[2] === 'run') {
     socket.on('data', (data) => {
       for (const line of data.toString().split('\n').filter(Boolean)) {
         const { id, m } = JSON.parse(line);
-        if (m === 'hello') socket.write(JSON.stringify({ t: 'ok', id, v: { protocol: 1, version, node: 'n', pid: process.pid, journalId: 'j' } }) + '\n');
+        if (m === 'hello') socket.write(JSON.stringify({ t: 'ok', id, v: { protocol: PROTOCOL, version, node: 'n', pid: process.pid, journalId: 'j' } }) + '\n');
       }
     });
   }).listen(run + '/agent.sock', () => fs.writeFileSync(run + '/agent.pid', process.pid + '\n'));
@@ -39,7 +40,10 @@ export function fakeAgent(dir: string, version: string): AgentPayload {
   const bundleDir = join(dir, `agent-${version}`);
   mkdirSync(join(bundleDir, 'native', 'linux-x64'), { recursive: true });
   mkdirSync(join(bundleDir, 'native', 'linux-arm64'), { recursive: true });
-  writeFileSync(join(bundleDir, 'twinbeat-agent.cjs'), AGENT_CJS.replace('VERSION', version));
+  writeFileSync(
+    join(bundleDir, 'twinbeat-agent.cjs'),
+    AGENT_CJS.replace('VERSION', version).replace('PROTOCOL', String(AGENT_PROTOCOL_VERSION)),
+  );
   for (const arch of ['x64', 'arm64']) writeFileSync(join(bundleDir, 'native', `linux-${arch}`, 'fake.node'), arch);
   // A runtime that is quick to send: it hands over to the one that runs this test.
   const runtime = join(dir, 'node');

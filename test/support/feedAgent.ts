@@ -1,5 +1,5 @@
 /** An agent and its node's connection without a network: the real contract over a byte pipe in memory, times given by the test. */
-import { agentContract } from '../../agent/common/rpc/agentContract.ts';
+import { AGENT_PROTOCOL_VERSION, agentContract } from '../../agent/common/rpc/agentContract.ts';
 import type { AgentSample, AgentStatus, TimelineEventSchema } from '../../agent/common/rpc/agentContract.ts';
 import type { Implementation } from '../../agent/common/rpc/contract.ts';
 import { ndjsonChannel } from '../../agent/common/rpc/ndjson.ts';
@@ -22,7 +22,7 @@ export class FeedAgent {
   readonly peer: string;
   readonly offsetMs: number;
   journalId = 'journal-1';
-  protocol = 1;
+  protocol = AGENT_PROTOCOL_VERSION;
   /** Present journal; older entries may be removed to make a hole. */
   journal: Event[] = [];
   held = false;

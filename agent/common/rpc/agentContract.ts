@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { FAULT_CHECKS, FAULT_NAMES, type CatalogueName } from '../faults/index.ts';
 import { call, stream } from './contract.ts';
 
-export const AGENT_PROTOCOL_VERSION = 1;
+/** 2: the catalogue of faults with leases and panic, arrivals, observed daemons. */
+export const AGENT_PROTOCOL_VERSION = 2;
 
 /** Arrivals in one answer at most: about 80 kB. */
 export const ARRIVALS_ASKED_MAX = 4096;

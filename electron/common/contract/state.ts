@@ -87,6 +87,7 @@ export type ActiveFault = z.infer<typeof ActiveFaultSchema>;
  */
 export const FaultReasonSchema = z.enum([
   'agent-silent',
+  'agent-other-version',
   'power-not-on',
   'no-such-cable',
   'cable-pulled',

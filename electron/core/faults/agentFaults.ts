@@ -88,8 +88,9 @@ export class AgentFaults {
     durationMs: number,
     options: AgentInjectOptions,
   ): Promise<ActiveFault> {
-    const { client } = this.need(node).feed;
-    if (client === null) throw new RpcError('fault-unavailable', `the agent of ${node} does not answer`);
+    const { client, agent } = this.need(node).feed;
+    if (client === null)
+      throw new RpcError('fault-unavailable', `the agent of ${node} does not answer: ${agent.detail}`);
     const asked = FaultNameSchema.safeParse(name);
     if (!asked.success) throw new RpcError('fault-unavailable', `${name} is not done by an agent`);
     const { amount, cutManagement, attended } = options;

@@ -64,10 +64,14 @@ function handOffer(fault: CatalogueEntry, node: string, { rack, nodes }: Composi
   return offer(base, [`by hand: ${fault.what}`], ['by hand']);
 }
 
-function agentOffer(fault: CatalogueEntry, node: string, list: AgentOffers): FaultOffer {
+function agentOffer(fault: CatalogueEntry, node: string, list: AgentOffers, { nodes }: CompositeParts): FaultOffer {
   const base = baseOf(fault, node);
   const found = list.find((candidate) => candidate.name === fault.name);
-  if (found === undefined) return refuse(base, 'agent-silent', 'the agent of this node does not answer');
+  if (found === undefined) {
+    const agent = nodes.find((candidate) => candidate.node === node)?.feed.agent;
+    if (agent?.phase === 'other-version') return refuse(base, 'agent-other-version', agent.detail);
+    return refuse(base, 'agent-silent', 'the agent of this node does not answer');
+  }
   const { available, reason, commands, revertCommands, cutsManagement } = found;
   if (!available) return refuse(base, 'agent', reason);
   return offer({ ...base, cutsManagement }, commands, revertCommands);
@@ -80,7 +84,7 @@ export function offersOf(node: string, list: AgentOffers, parts: CompositeParts)
       rackOffer(fault, node, parts) ?? compositeOffer(fault, node, parts) ?? handOffer(fault, node, parts);
     if (special !== null) return special;
     if (fault.why !== null) return refuse(baseOf(fault, node), 'nowhere', fault.why);
-    return agentOffer(fault, node, list);
+    return agentOffer(fault, node, list, parts);
   });
 }
 

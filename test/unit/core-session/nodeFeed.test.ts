@@ -1,5 +1,6 @@
 // One node's feed: placed on the session axis, nothing missed, nothing taken for what it is not.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AGENT_PROTOCOL_VERSION } from '../../../agent/common/rpc/agentContract.ts';
 import { PairSpecSchema } from '../../../electron/common/contract/pair.ts';
 import { NodeFeed } from '../../../electron/core/session/nodeFeed.ts';
 import { Session } from '../../../electron/core/session/session.ts';
@@ -132,10 +133,16 @@ test('no agent, an agent of another protocol: said in words', async () => {
   connector.agent = null;
   connector.set('ready');
   await eventually('absent', () => feed.agent.phase === 'absent');
-  agent.protocol = 7;
+  // The release before this one, and one that is not made yet.
+  agent.protocol = AGENT_PROTOCOL_VERSION - 1;
   connector.agent = agent;
   await eventually('other version', () => feed.agent.phase === 'other-version');
-  expect(feed.agent.detail).toMatch(/deploy again/);
+  expect(feed.agent.detail).toBe(
+    `the agent speaks protocol ${AGENT_PROTOCOL_VERSION - 1}, this console ${AGENT_PROTOCOL_VERSION}: deploy again`,
+  );
+  expect(feed.client).toBeNull();
+  agent.protocol = AGENT_PROTOCOL_VERSION + 5;
+  await eventually('newer', () => feed.agent.detail.includes(`protocol ${AGENT_PROTOCOL_VERSION + 5}`));
 });
 
 test('an event of an earlier boot is placed by its wall time, with a wide error', async () => {
