@@ -7,6 +7,7 @@ import { CUT_OFF_MS_MAX } from '../../../agent/common/rpc/agentContract.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import type { FaultOffer, PairState } from '../../../electron/common/contract/state.ts';
 import { duration } from '../../lib/format.ts';
+import { linkTitle, ownName } from '../../lib/linkName.ts';
 import { roleOf } from '../../lib/roles.ts';
 import { errorText } from '../../rpc/link.ts';
 import { link } from '../../stores/link.ts';
@@ -83,7 +84,9 @@ function LinkChoice({
         style={{ width: 260 }}
         options={[
           { value: ALL, label: t('fault.allLinks') },
-          ...links.filter((l) => l.medium !== 'serial').map((l) => ({ value: l.id, label: `${l.medium} ${l.name}` })),
+          ...links
+            .filter((l) => l.medium !== 'serial')
+            .map((l) => ({ value: l.id, label: linkTitle(l.medium, ownName(l), t) })),
         ]}
         onChange={onChange}
       />
