@@ -77,6 +77,12 @@ describe('when', () => {
     expect(since).toBeLessThanOrEqual(8300);
   });
 
+  test('the survivor sees the second holder before the verdict says two: the name is not over by that', () => {
+    const story = stories.killedLeftSeenEarly();
+    const [left] = named(story);
+    expect(left).toMatchObject({ code: 'killed-address-left', untilMs: null });
+  });
+
   test('a cable that is cut both ways is not called one-way while the second side still waits', () => {
     for (let toMs = 7800; toMs < 9000; toMs += 100) {
       expect(codes(stories.serialLost(), toMs), `${toMs}`).not.toContain('one-way-serial');

@@ -56,6 +56,20 @@ export function killedLeft(): SessionStory {
   return conflict(takenOver(story));
 }
 
+/**
+ * The same with a short deadtime: node1's own word is still fresh when node2 has taken the address, so that the later of the two counts. The
+ * survivor's question to the LAN is answered by node1 at 8.03 s; the LAN's own witness asks at 8.3 s.
+ */
+export function killedLeftSeenEarly(): SessionStory {
+  const mac = '02:54:42:00:00:0a';
+  const body = { kind: 'vip', address: STORY_VIP, change: 'conflict', iface: 'eth0', mac } as const;
+  const story = new SessionStory()
+    .facts(6100, 'node1', 'gone')
+    .say(6000, 'node1', { speaks: false })
+    .answer(8300, 'node1', 'node2');
+  return takenOver(story).event(8030, 'node2', body, 'crit');
+}
+
 /** M1 on a pair of ours: the guard takes the address off. */
 export function killedClean(): SessionStory {
   const story = new SessionStory()

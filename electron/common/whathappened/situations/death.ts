@@ -122,6 +122,15 @@ function leftBehind(c: Case, death: Death): Piece | null {
   );
 }
 
+/**
+ * When one alone held it again; null: not yet. The survivor's word of a second holder comes a moment before the verdict turns to `dual`: what
+ * is still `one` then is from before.
+ */
+function oneAgain(c: Case, dualMs: number): number | null {
+  const dual = verdictIn(c, 'dual', dualMs, null);
+  return dual === null ? null : (c.verdicts.find((v) => v.verdict === 'one' && v.fromMs > dual.fromMs)?.fromMs ?? null);
+}
+
 const REMOVE = (node: string): string =>
   `take the address off ${node} (ip address del), or power ${node} off, before it is started again`;
 
@@ -133,7 +142,7 @@ function killed(c: Case, death: Death): Situation[] {
   const part = partKilled(c, death);
   const evidence = [death.sign, declared(death), ...(taken === null ? [] : [taken])];
   if (dual !== null) {
-    const over = verdictIn(c, 'one', dual.tMs ?? death.fromMs, null)?.fromMs ?? null;
+    const over = oneAgain(c, dual.tMs ?? death.fromMs);
     const name =
       part === null
         ? text(

@@ -239,8 +239,11 @@ function hangUps(c: Case): Situation[] {
 /** What the heartbeats take of the serial line; worth knowing while it is little, a warning when it is much. */
 function serialBudget({ story }: Case): Situation[] {
   const { serialBaud } = story;
-  const facts = story.batch.facts.findLast((f) => f.timing !== null && f.links.some((l) => l.medium === 'serial'));
+  const told = story.batch.facts.filter((f) => f.timing !== null && f.links.some((l) => l.medium === 'serial'));
+  const facts = told.at(-1);
   if (serialBaud === null || facts?.timing == null) return [];
+  // Facts come again with every change of anything: it is the same budget for as long as keepalive and engine are the same.
+  const since = told.find((f) => f.timing?.keepaliveMs === facts.timing?.keepaliveMs && f.engine === facts.engine);
   const bytes = SERIAL_BYTES[facts.engine ?? ''] ?? SERIAL_BYTES['twinbeat'] ?? 0;
   const { keepaliveMs } = facts.timing;
   const share = (bytes * BITS_PER_BYTE * 1000) / (serialBaud * keepaliveMs);
@@ -259,7 +262,7 @@ function serialBudget({ story }: Case): Situation[] {
           ? text('raise the baud rate on both nodes, or the keepalive', '提高两个节点的波特率，或加大 keepalive')
           : text('nothing to do', '无需处理'),
       evidence: [noted(null, text(`${sum} = ${percent} %`, `${sum} = ${percent} %`))],
-      sinceMs: facts.tMs,
+      sinceMs: since?.tMs ?? facts.tMs,
       untilMs: null,
     }),
   ];
