@@ -119,6 +119,7 @@ export function drillRun(changes: Partial<DrillRun> = {}): DrillRun {
     engine: 'twinbeat',
     loadPerCore: [0.2, 0.4],
     loadPerCoreMax: 2,
+    gates: [],
     faults: [
       { name: 'power-off', node: 'node1', link: null, level: 'physical', injectedAtMs: 20_000, revertedAtMs: 40_000 },
     ],

@@ -88,6 +88,7 @@ function orderOf(parsed: Parsed): DrillOrder {
     both: parsed.flag('both'),
     limits: { failoverMs: time('failover-limit'), healMs: time('heal-limit') },
     soakMs: time('soak'),
+    waivers: [],
     resume: null,
   };
 }

@@ -78,6 +78,34 @@ export const RunStepSchema = z.object({
 });
 export type RunStep = z.infer<typeof RunStepSchema>;
 
+/**
+ * What must be in order before anything is broken. `agents`: both answer, both nodes active. `links`: each up both ways. `holder`: one node
+ * has every address. `client`: answered by that node. `faults`: none is on. `load`, of this computer. `clocks` and `disk`, of both nodes.
+ */
+export const GateNameSchema = z.enum(['agents', 'links', 'holder', 'client', 'faults', 'load', 'clocks', 'disk']);
+export type GateName = z.infer<typeof GateNameSchema>;
+
+/** Somebody answers for going on although a gate failed. */
+export const DrillWaiverSchema = z.strictObject({
+  gate: GateNameSchema,
+  /** Name of the person. */
+  by: z.string().trim().min(1).max(200),
+  why: z.string().trim().min(1).max(2000),
+});
+export type DrillWaiver = z.infer<typeof DrillWaiverSchema>;
+
+/** One gate as it was when a run was to begin. */
+export const GateResultSchema = z.object({
+  gate: GateNameSchema,
+  /** `unknown`: it could not be read. Neither that nor `failed` lets a run begin unless it is waived. */
+  result: z.enum(['passed', 'failed', 'unknown']),
+  /** Why it did not pass; empty where it did. */
+  reasons: z.array(TextSchema),
+  /** Who waived it; null: nobody, or it passed and there was nothing to waive. */
+  waiver: DrillWaiverSchema.nullable(),
+});
+export type GateResult = z.infer<typeof GateResultSchema>;
+
 /** One run of one drill. Every run that was begun is kept, void and failed ones too. */
 export const DrillRunSchema = z.object({
   runId: z.string(),
@@ -128,6 +156,8 @@ export const DrillRunSchema = z.object({
   /** Runnable processes a core of the console's computer, each time it was read, and the most that is trusted. */
   loadPerCore: z.array(z.number()),
   loadPerCoreMax: z.number(),
+  /** Every gate as it was when the run was to begin; empty: it did not get that far. */
+  gates: z.array(GateResultSchema).default([]),
   faults: z.array(RunFaultSchema),
   steps: z.array(RunStepSchema),
 });
@@ -182,6 +212,8 @@ export const DrillSuiteSchema = z.object({
   limits: DrillLimitsSchema,
   /** Length of the soak, milliseconds; null: the drill's own. */
   soakMs: z.number().nullable(),
+  /** What was waived for the whole suite; a run tells in its gates which of them it needed. */
+  waivers: z.array(DrillWaiverSchema).default([]),
   plan: z.array(PlannedRunSchema),
   /** Runs in the order they ended. The first of `plan` that is not done yet is plan[doneCount]. */
   doneCount: z.number().int(),
@@ -235,6 +267,8 @@ export const DrillOrderSchema = z.object({
   both: z.boolean().default(false),
   limits: DrillLimitsSchema.default({ failoverMs: null, healMs: null }),
   soakMs: z.number().min(1000).nullable().default(null),
+  /** Gates that do not stop a run, each with who answers for it. A run that needed one is a remark at best. */
+  waivers: z.array(DrillWaiverSchema).max(20).default([]),
   /** A suite that was stopped or interrupted, to be gone on with; the rest of the order is ignored. */
   resume: z.string().nullable().default(null),
 });

@@ -1,6 +1,14 @@
 /** Makes the record of a run out of everything that was collected, and the verdict that follows from it. */
 import { randomUUID } from 'node:crypto';
-import type { DrillRun, EvidenceLevel, PlannedRun, RunFault, RunStep, Text } from '../../common/contract/drill.ts';
+import type {
+  DrillRun,
+  EvidenceLevel,
+  GateResult,
+  PlannedRun,
+  RunFault,
+  RunStep,
+  Text,
+} from '../../common/contract/drill.ts';
 import { judgeChecks, verdictOf } from '../../common/drill/judge.ts';
 import type { Quantities } from '../../common/drill/quantity.ts';
 import * as numbers from '../../common/drill/record.ts';
@@ -35,6 +43,8 @@ export interface Collected {
   readonly faults: readonly RunFault[];
   /** What was said to be done and was not seen. */
   readonly unseen: readonly Text[];
+  /** Empty: it did not get as far as its gates. */
+  readonly gates: readonly GateResult[];
   readonly fails: readonly Text[];
   readonly voids: readonly Text[];
 }
@@ -166,6 +176,7 @@ export function concludeRun(c: Collected): DrillRun {
     engine: stage.feeds[0].status?.engine ?? stage.feeds[1].status?.engine ?? null,
     loadPerCore: [...watch.loadPerCore],
     loadPerCoreMax: LOAD_PER_CORE_MAX,
+    gates: [...c.gates],
     faults: [...c.faults],
     steps: [...c.steps],
   };

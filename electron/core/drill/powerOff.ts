@@ -52,6 +52,7 @@ export async function* drillPowerOff(
     both: false,
     limits: { failoverMs: null, healMs: null },
     soakMs: null,
+    waivers: [],
     resume: null,
   };
   for await (const item of drills.run(stage, order, signal)) {

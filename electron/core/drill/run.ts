@@ -382,6 +382,7 @@ export class DrillRunner {
       steps: this.steps,
       faults: this.breaks?.faults ?? [],
       unseen: this.desk?.unseen ?? [],
+      gates: [],
       fails: this.fails,
       voids: this.voids,
     });

@@ -35,6 +35,7 @@ export function newSuite(stage: DrillStage, order: DrillOrder, plan: readonly Pl
     endedWallMs: null,
     limits: order.limits,
     soakMs: order.soakMs,
+    waivers: order.waivers,
     plan: [...plan],
     doneCount: 0,
     runs: [],
@@ -151,6 +152,7 @@ export class SuiteWork {
       steps: [],
       faults: [],
       unseen: [],
+      gates: [],
       fails: [],
       voids: [],
     });

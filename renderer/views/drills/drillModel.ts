@@ -42,6 +42,7 @@ export function orderOf(wish: RunWish): DrillOrder {
     both: wish.both,
     limits: { failoverMs: ms(wish.failoverSeconds, MS.second), healMs: ms(wish.healSeconds, MS.second) },
     soakMs: ms(wish.soakMinutes, MS.minute),
+    waivers: [],
     resume: null,
   };
 }

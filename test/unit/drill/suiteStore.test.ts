@@ -25,6 +25,7 @@ function kept(over: Partial<DrillSuite> = {}, owner: Partial<KeptSuite['owner']>
       endedWallMs: null,
       limits: { failoverMs: null, healMs: null },
       soakMs: null,
+      waivers: [],
       plan: [planned, { ...planned, repetition: 2 }],
       doneCount: 1,
       runs: [],
