@@ -149,6 +149,9 @@ function dispatch(args: Arguments): Promise<ExitStatus> {
       return run(args);
     case 'observe':
       return observe(args);
+    case 'mend':
+      mend(args);
+      return Promise.resolve(EXIT.ok);
     case 'status':
       return showStatus(args);
     case 'standby':

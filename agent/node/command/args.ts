@@ -8,6 +8,8 @@ export const USAGE = `twinbeat-agent VERB [options]
   run                        the daemon, in the foreground; stops gracefully on SIGTERM
   observe                    beside a heartbeat daemon that runs on this node, touching nothing of it:
                              the same answers, from its log, cl_status and packets seen on the wire
+  mend                       undo what a fault left when the power went, and end: before anything reads the
+                             files that faults edit. Beside a running agent it does nothing
   status [--json]            what this node knows: nodes, links, addresses, problems
   standby [local|foreign|all]    give resources to the peer (default all)
   takeover [local|foreign|all]   take resources from the peer (default all)
@@ -34,7 +36,7 @@ Exit status: 0 done, 1 failed, 2 refused, 3 not running, 4 not permitted, 5 alre
 `;
 
 export const VERBS = [
-  ...(['run', 'observe', 'status', 'standby', 'takeover', 'stop', 'reload', 'confirm-dead'] as const),
+  ...(['run', 'observe', 'mend', 'status', 'standby', 'takeover', 'stop', 'reload', 'confirm-dead'] as const),
   ...(['attach', 'probe', 'witness', 'journal', 'version'] as const),
 ] as const;
 export type Verb = (typeof VERBS)[number];

@@ -12,11 +12,15 @@ import {
   HA_CF,
   INIT_LINKS,
   INIT_SCRIPT,
+  MEND_LINKS,
+  MEND_SCRIPT,
+  MEND_UNIT,
+  MEND_WANTED,
   SYSTEMD_UNIT,
   SYSTEMD_WANTED,
   TWINBEAT_CF,
 } from './layout.ts';
-import { initScript, systemdUnit, WRAPPER_SH } from './scripts/service.ts';
+import { initScript, MEND_SCRIPT_SH, MEND_UNIT_TEXT, systemdUnit, WRAPPER_SH } from './scripts/service.ts';
 
 export interface DesiredFile {
   readonly path: string;
@@ -56,6 +60,10 @@ export const MANAGED_PATHS: readonly string[] = [
   SYSTEMD_WANTED,
   INIT_SCRIPT,
   ...INIT_LINKS,
+  MEND_UNIT,
+  MEND_WANTED,
+  MEND_SCRIPT,
+  ...MEND_LINKS,
   HA_CF,
   HARESOURCES,
   TWINBEAT_CF,
@@ -93,9 +101,14 @@ export function desiredNode(
   const links: DesiredLink[] = [{ path: AGENT_CURRENT, target: `versions/${versionName}`, what: 'the active version' }];
   if (manager === 'systemd') {
     files.push(file(SYSTEMD_UNIT, 0o644, systemdUnit(verb), service));
+    files.push(file(MEND_UNIT, 0o644, MEND_UNIT_TEXT, 'undoes faults that a power cut left'));
     links.push({ path: SYSTEMD_WANTED, target: '../twinbeat-agent.service', what: 'start at boot' });
+    links.push({ path: MEND_WANTED, target: '../twinbeat-mend.service', what: 'at boot, before the daemon' });
   } else {
     files.push(file(INIT_SCRIPT, 0o755, initScript(verb), service));
+    files.push(file(MEND_SCRIPT, 0o755, MEND_SCRIPT_SH, 'undoes faults that a power cut left'));
+    for (const path of MEND_LINKS)
+      links.push({ path, target: '../init.d/twinbeat-mend', what: 'at boot, before the daemon' });
     for (const path of INIT_LINKS)
       links.push({
         path,

@@ -5,6 +5,10 @@ export const AGENT_COMMAND = '/usr/local/sbin/twinbeat-agent';
 export const SYSTEMD_UNIT = '/etc/systemd/system/twinbeat-agent.service';
 export const SYSTEMD_WANTED = '/etc/systemd/system/multi-user.target.wants/twinbeat-agent.service';
 export const INIT_SCRIPT = '/etc/init.d/twinbeat-agent';
+/** Undoes what faults left when the power went, before the daemon starts: ours or the real one. */
+export const MEND_UNIT = '/etc/systemd/system/twinbeat-mend.service';
+export const MEND_WANTED = '/etc/systemd/system/multi-user.target.wants/twinbeat-mend.service';
+export const MEND_SCRIPT = '/etc/init.d/twinbeat-mend';
 export const HA_DIR = '/etc/ha.d';
 export const HA_CF = `${HA_DIR}/ha.cf`;
 export const HARESOURCES = `${HA_DIR}/haresources`;
@@ -16,6 +20,9 @@ export const INIT_LINKS: readonly string[] = [
   ...['2', '3', '4', '5'].map((level) => `/etc/rc${level}.d/S20twinbeat-agent`),
   ...['0', '6'].map((level) => `/etc/rc${level}.d/K20twinbeat-agent`),
 ];
+
+/** Before every other script of the run level, whatever number heartbeat's has. */
+export const MEND_LINKS: readonly string[] = ['2', '3', '4', '5'].map((level) => `/etc/rc${level}.d/S01twinbeat-mend`);
 
 /** Heartbeat's own log, which our engine writes in its place. */
 export const HA_LOG = '/var/log/ha-log';

@@ -5,11 +5,12 @@ import { PairSpecSchema } from '../../../electron/common/contract/pair.ts';
 import { desiredNode, newAuthkeys } from '../../../electron/core/deploy/desired.ts';
 import type { DeployHost } from '../../../electron/core/deploy/host.ts';
 import type { Inspection } from '../../../electron/core/deploy/inspection.ts';
+import { MEND_LINKS, MEND_SCRIPT, MEND_UNIT, MEND_WANTED } from '../../../electron/core/deploy/layout.ts';
 import { planNode, planRemoval, stepOfLine, uploadTexts } from '../../../electron/core/deploy/nodePlan.ts';
 import type { PayloadVersion } from '../../../electron/core/deploy/payload.ts';
 import { inspectScript } from '../../../electron/core/deploy/scripts/inspect.ts';
 import { preflightScript } from '../../../electron/core/deploy/scripts/preflight.ts';
-import { initScript, WRAPPER_SH } from '../../../electron/core/deploy/scripts/service.ts';
+import { MEND_SCRIPT_SH, initScript, WRAPPER_SH } from '../../../electron/core/deploy/scripts/service.ts';
 import { stageScript } from '../../../electron/core/deploy/scripts/stage.ts';
 import { TRANSACTION_SH } from '../../../electron/core/deploy/scripts/transaction.ts';
 
@@ -64,9 +65,11 @@ test('a bare node: everything is to be done, the switch of the version after its
     'upload /opt/twinbeat-agent/versions/1.0.0-aaaaaaaa',
     'write /usr/local/sbin/twinbeat-agent',
     'write /etc/systemd/system/twinbeat-agent.service',
+    'write /etc/systemd/system/twinbeat-mend.service',
     'write /etc/ha.d/authkeys',
     'link /opt/twinbeat-agent/current',
     'link /etc/systemd/system/multi-user.target.wants/twinbeat-agent.service',
+    'link /etc/systemd/system/multi-user.target.wants/twinbeat-mend.service',
     'command systemctl daemon-reload',
     'command systemctl restart twinbeat-agent.service',
     'verify twinbeat-agent attach',
@@ -133,6 +136,27 @@ test('an observed pair: the agent and its service, which observes; nothing below
     expect(service?.content.toString()).not.toMatch(/twinbeat-agent run|"\$command" run/);
   }
   expect(() => PairSpecSchema.parse({ ...observed, ha: { keepaliveMs: 1 } })).toThrow();
+});
+
+// Goal: what a fault left in files is undone at boot before anything reads them, also before the real daemon, which knows nothing of us.
+test('at boot the undoing comes first, whichever daemon it is and whatever starts it', () => {
+  for (const engine of ['twinbeat', 'heartbeat'] as const) {
+    const of = (manager: 'systemd' | 'init'): typeof wanted =>
+      desiredNode(PairSpecSchema.parse({ ...pair, engine }), 'node1', version.name, manager, null);
+    const unit = of('systemd').files.find(({ path }) => path === MEND_UNIT);
+    expect(unit?.content.toString()).toMatch(/^Before=.*heartbeat\.service.*twinbeat-agent\.service/m);
+    expect(unit?.content.toString()).toMatch(/^Type=oneshot$/m);
+    expect(of('systemd').links).toContainEqual(expect.objectContaining({ path: MEND_WANTED }));
+    const script = of('init').files.find(({ path }) => path === MEND_SCRIPT);
+    expect(script).toMatchObject({ mode: 0o755 });
+    expect(script?.content.toString()).toMatch(/^# X-Start-Before: +heartbeat twinbeat-agent$/m);
+    for (const path of MEND_LINKS) {
+      expect(of('init').links).toContainEqual(expect.objectContaining({ path, target: '../init.d/twinbeat-mend' }));
+      // In the order of a run level: Debian's own number for heartbeat, and the smallest that one could give it.
+      for (const other of ['S20heartbeat', 'S02heartbeat', 'S20twinbeat-agent'])
+        expect((path.split('/').at(-1) ?? '') < other).toBe(true);
+    }
+  }
 });
 
 test.each([
@@ -211,6 +235,7 @@ test.each([
   ],
   ['init', initScript('run')],
   ['observing init', initScript('observe')],
+  ['mending init', MEND_SCRIPT_SH],
   ['wrapper', WRAPPER_SH],
 ])('the %s script is valid for a POSIX shell', (_name, script) => {
   const checked = spawnSync('sh', ['-n'], { input: script });

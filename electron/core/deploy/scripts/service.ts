@@ -71,11 +71,50 @@ LimitRTPRIO=99
 WantedBy=multi-user.target
 `;
 
+/** /etc/systemd/system/twinbeat-mend.service: once at boot, and waited for. */
+export const MEND_UNIT_TEXT = `[Unit]
+Description=Twinbeat: undo what a fault left when the power went
+# What faults edit is as it was before anything reads it: our own engine, or the real daemon.
+Before=heartbeat.service twinbeat-agent.service
+ConditionDirectoryNotEmpty=/var/lib/twinbeat-agent/faults
+
+[Service]
+Type=oneshot
+ExecStart=/usr/local/sbin/twinbeat-agent mend
+# Each undoing has 20 s; there is seldom more than one.
+TimeoutStartSec=90
+
+[Install]
+WantedBy=multi-user.target
+`;
+
 /** The unit file of a service. */
 export const systemdUnit = (verb: ServiceVerb): string => (verb === 'run' ? RUNNING_UNIT_TEXT : OBSERVING_UNIT_TEXT);
 
 /** /etc/init.d/twinbeat-agent, where systemd does not run. */
 export const initScript = (verb: ServiceVerb): string => INIT_SCRIPT_TEXT.replaceAll('@VERB@', verb);
+
+/** /etc/init.d/twinbeat-mend, where systemd does not run: what is started later waits for its end. */
+export const MEND_SCRIPT_SH = String.raw`#!/bin/sh
+### BEGIN INIT INFO
+# Provides:          twinbeat-mend
+# Required-Start:    $local_fs
+# Required-Stop:
+# X-Start-Before:    heartbeat twinbeat-agent
+# Default-Start:     2 3 4 5
+# Default-Stop:
+# Short-Description: Twinbeat: undo what a fault left when the power went
+### END INIT INFO
+case "$1" in
+  start)
+    for fault in /var/lib/twinbeat-agent/faults/*/; do
+      if [ -d "$fault" ]; then exec /usr/local/sbin/twinbeat-agent mend; fi
+    done
+    ;;
+  stop | status | restart | reload | force-reload) ;;
+  *) echo "Usage: $0 start" >&2; exit 2 ;;
+esac
+`;
 
 const INIT_SCRIPT_TEXT = String.raw`#!/bin/sh
 ### BEGIN INIT INFO
