@@ -92,6 +92,7 @@ export function pairView(holder: string | null, over: Partial<PairView> = {}): P
     hasProbe: true,
     answeredBy: holder,
     goodRun: { by: holder, count: 5 },
+    waived: [],
     takenOver: [],
     ...over,
   };

@@ -1,6 +1,15 @@
 /** `drill list`, `drill run NAME...`, `drill power-off` */
 import type { DrillProgress, DrillResult } from '../../common/contract/deploy.ts';
-import type { DrillInfo, DrillItem, DrillOrder, DrillSummary, Hands } from '../../common/contract/drill.ts';
+import { GateNameSchema } from '../../common/contract/drill.ts';
+import type {
+  DrillInfo,
+  DrillItem,
+  DrillOrder,
+  DrillSummary,
+  DrillWaiver,
+  Hands,
+} from '../../common/contract/drill.ts';
+import { NEVER_WAIVED } from '../../common/drill/gates.ts';
 import { connectPair } from '../connectPair.ts';
 import { summaryText } from '../drillReport.ts';
 import { CliError } from '../exitStatus.ts';
@@ -72,6 +81,20 @@ function repeatOf(given: string | null): number | null {
   return repeat;
 }
 
+/** `--waive` names the gates; one person answers for all of them. */
+function waiversOf(parsed: Parsed): DrillWaiver[] {
+  const [given, by, why] = [parsed.text('waive'), parsed.text('by'), parsed.text('why')];
+  if (given === null && by === null && why === null) return [];
+  if (given === null || by === null || why === null || by.trim() === '' || why.trim() === '')
+    throw new CliError('usage', 'a waiver names gate, person and reason: --waive GATE[,GATE] --by NAME --why TEXT');
+  return given.split(',').map((word) => {
+    const gate = GateNameSchema.safeParse(word.trim());
+    if (gate.success && !NEVER_WAIVED.includes(gate.data)) return { gate: gate.data, by: by.trim(), why: why.trim() };
+    const can = GateNameSchema.options.filter((name) => !NEVER_WAIVED.includes(name));
+    throw new CliError('usage', `--waive ${word}: this cannot be waived; expected ${can.join(', ')}`);
+  });
+}
+
 function orderOf(parsed: Parsed): DrillOrder {
   const time = (option: string): number | null => {
     const given = parsed.text(option);
@@ -88,7 +111,7 @@ function orderOf(parsed: Parsed): DrillOrder {
     both: parsed.flag('both'),
     limits: { failoverMs: time('failover-limit'), healMs: time('heal-limit') },
     soakMs: time('soak'),
-    waivers: [],
+    waivers: waiversOf(parsed),
     resume: null,
   };
 }
@@ -177,7 +200,7 @@ async function run(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void>
       `stopped after ${suite.doneCount} of ${suite.plan.length} runs; what was broken is undone; go on with "drill run --resume"`,
     );
   if (summary.verdict === 'fail') throw new CliError('failed', 'a drill failed');
-  if (summary.verdict === 'void') throw new CliError('void', 'a drill is void: it measured nothing');
+  if (summary.verdict === 'void') throw new CliError('void', 'a drill is void: what it measured proves nothing');
 }
 
 export async function runDrill(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {

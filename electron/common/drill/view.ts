@@ -1,5 +1,6 @@
 /** What a drill knows about a pair at one moment, and its conditions. Unknown never fulfils one. */
 import type { AgentStatus, LinkStatus } from '../../../agent/common/rpc/agentContract.ts';
+import type { GateName } from '../contract/drill.ts';
 import type { ActiveFault, VipVerdict } from '../contract/state.ts';
 import { GOOD_RUN_COUNT } from './outage.ts';
 import type { Condition, LinkChoice, Who } from './script.ts';
@@ -28,6 +29,8 @@ export interface PairView {
   readonly goodRun: { readonly by: string | null; readonly count: number };
   /** Nodes that reported the end of a takeover since the last fault or heal. */
   readonly takenOver: readonly string[];
+  /** Gates that somebody waived: what they say is not held against the pair. */
+  readonly waived: readonly GateName[];
 }
 
 /** The two roles of a run, fixed at its beginning. */

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type {
   DrillRun,
+  DrillWaiver,
   EvidenceLevel,
   GateResult,
   PlannedRun,
@@ -9,6 +10,7 @@ import type {
   RunStep,
   Text,
 } from '../../common/contract/drill.ts';
+import { LOAD_PER_CORE_MAX, waiverNotes } from '../../common/drill/gates.ts';
 import { judgeChecks, verdictOf } from '../../common/drill/judge.ts';
 import type { Quantities } from '../../common/drill/quantity.ts';
 import * as numbers from '../../common/drill/record.ts';
@@ -18,9 +20,6 @@ import { text } from '../../common/drill/text.ts';
 import type { PairView, Roles } from '../../common/drill/view.ts';
 import type { DrillStage } from './stage.ts';
 import type { RunWatch } from './watch.ts';
-
-/** Runnable processes a core above which times say more about the machine than about the pair. */
-export const LOAD_PER_CORE_MAX = 2;
 
 /** Half width of the nodes' clock error above which the order of their events is in doubt, milliseconds. */
 const CLOCK_ERROR_MS_MAX = 50;
@@ -45,6 +44,7 @@ export interface Collected {
   readonly unseen: readonly Text[];
   /** Empty: it did not get as far as its gates. */
   readonly gates: readonly GateResult[];
+  readonly waivers: readonly DrillWaiver[];
   readonly fails: readonly Text[];
   readonly voids: readonly Text[];
 }
@@ -75,18 +75,23 @@ function recordOf(c: Collected, roles: Roles): RunRecord {
   };
 }
 
+/** Also where it came after the gate. */
+function overload({ watch }: Collected): Text[] {
+  watch.readLoad();
+  const load = Math.max(...watch.loadPerCore);
+  if (load <= LOAD_PER_CORE_MAX) return [];
+  return [
+    text(
+      `this computer was overloaded (${load.toFixed(1)} runnable processes a core, limit ${LOAD_PER_CORE_MAX}): the times cannot be trusted`,
+      `本机过载（每核 ${load.toFixed(1)} 个可运行进程，上限 ${LOAD_PER_CORE_MAX}）：时间不可信`,
+    ),
+  ];
+}
+
 /** What makes the numbers of a run worthless, besides the run itself. */
 function doubts(c: Collected, made: RunRecord): Text[] {
   const found: Text[] = [];
-  c.watch.readLoad();
-  const load = Math.max(...c.watch.loadPerCore);
-  if (load > LOAD_PER_CORE_MAX)
-    found.push(
-      text(
-        `this computer was overloaded (${load.toFixed(1)} runnable processes a core, limit ${LOAD_PER_CORE_MAX}): the times cannot be trusted`,
-        `本机过载（每核 ${load.toFixed(1)} 个可运行进程，上限 ${LOAD_PER_CORE_MAX}）：时间不可信`,
-      ),
-    );
+  if (!c.waivers.some((w) => w.gate === 'load')) found.push(...overload(c));
   const stalledMs = numbers.probeStalledMs(made)?.toFixed(0);
   if (stalledMs !== undefined)
     found.push(text(`the probe itself stood still for ${stalledMs} ms`, `探测本身停顿了 ${stalledMs} ms`));
@@ -105,6 +110,8 @@ function remarksOf(c: Collected): Text[] {
   const remarks = c.unseen.map((done) =>
     text(`said to be done, and not seen: ${done.en}`, `声称已完成但控制台未察觉：${done['zh-CN']}`),
   );
+  remarks.push(...waiverNotes(c.gates));
+  if (c.waivers.some((w) => w.gate === 'load')) remarks.push(...overload(c));
   const clockMs = clockErrorMs(c.stage);
   if (clockMs !== null && clockMs > CLOCK_ERROR_MS_MAX) {
     const words = clockMs.toFixed(0);

@@ -2,6 +2,7 @@
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import type { DrillBoard, DrillInfo, DrillItem, DrillOrder } from '../../common/contract/drill.ts';
 import { drillInfo } from '../../common/drill/availability.ts';
+import { NEVER_WAIVED } from '../../common/drill/gates.ts';
 import { planOf } from '../../common/drill/plan.ts';
 import type { DrillScript } from '../../common/drill/script.ts';
 import { summaryOf } from '../../common/drill/statistics.ts';
@@ -14,7 +15,8 @@ const SHOWN_MAX = 20;
 
 export class Drills {
   readonly store: SuiteStore;
-  private readonly scripts: readonly DrillScript[];
+  /** In the order of the reference's list. */
+  readonly scripts: readonly DrillScript[];
   private readonly wallMs: () => number;
   private readonly works = new Map<string, SuiteWork>();
 
@@ -39,6 +41,12 @@ export class Drills {
 
   /** Starts a suite, or goes on with one, and tells everything that happens. Leaving stops it and undoes what is broken. */
   run(stage: DrillStage, order: DrillOrder, signal: AbortSignal): AsyncIterable<DrillItem> {
+    const never = order.waivers.find((w) => NEVER_WAIVED.includes(w.gate));
+    if (never !== undefined)
+      throw new RpcError(
+        'bad-args',
+        `the gate "${never.gate}" cannot be waived: without it there is nothing to measure`,
+      );
     this.assertFree(stage);
     const work = order.resume === null ? this.begin(stage, order, signal) : this.goOn(stage, order.resume, signal);
     this.works.set(stage.pairId, work);

@@ -6,7 +6,9 @@ import { randomInt } from 'node:crypto';
 import type {
   DrillLimits,
   DrillRun,
+  DrillWaiver,
   EvidenceLevel,
+  GateResult,
   Hands,
   PlannedRun,
   RunStep,
@@ -14,6 +16,7 @@ import type {
 } from '../../common/contract/drill.ts';
 import { levelHere, meansOf, reasonsAgainst } from '../../common/drill/availability.ts';
 import { baselineProblems } from '../../common/drill/baseline.ts';
+import { gateProblems, gateResults } from '../../common/drill/gates.ts';
 import { conditionText, stepText } from '../../common/drill/checkText.ts';
 import { quantityMs, type Quantities } from '../../common/drill/quantity.ts';
 import { soleHolder } from '../../common/drill/record.ts';
@@ -24,6 +27,7 @@ import { sleepMs } from '../base/time.ts';
 import { Breaks, SkippedError } from './breaks.ts';
 import { concludeRun } from './conclude.ts';
 import { CostMeter } from './costs.ts';
+import { gateFactsOf } from './gateFacts.ts';
 import { HandsDesk, type HandsEnd } from './hands.ts';
 import { quantitiesOf, surroundingsOf, viewOf, type DrillStage } from './stage.ts';
 import { RunWatch } from './watch.ts';
@@ -57,6 +61,7 @@ export interface RunOrder {
   readonly limits: DrillLimits;
   /** Overrides the length of `observe` in a long drill, milliseconds. */
   readonly soakMs: number | null;
+  readonly waivers: readonly DrillWaiver[];
 }
 
 /** Why a run ended before its steps did. */
@@ -79,6 +84,7 @@ export class DrillRunner {
   private readonly steps: RunStep[] = [];
   private readonly fails: Text[] = [];
   private readonly voids: Text[] = [];
+  private gates: readonly GateResult[] = [];
   /** Its steps have begun: what follows is part of the record. */
   private hasBegun = false;
   private readonly startedWallMs: number;
@@ -127,7 +133,11 @@ export class DrillRunner {
   }
 
   private view(): PairView {
-    return viewOf(this.stage, this.watch);
+    return viewOf(
+      this.stage,
+      this.watch,
+      this.order.waivers.map((w) => w.gate),
+    );
   }
 
   private nowMs(): number {
@@ -163,11 +173,9 @@ export class DrillRunner {
     this.say(text('waiting for a clean baseline', '等待双机处于正常基线'));
     const problems = await this.untilInOrder(this.quantities.initdeadMs + BASELINE_WAIT_MS, this.signal);
     if (this.signal.aborted) throw this.stopped();
-    if (problems.length > 0) {
-      this.voids.push(...problems.slice(1));
-      throw new RunEnd(problems[0] ?? text('the baseline is not clean', '基线不正常'));
-    }
+    await this.judgeGates(problems);
     await this.giveTo(this.order.planned.from);
+    this.watch.restart();
     this.atStart = this.view();
     const holder = soleHolder(this.atStart);
     const standby = this.stage.feeds.find((f) => f.node !== holder)?.node;
@@ -180,6 +188,17 @@ export class DrillRunner {
     if (reason !== undefined) throw new RunEnd(reason);
     this.level = levelHere(this.order.script, at);
     this.makeDesk(roles);
+  }
+
+  /** Every gate is read and kept, also of a run that they stop. */
+  private async judgeGates(problems: readonly Text[]): Promise<void> {
+    const { waivers } = this.order;
+    this.gates = gateResults(await gateFactsOf(this.stage, this.watch), waivers);
+    const reasons = new Map([...problems, ...gateProblems(this.gates)].map((reason) => [reason.en, reason]));
+    const [first, ...others] = [...reasons.values()];
+    if (first === undefined) return;
+    this.voids.push(...others);
+    throw new RunEnd(first);
   }
 
   private makeDesk(roles: Roles): void {
@@ -382,7 +401,8 @@ export class DrillRunner {
       steps: this.steps,
       faults: this.breaks?.faults ?? [],
       unseen: this.desk?.unseen ?? [],
-      gates: [],
+      gates: this.gates,
+      waivers: order.waivers,
       fails: this.fails,
       voids: this.voids,
     });

@@ -5,7 +5,7 @@ import { soleHolder } from '../../common/drill/record.ts';
 import { GOOD_RUN_COUNT } from '../../common/drill/outage.ts';
 import type { Quantities } from '../../common/drill/quantity.ts';
 import type { NodeView, PairView, Roles } from '../../common/drill/view.ts';
-import type { DrillLimits } from '../../common/contract/drill.ts';
+import type { DrillLimits, GateName } from '../../common/contract/drill.ts';
 import type { Faults } from '../faults/faults.ts';
 import type { Probe } from '../probe/probe.ts';
 import type { RackHandlePort } from '../service/ports.ts';
@@ -57,7 +57,7 @@ function goodRun(watch: RunWatch | null): PairView['goodRun'] {
 }
 
 /** The pair as it is now. `watch`: the record of the run that asks; null before there is one. */
-export function viewOf(stage: DrillStage, watch: RunWatch | null): PairView {
+export function viewOf(stage: DrillStage, watch: RunWatch | null, waived: readonly GateName[] = []): PairView {
   return {
     nodes: [nodeView(stage.feeds[0]), nodeView(stage.feeds[1])],
     vips: stage.vips(),
@@ -66,6 +66,7 @@ export function viewOf(stage: DrillStage, watch: RunWatch | null): PairView {
     answeredBy: stage.answeredBy(),
     goodRun: goodRun(watch),
     takenOver: watch?.takenOver() ?? [],
+    waived,
   };
 }
 

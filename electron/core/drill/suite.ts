@@ -153,6 +153,7 @@ export class SuiteWork {
       faults: [],
       unseen: [],
       gates: [],
+      waivers: this.suite.waivers,
       fails: [],
       voids: [],
     });
@@ -187,12 +188,12 @@ export class SuiteWork {
 
   private async runOne(script: DrillScript, planned: PlannedRun, planIndex: number): Promise<DrillRun> {
     const { stage } = this.parts;
-    const { limits, soakMs } = this.suite;
+    const { limits, soakMs, waivers } = this.suite;
     this.open = { planIndex, beganWallMs: stage.wallMs(), broken: [] };
     this.keep();
     this.runner = new DrillRunner(
       stage,
-      { script, planned, limits, soakMs },
+      { script, planned, limits, soakMs, waivers },
       {
         onStep: (words, atMs) => this.items.push({ kind: 'step', planIndex, text: words, atMs }),
         onHands: (hands) => this.items.push({ kind: 'hands', planIndex, hands }),

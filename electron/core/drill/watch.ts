@@ -21,7 +21,7 @@ interface Mark {
 }
 
 export class RunWatch {
-  readonly beganAtMs: number;
+  beganAtMs: number;
   readonly events: SessionEvent[] = [];
   readonly powerCuts: PowerCut[] = [];
   readonly loadPerCore: number[] = [];
@@ -31,7 +31,7 @@ export class RunWatch {
   private readonly session: Session;
   private readonly probes: ProbePoint[] = [];
   private readonly marks: Mark[] = [];
-  private readonly ended: Silence[] = [];
+  private ended: Silence[] = [];
   private readonly lastSampleMs = new Map<string, number>();
   private readonly off: (() => void)[];
   private readonly loadTimer: NodeJS.Timeout;
@@ -47,6 +47,14 @@ export class RunWatch {
     ];
     this.readLoad();
     this.loadTimer = setInterval(() => this.readLoad(), LOAD_PERIOD_MS);
+  }
+
+  /** Forgets what came before: how the pair got in order is no part of the run. */
+  restart(): void {
+    this.beganAtMs = this.session.nowMs();
+    for (const list of [this.events, this.probes, this.marks, this.lanWords, this.powerCuts]) list.length = 0;
+    this.ended = [];
+    this.marginMinMs = null;
   }
 
   /** Runnable processes a core, averaged over a minute by the kernel. */

@@ -41,6 +41,14 @@ export class NodeClock {
     return estimate === null ? null : { offsetMs: estimate.offsetMs, errorMs: estimate.errorMs };
   }
 
+  /** The node's wall clock now, Unix epoch milliseconds; null before the first exchange. */
+  wallMs(): number | null {
+    const here = this.now();
+    return here === null || this.wallMinusMonotonicMs === null
+      ? null
+      : monotonicNowMs() + here.offsetMs + this.wallMinusMonotonicMs;
+  }
+
   /** A reading of the node's monotonic clock (this boot) on the session axis. */
   place(nodeMonotonicMs: number): { tMs: number; errorMs: number } | null {
     const estimate = this.filter.estimate(monotonicNowMs());
