@@ -15,6 +15,7 @@ import './app/styles/advice.css';
 import './app/styles/drills.css';
 import './app/styles/report.css';
 import './app/styles/faults.css';
+import './app/styles/commission.css';
 import { App } from './app/App.tsx';
 import { startTexts } from './locales/index.ts';
 import { startPairs } from './stores/pairs.ts';

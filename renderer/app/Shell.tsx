@@ -13,6 +13,7 @@ import { ConfirmDeadDialog } from '../views/safety/ConfirmDeadDialog.tsx';
 import { RotateDialog } from '../views/safety/RotateDialog.tsx';
 import { Start } from '../views/start/Start.tsx';
 import { PanicDialog } from '../views/faults/PanicDialog.tsx';
+import { Guide } from '../views/commission/Guide.tsx';
 import { ExerciseBanner } from '../views/drills/ExerciseBanner.tsx';
 import { AlarmBar } from './AlarmBar.tsx';
 import { CommandPalette } from './CommandPalette.tsx';
@@ -71,6 +72,7 @@ export function Shell(): React.JSX.Element {
       </a>
       <TopBar bare={!isReady || showsStart} />
       {isReady && !showsStart && <VerdictBar />}
+      {isReady && !showsStart && <Guide />}
       {isReady && !showsStart && <AlarmBar />}
       {isReady && !showsStart && <ExerciseBanner />}
       {isReady && phase !== 'open' && (

@@ -13,6 +13,7 @@ import { selectPair, usePairs } from '../stores/pairs.ts';
 import { changeSettings, useSettings } from '../stores/settings.ts';
 import { MOVE_POSITIONS, PANES, showPane, useUi } from '../stores/ui.ts';
 import { TERMINAL_KINDS } from '../views/terminals/kinds.ts';
+import { commissionActions } from './commissionActions.ts';
 import { drillActions } from './drillActions.ts';
 import { launchRack } from './launch.ts';
 
@@ -249,6 +250,7 @@ export function allActions(t: T): Action[] {
   return [
     ...(rackOffered ? rackActions(rack, t) : []),
     ...pairActions(t),
+    ...commissionActions(t),
     ...drillActions(usePairs.getState().selectedId, t),
     ...panes,
     ...moves,

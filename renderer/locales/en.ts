@@ -1,4 +1,5 @@
 import { enAdvice } from './en.advice.ts';
+import { enCommission } from './en.commission.ts';
 import { enDrills } from './en.drills.ts';
 import { enFaults } from './en.faults.ts';
 import { enReport } from './en.report.ts';
@@ -366,6 +367,7 @@ export const en = {
   ...enAdvice,
   ...enDrills,
   ...enReport,
+  ...enCommission,
 };
 
 type Shape<T> = { readonly [K in keyof T]: T[K] extends string ? string : Shape<T[K]> };

@@ -1,5 +1,6 @@
 /** 简体中文。 */
 import type { Messages } from './en.ts';
+import { zhCNCommission } from './zh-CN.commission.ts';
 import { zhCNDrills } from './zh-CN.drills.ts';
 import { zhCNAdvice } from './zh-CN.advice.ts';
 import { zhCNFaults } from './zh-CN.faults.ts';
@@ -353,4 +354,5 @@ export const zhCN: Messages = {
   ...zhCNAdvice,
   ...zhCNDrills,
   ...zhCNReport,
+  ...zhCNCommission,
 };

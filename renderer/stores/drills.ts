@@ -14,6 +14,7 @@ import type {
 import { errorText } from '../rpc/link.ts';
 import { link } from './link.ts';
 import { attempt } from './notices.ts';
+import { useUi } from './ui.ts';
 
 /** Steps of the present run that are shown. */
 const STEPS_MAX = 40;
@@ -99,6 +100,8 @@ export async function runDrills(pairId: string, order: DrillOrder): Promise<void
     if (!mine.signal.aborted) useDrills.setState({ error: errorText(error) });
   }
   useDrills.setState({ isRunning: false, isStopping: false, present: null, hands: null });
+  // What came out is what the person waited for. One that was stopped is gone on with from the list.
+  if (useDrills.getState().summary?.suite.state === 'complete') useUi.setState({ drillPage: 'results' });
   await loadDrills(pairId);
 }
 

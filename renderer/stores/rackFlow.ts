@@ -1,6 +1,7 @@
 /** One click from nothing to a live pair: rack up, connect, deploy, settle. Every step says what it does. */
 import { create } from 'zustand';
 import { RACK_PAIR_ID } from '../../electron/common/contract/console.ts';
+import type { DeployPlan } from '../../electron/common/contract/deploy.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
 import type { RackState, RackUpOptions } from '../../electron/common/contract/rack.ts';
 import { join, quote, say } from '../../electron/common/words/sentence.ts';
@@ -29,6 +30,14 @@ export const FLOW_IDLE: FlowProgress = { phase: 'idle', step: 'rack', detail: ''
 const CONNECT_MS_MAX = 60_000;
 /** Longer than any initdead of a rack setup. */
 const SETTLE_MS_MAX = 120_000;
+
+/** What others want to know on the way. */
+export interface FlowWatch {
+  /** The rack is there; its nodes are not reached yet. */
+  onUp?(): void;
+  /** The servers were checked and this is what will be done. */
+  onPlan?(plan: DeployPlan): void;
+}
 
 /** A step that cannot be done, with the core's reason. */
 export class FlowError extends Error {
@@ -106,8 +115,10 @@ async function deploy(
   client: ConsoleClient,
   signal: AbortSignal,
   report: (words: Said, share: number | null) => void,
+  watch: FlowWatch,
 ): Promise<void> {
   const plan = await client.deployPlan({ pairId: RACK_PAIR_ID, action: 'deploy' }, signal);
+  watch.onPlan?.(plan);
   if (plan.blocked) {
     const failed = plan.preflight.filter((item) => item.result === 'failed');
     const each = failed.map((item) => ofNode(item.node, { detail: `${item.found}. ${item.advice}` }));
@@ -131,7 +142,7 @@ export async function runRackFlow(
   choice: RackChoice,
   report: (progress: FlowProgress) => void,
   signal: AbortSignal,
-  onUp: () => void = () => undefined,
+  watch: FlowWatch = {},
 ): Promise<void> {
   const at =
     (step: FlowStep) =>
@@ -139,7 +150,7 @@ export async function runRackFlow(
       report({ phase: 'running', step, ...words, share });
   at('rack')(SILENT);
   await followRackStart(client, choice, signal, at('rack'));
-  onUp();
+  watch.onUp?.();
   at('connect')(SILENT);
   await client.pairConnect({ pairId: RACK_PAIR_ID }, signal);
   await waitFor(client, CONNECT_MS_MAX, signal, (state) => {
@@ -152,7 +163,7 @@ export async function runRackFlow(
     return state.nodes.every((n) => n.phase === 'ready');
   });
   at('deploy')(SILENT);
-  await deploy(client, signal, at('deploy'));
+  await deploy(client, signal, at('deploy'), watch);
   at('settle')(SILENT);
   await waitFor(client, SETTLE_MS_MAX, signal, (state) => {
     at('settle')(
@@ -174,11 +185,11 @@ export const useRackFlow = create<FlowProgress>(() => FLOW_IDLE);
 
 let running: AbortController | null = null;
 
-/** Starts the flow once; `onUp` runs as soon as the rack is there, before the nodes are reached. */
+/** Starts the flow once. */
 export async function startRackFlow(
   ready: () => Promise<ConsoleClient>,
   choice: RackChoice,
-  onUp: () => void,
+  watch: FlowWatch,
 ): Promise<void> {
   if (running !== null) return;
   const stop = new AbortController();
@@ -187,7 +198,7 @@ export async function startRackFlow(
     if (!stop.signal.aborted) useRackFlow.setState(progress, true);
   };
   try {
-    await runRackFlow(await ready(), choice, report, stop.signal, onUp);
+    await runRackFlow(await ready(), choice, report, stop.signal, watch);
   } catch (error) {
     const last = useRackFlow.getState();
     const phase = stop.signal.aborted ? 'cancelled' : 'failed';

@@ -29,6 +29,9 @@ export const useReport = create<ReportState>(() => ({ ...EMPTY, pairId: null, fo
 
 let stop: AbortController | null = null;
 
+/** Language of the screen when reports were last looked at. */
+let screenLanguage: ReportForm['language'] | null = null;
+
 async function refreshList(pairId: string): Promise<void> {
   const list = await attempt(() => link.client.reportList({ pairId }));
   if (list !== undefined && useReport.getState().pairId === pairId) useReport.setState({ list });
@@ -38,6 +41,9 @@ async function refreshList(pairId: string): Promise<void> {
 export async function openReports(pairId: string | null, language: ReportForm['language']): Promise<void> {
   const isOther = useReport.getState().pairId !== pairId;
   if (isOther) useReport.setState({ ...EMPTY, pairId, form: emptyForm(language) });
+  // Who changes the language of the screen expects it of the report; who chose another one for the report keeps it.
+  else if (language !== screenLanguage) changeForm({ language });
+  screenLanguage = language;
   if (pairId === null) return;
   const draft = await attempt(() => link.client.reportDraft({ pairId }));
   if (draft === undefined || useReport.getState().pairId !== pairId) return;

@@ -51,6 +51,8 @@ interface UiState {
   readonly confirmDeadBy: string | null;
   readonly rotateOpen: boolean;
   readonly drillPage: DrillPage;
+  /** The checklist from nothing to the report. */
+  readonly commissionOpen: boolean;
 }
 
 export const useUi = create<UiState>(() => ({
@@ -62,6 +64,7 @@ export const useUi = create<UiState>(() => ({
   confirmDeadBy: null,
   rotateOpen: false,
   drillPage: 'list',
+  commissionOpen: false,
 }));
 
 /** Opens the workbench if need be, then brings a pane to the front. */

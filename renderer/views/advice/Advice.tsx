@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Advice as AdviceData, AdviceStream } from '../../../electron/common/contract/advice.ts';
 import type { SessionInfo } from '../../../electron/common/contract/report.ts';
+import { useAdviceRead } from '../../stores/advice.ts';
 import { link } from '../../stores/link.ts';
 import { attempt } from '../../stores/notices.ts';
 import { usePairs } from '../../stores/pairs.ts';
@@ -38,7 +39,9 @@ function useAdvice(pairId: string | null, sessionId: string | null, isReady: boo
     void attempt(() => link.client.advise({ pairId, sessionId, question })).then((answer) => {
       if (!isWanted) return;
       setReading(false);
-      if (answer !== undefined) setAdvice(answer);
+      if (answer === undefined) return;
+      setAdvice(answer);
+      if (sessionId === null) useAdviceRead.setState({ advice: answer });
     });
     return () => {
       isWanted = false;

@@ -6,7 +6,7 @@ import { loadDrills, runDrills, useDrills } from '../../stores/drills.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { DRILL_PAGES, useUi } from '../../stores/ui.ts';
 import { DrillList } from './DrillList.tsx';
-import { resumeOrder, runnable } from './drillModel.ts';
+import { resumeOrder, runnable, shortSet } from './drillModel.ts';
 import { Exercises } from './Exercises.tsx';
 import { Progress } from './Progress.tsx';
 import { Results } from './Results.tsx';
@@ -49,6 +49,14 @@ function ListPage({ pairId }: { readonly pairId: string }): React.JSX.Element {
         </Button>
         <Button size="small" disabled={isRunning || drills.length === 0} onClick={() => setAsking(runnable(drills))}>
           {t('drills.runAll')}
+        </Button>
+        <Button
+          size="small"
+          title={t('commission.shortSetHint')}
+          disabled={isRunning || shortSet(drills).length === 0}
+          onClick={() => setChosen(new Set(shortSet(drills)))}
+        >
+          {t('commission.shortSet')}
         </Button>
         {resumable !== null && (
           <Button size="small" disabled={isRunning} onClick={() => void runDrills(pairId, resumeOrder(resumable))}>

@@ -57,6 +57,20 @@ export function runnable(drills: readonly DrillInfo[]): string[] {
   return drills.filter((d) => d.available && !d.isLong).map((d) => d.id);
 }
 
+/** The drills that prove most in least time: a planned move, an unplanned one, a dead daemon, and one heartbeat path lost. */
+const SHORT_SET: readonly string[] = [
+  'planned-switchover',
+  'power-loss',
+  'daemon-killed',
+  'serial-pulled',
+  'heartbeat-lan-lost',
+];
+
+/** What of the short set can be run here. */
+export function shortSet(drills: readonly DrillInfo[]): string[] {
+  return drills.filter((d) => d.available && SHORT_SET.includes(d.id)).map((d) => d.id);
+}
+
 export interface Dot {
   readonly ms: number;
   /** Rows keep equal values apart. */

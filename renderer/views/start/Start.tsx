@@ -55,7 +55,7 @@ function FlowView({
         status={progress.share === null ? 'active' : 'normal'}
       />
       <p className="tb-flow-detail" role="status">
-        {progress.phase === 'running' ? saidText(progress, t) : ''}
+        {progress.phase === 'running' ? saidText(progress, t) || t(`commission.flow.${progress.step}`) : ''}
       </p>
       {progress.phase === 'failed' && (
         <Alert type="error" showIcon title={t('start.failed')} description={saidText(progress, t)} />

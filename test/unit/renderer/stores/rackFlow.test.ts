@@ -26,7 +26,7 @@ async function flow(
   try {
     const client: ConsoleClient = connect(near, consoleContract);
     const onUp = (): void => void (upAt = reports.length);
-    await runRackFlow(client, { setup: 's5' }, (progress) => reports.push(progress), signal, onUp);
+    await runRackFlow(client, { setup: 's5' }, (progress) => reports.push(progress), signal, { onUp });
   } finally {
     stop();
     fake.close();
