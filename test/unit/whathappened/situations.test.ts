@@ -63,6 +63,8 @@ describe('each experiment by its name, and by no other', () => {
     expect(codes(stories.hangUp('serial-hung-up'))).toContain('serial-hang-up');
     const flood = named(stories.hangUp('log-flood')).find((s) => s.code === 'serial-hang-up');
     expect(flood).toMatchObject({ experiment: 'M15', level: 'alarm' });
+    // Packets with a wrong key fill a log as well.
+    expect(codes(stories.hangUp('log-flood', 'ERROR: Invalid authentication'))).not.toContain('serial-hang-up');
   });
 });
 
@@ -105,6 +107,26 @@ describe('when', () => {
   test('a daemon that was asked to stop was not killed', () => {
     const story = stories.killedClean().event(4900, 'node1', { kind: 'shutdown', phase: 'begin' });
     expect(codes(story)).toEqual([]);
+  });
+
+  test('a refused start beside a real daemon: with its reason, and over with the start that succeeds', () => {
+    const problem = { kind: 'problem', code: 'config-refused', detail: 'Initial dead time is smaller' } as const;
+    const story = new Story().event(5000, 'node2', { ...problem, over: false });
+    expect(named(story)).toMatchObject([{ code: 'config-refused', sinceMs: 5000, untilMs: null }]);
+    expect(named(story)[0]?.evidence[0]?.text.en).toBe('Initial dead time is smaller');
+    story.event(9000, 'node2', { ...problem, over: true });
+    expect(named(story)).toMatchObject([{ code: 'config-refused', untilMs: 9000 }]);
+  });
+
+  test('test hooks of the daemon that change nothing: named after deadtime, over when they are off', () => {
+    const log = (tMs: number, to: string): SessionStory =>
+      story.event(tMs, 'node1', { kind: 'log', text: `heartbeat: its test code (OnlyForTesting) is ${to}` });
+    const story = new Story();
+    log(5000, 'enabled');
+    expect(codes(story, 9000)).toEqual([]);
+    expect(named(story)).toMatchObject([{ code: 'no-effect', untilMs: null }]);
+    log(15_000, 'disabled');
+    expect(named(story)).toMatchObject([{ code: 'no-effect', untilMs: 15_000 }]);
   });
 
   test('keys that agree again end it', () => {

@@ -212,9 +212,9 @@ export function deadtimes(): SessionStory {
 }
 
 /** M15, ours and the real daemon's flood. */
-export function hangUp(code: 'serial-hung-up' | 'log-flood'): SessionStory {
+export function hangUp(code: 'serial-hung-up' | 'log-flood', detail = '/dev/ttyS0: hung up'): SessionStory {
   return new SessionStory()
-    .event(5000, 'node1', { kind: 'problem', code, over: false, detail: '/dev/ttyS0: hung up' }, 'error')
+    .event(5000, 'node1', { kind: 'problem', code, over: false, detail }, 'error')
     .say(8000, 'node1', { links: { [SERIAL]: 'dead' } })
     .say(8000, 'node2', { links: { [SERIAL]: 'dead' } });
 }

@@ -1,6 +1,7 @@
 /** The daemon's log as events with times: fresh lines happened now, lines of the time before this agent when they say. */
 import { elapsedMs, plusMs, type Instant } from '../../../common/base/instant.ts';
 import type { EventDraft, Severity } from '../../../common/timeline/event.ts';
+import { DaemonNotes } from './daemonNotes.ts';
 import { parseLogLine, type LogLine } from './logLines.ts';
 import type { LogSource } from './logSource.ts';
 import type { LogStory } from './logStory.ts';
@@ -37,11 +38,16 @@ export interface LogNewsHost {
 
 export class LogNews {
   private readonly host: LogNewsHost;
+  private readonly notes = new DaemonNotes();
   private warnings = WARNINGS_MAX;
   private refilledAt: Instant;
   private dropped = 0;
   private bytes = 0;
   private bytesSince: Instant;
+  /** The newest line. */
+  private lastText = '';
+  /** The line that was the newest when the flood began; null: there is none. */
+  private floodText: string | null = null;
 
   constructor(host: LogNewsHost) {
     this.host = host;
@@ -62,11 +68,12 @@ export class LogNews {
   }
 
   private take(line: LogLine, now: Instant, wallMs: number): void {
+    this.lastText = `${line.program}: ${line.text}`;
     const ageMs = line.wallMs === null ? 0 : wallMs - line.wallMs;
     if (ageMs > Math.min(CATCH_UP_MS_MAX, this.host.uptimeMs())) return;
     // The middle of the second that the stamp names.
     const at = ageMs > FRESH_MS ? plusMs(now, 500 - ageMs) : now;
-    const told = this.host.story.take(line, at);
+    const told = [...this.notes.take(line), ...this.host.story.take(line, at)];
     for (const draft of told) this.host.publish(draft, at);
     if (told.length === 0 && PASSED_ON.has(line.severity)) this.passOn(line, at);
   }
@@ -97,9 +104,9 @@ export class LogNews {
     const perSecond = (this.bytes * 1000) / tookMs;
     this.bytes = 0;
     this.bytesSince = now;
-    const { name } = this.host.source;
-    this.host.flood(
-      perSecond > FLOOD_BYTES_PER_S ? `${name} grows by more than ${FLOOD_BYTES_PER_S / 1000} kB a second` : null,
-    );
+    if (perSecond <= FLOOD_BYTES_PER_S) this.floodText = null;
+    else this.floodText ??= this.lastText;
+    const what = `${this.host.source.name} grows by more than ${FLOOD_BYTES_PER_S / 1000} kB a second`;
+    this.host.flood(this.floodText === null ? null : `${what}: "${this.floodText}"`);
   }
 }

@@ -3,7 +3,7 @@ import type { NodeFacts } from '../../contract/session.ts';
 import type { Situation } from '../../contract/state.ts';
 import { text } from '../../drill/text.ts';
 import { factsAt, ofKind } from '../story.ts';
-import { noted, said, situation } from './case.ts';
+import { noted, problems, said, situation } from './case.ts';
 import type { Case, Piece } from './case.ts';
 
 /** What the effect of a fault may need on top of the longest deadtime, milliseconds. */
@@ -11,10 +11,10 @@ const EFFECT_SLACK_MS = 2000;
 /** Where no deadtime is known, milliseconds: the real daemon's default. */
 const DEADTIME_DEFAULT_MS = 30_000;
 
-/** How an agent that refuses its files answers whoever attaches, and what the real daemon logs then. */
-const REFUSED = /configuration refused: ([\s\S]*)|Configuration error, heartbeat not started/i;
-/** The real daemon's test hooks, as they announce themselves. */
-const TEST_HOOK = /OnlyForTesting|TestHeartbeatComm|(?:xmit|rcv|receive|transmit) ?loss|testing.*enabled/i;
+/** How an agent that refuses its files answers whoever attaches. */
+const REFUSED = /configuration refused: ([\s\S]*)/i;
+/** The real daemon's test hooks, as the agent beside it tells of them. */
+const TEST_HOOK = /\(OnlyForTesting\) is (enabled|disabled)/;
 
 export function keySituations({ story }: Case): Situation[] {
   const told = ofKind(story.told, 'key-mismatch');
@@ -73,19 +73,17 @@ export function keySituations({ story }: Case): Situation[] {
   ];
 }
 
-export function refusals({ story }: Case): Situation[] {
+export function refusals(c: Case): Situation[] {
+  const { story } = c;
   return story.nodes.flatMap((node): Situation[] => {
     const own = story.batch.facts.filter((f) => f.node === node);
-    const at = own.findIndex((f) => f.life === 'gone' && REFUSED.test(f.detail));
+    const at = own.findLastIndex((f) => f.life === 'gone' && REFUSED.test(f.detail));
     const facts = own[at];
-    const line = ofKind(story.told, 'log').find((e) => e.node === node && REFUSED.test(e.body.text));
-    const problem = ofKind(story.told, 'problem').find(
-      (e) => e.node === node && e.body.code === 'config-refused' && !e.body.over,
-    );
+    // An agent beside a real daemon tells it as a problem that lasts until a start succeeds; our own tells whoever asks it why it is not there.
+    const problem = problems(c, ['config-refused']).findLast((p) => p.node === node);
     const why =
-      problem?.body.detail ??
-      (facts === undefined ? line?.body.text : (REFUSED.exec(facts.detail)?.[1] ?? facts.detail));
-    const tMs = problem?.tMs ?? facts?.tMs ?? line?.tMs;
+      problem?.detail ?? (facts === undefined ? undefined : (REFUSED.exec(facts.detail)?.[1] ?? facts.detail));
+    const tMs = problem?.fromMs ?? facts?.tMs;
     if (why === undefined || tMs === undefined) return [];
     const runs = story.batch.facts.find((f) => f.node === node && f.tMs > tMs && f.life === 'answers');
     return [
@@ -98,7 +96,7 @@ export function refusals({ story }: Case): Situation[] {
         name: text(`${node}: configuration refused, the daemon did not start`, `${node}：配置被拒绝，守护进程未启动`),
         advice: text('mend the line that is named, and start it again', '修正所指出的行，然后重新启动'),
         evidence: [{ tMs, errorMs: 0, node, text: text(why.trim(), why.trim()) }],
-        untilMs: runs?.tMs ?? null,
+        untilMs: problem === undefined ? (runs?.tMs ?? null) : problem.untilMs,
       }),
     ];
   });
@@ -208,9 +206,15 @@ export function withoutEffect(c: Case): Situation[] {
       };
       return named(f.tMs, f.name, what, f.node, end?.tMs ?? null);
     });
-  const hooks = ofKind(story.told, 'log')
-    .filter((e) => TEST_HOOK.test(e.body.text))
-    .slice(0, 1)
-    .flatMap((e) => named(e.tMs, 'test hook', said(e, text(e.body.text, e.body.text)), e.node, null));
+  const switched = ofKind(story.told, 'log').flatMap((e) => {
+    const to = TEST_HOOK.exec(e.body.text)?.[1];
+    return to === undefined ? [] : [{ ...e, to }];
+  });
+  const hooks = switched
+    .filter(({ to }) => to === 'enabled')
+    .flatMap((e) => {
+      const end = switched.find((other) => other.node === e.node && other.to === 'disabled' && other.tMs >= e.tMs);
+      return named(e.tMs, 'test hook', said(e, text(e.body.text, e.body.text)), e.node, end?.tMs ?? null);
+    });
   return [...faults, ...hooks];
 }

@@ -208,7 +208,10 @@ function neverUp(
 
 /** The adapter of a serial line went, or its daemon floods the log about it. */
 function hangUps(c: Case): Situation[] {
-  const gone = problems(c, ['serial-hung-up', 'serial-missing', 'log-flood']);
+  // A log may be flooded by something else; the flood of a tty that is gone says so itself.
+  const gone = problems(c, ['serial-hung-up', 'serial-missing', 'log-flood']).filter(
+    ({ code, detail }) => code !== 'log-flood' || /tty/i.test(detail),
+  );
   const nodes = [...new Set(gone.map(({ node }) => node))];
   return nodes.map((node) => {
     const own = gone.filter((p) => p.node === node);
