@@ -120,6 +120,11 @@ export const VERBS: readonly VerbSpec[] = [
         kind: 'boolean',
         help: 'stay until it is over; if this console ends before, the fault ends within seconds',
       },
+      budget: {
+        kind: 'string',
+        value: 'TIME',
+        help: 'stop it when nobody was served for this long (60s; where that is what it is about: never)',
+      },
       force: { kind: 'boolean', help: 'arm: also when the pair is not as it should be' },
       'cut-management': { kind: 'boolean', help: 'spare no SSH session; at most 60s, and needs --confirm' },
       confirm: { kind: 'string', value: 'NODE', help: 'the name of the node whose management the fault cuts' },
@@ -268,7 +273,8 @@ export const VERBS: readonly VerbSpec[] = [
     name: 'report',
     words: '[list]',
     firstWords: null,
-    summary: 'an acceptance report of every drill of the pair, as a folder: HTML, PDF, JSON and attachments, sealed; 0: accepted, 1: not accepted, 11: cannot tell',
+    summary:
+      'an acceptance report of every drill of the pair, as a folder: HTML, PDF, JSON and attachments, sealed; 0: accepted, 1: not accepted, 11: cannot tell',
     options: {
       ...PAIR_OPTIONS,
       session: {

@@ -157,6 +157,7 @@ export class FeedAgent {
       faultRenew: noFault,
       faultPanic: () => this.answer(() => ({ reverted: [], checks: [] })),
       faultStates: () => this.answer(() => []),
+      faultMark: () => this.answer(() => ({})),
     };
   }
 }

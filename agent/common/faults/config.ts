@@ -127,6 +127,7 @@ export const CONFIG_FAULTS = [
     ...C,
     id: 'C13',
     name: 'wrong-address-interface',
+    mayBeUnserved: true,
     needs: ['config-write', 'address'],
     title: 'The address on the wrong interface',
     what: 'haresources of this server puts the address on the loopback interface, and the agent is started again.',

@@ -83,6 +83,8 @@ export interface FaultEntry {
   readonly management: 'kept' | 'may-be-cut' | 'cut';
   /** Two holders may come of it, and that is declared: no reason to stop. */
   readonly mayBeDual: boolean;
+  /** Clients may go unserved for as long as it lasts, and that is declared: no reason to stop. */
+  readonly mayBeUnserved: boolean;
   readonly amount: FaultAmount | null;
   readonly sign: HandsSign | null;
   readonly title: string;
@@ -93,7 +95,7 @@ export interface FaultEntry {
   readonly why: string | null;
 }
 
-type Optional = 'needs' | 'scope' | 'management' | 'mayBeDual' | 'amount' | 'sign' | 'why';
+type Optional = 'needs' | 'scope' | 'management' | 'mayBeDual' | 'mayBeUnserved' | 'amount' | 'sign' | 'why';
 type Given<N extends string> = Omit<FaultEntry, Optional | 'name'> & Partial<Pick<FaultEntry, Optional>> & { name: N };
 
 /** An entry with what most of them have in common filled in. */
@@ -103,6 +105,7 @@ export function entry<const N extends string>(given: Given<N>): FaultEntry & { r
     scope: 'node',
     management: 'kept',
     mayBeDual: false,
+    mayBeUnserved: false,
     amount: null,
     sign: null,
     why: null,

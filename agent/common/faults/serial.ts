@@ -192,6 +192,7 @@ export const SERIAL_FAULTS = [
     ...S,
     id: 'S15',
     name: 'shared-element-out',
+    mayBeUnserved: true,
     doer: 'hands',
     level: 'physical',
     needs: ['serial-link', 'hands'],

@@ -310,6 +310,8 @@ export const agentContract = {
   faultRenew: call(z.object({ faultId: z.string(), leaseMs: z.number().min(1000).max(3_600_000) }), FaultStateSchema),
   faultRevert: call(z.object({ faultId: z.string() }), FaultStateSchema),
   faultStates: call(z.object({}), z.array(FaultStateSchema)),
+  /** One line in this node's journal and log: what was broken, or is over, on the other node or beside both. */
+  faultMark: call(z.object({ text: z.string().min(1).max(300) }), z.object({})),
   /** Takes back everything, also what an earlier life left, and looks whether anything of it is still there. */
   faultPanic: call(z.object({}), z.object({ reverted: z.array(z.string()), checks: z.array(FaultCheckSchema) })),
 };

@@ -1,7 +1,7 @@
 /** Faults on this node: at most one at a time, each armed before it is injected, each undone whatever happens to the agent. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { statfsSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { plusMs, type Instant } from '../../common/base/instant.ts';
 import { fail, ok, type Result } from '../../common/base/result.ts';
@@ -24,6 +24,7 @@ import {
   setLease,
   writeGuard,
 } from './guard.ts';
+import { LOG_BYTES_PER_S_MAX, LogGrowth } from './logGrowth.ts';
 import { faultsRoot, mendPending, recordedFaults } from './pending.ts';
 import { FAULT_NAMES, PLAIN_WISH, planFault, type FaultPlan, type FaultWish } from './plan.ts';
 import { lookAround, type SurroundingsHost } from './surroundings.ts';
@@ -53,6 +54,8 @@ interface FaultRecord {
 interface Fault extends FaultRecord {
   readonly dir: string;
   phase: FaultState['phase'];
+  /** Why it was ended before its time; null: it was not. */
+  stopped: string | null;
 }
 
 /** What is wanted besides the fault itself. */
@@ -60,6 +63,8 @@ export interface InjectOptions extends Partial<FaultWish> {
   readonly leaseMs?: number | null;
 }
 
+/** Where the log is when ha.cf names no place. */
+const HA_LOG = '/var/log/ha-log';
 /** Ended faults kept for `faultStates`. */
 const ENDED_MAX = 20;
 const ID_BYTES = 4;
@@ -77,6 +82,7 @@ export class Faults {
   private readonly host: FaultsHost;
   private readonly engine: FaultEngine;
   private readonly root: string;
+  private readonly logs = new LogGrowth();
   private faults: Fault[] = [];
   private reverting = false;
   private injecting = false;
@@ -103,7 +109,7 @@ export class Faults {
         forget(dir);
         continue;
       }
-      const fault: Fault = { ...known, dir, phase: 'injected' };
+      const fault: Fault = { ...known, dir, phase: 'injected', stopped: null };
       this.faults.push(fault);
       if (isReverted(dir)) this.ended(fault, 'reverted', 'undone before or at this start');
       // We run: whatever stopped the agent is over.
@@ -184,7 +190,7 @@ export class Faults {
       isOverWhenAgentRuns: plan.isOverWhenAgentRuns,
       isGuardsToUndo: plan.by === 'guard' && plan.restart.length > 0,
     };
-    const fault: Fault = { ...record, dir: join(this.root, faultId), phase: 'armed' };
+    const fault: Fault = { ...record, dir: join(this.root, faultId), phase: 'armed', stopped: null };
     this.faults = [...this.faults, fault].slice(-ENDED_MAX);
     const written = writeGuard({ dir: fault.dir, record: JSON.stringify(record) }, plan, time);
     const armed = written.ok ? await armGuard(fault.dir, faultId, written.value, this.host.timers) : written;
@@ -249,18 +255,48 @@ export class Faults {
 
   /** Called every second: notices what a guard has done, does it itself when a guard is gone, and stops what goes wrong. */
   check(): void {
+    const flood = this.logs.look(this.host.now().monotonicMs, this.logBytes());
     for (const fault of this.faults.filter(isOpen)) {
       if (isReverted(fault.dir)) this.ended(fault, 'reverted', 'by its guard, at its time');
       else if (isForgotten(fault.dir)) this.ended(fault, 'reverted', 'from outside');
       else if (fault.phase !== 'injected' || this.reverting) continue;
       else if (guardPid(fault.dir) === null) void this.undo(fault, 'its guard is gone');
-      else if (fault.name !== 'disk-full' && this.isDiskNearlyFull()) void this.undo(fault, 'the disk is nearly full');
+      else if (fault.name !== 'disk-full' && this.isDiskNearlyFull()) void this.stop(fault, 'the disk is nearly full');
+      else if (flood !== null)
+        void this.stop(
+          fault,
+          `the log grows by ${Math.round(flood / 1000)} kB/s, more than ${LOG_BYTES_PER_S_MAX / 1000}`,
+        );
     }
+  }
+
+  private stop(fault: Fault, why: string): Promise<unknown> {
+    fault.stopped = `stopped: ${why}`;
+    return fault.isGuardsToUndo ? Promise.resolve(setLease(fault.dir, 0)) : this.undo(fault, fault.stopped);
+  }
+
+  /** What another node of the pair, or the rack, has broken, beside this node's own log: both tell the same story. */
+  mark(text: string): void {
+    this.publishBody('info', { kind: 'log', text });
+    this.tellSystem(text);
   }
 
   /** The agent ends; guards go on. */
   close(): void {
     this.faults = [];
+  }
+
+  private logBytes(): number {
+    const { logfile, debugfile } = this.host.setup.ha;
+    let bytes = 0;
+    for (const file of new Set([logfile, debugfile, HA_LOG])) {
+      try {
+        if (file !== null) bytes += statSync(file).size;
+      } catch {
+        // It is not there.
+      }
+    }
+    return bytes;
   }
 
   private isDiskNearlyFull(): boolean {
@@ -298,11 +334,23 @@ export class Faults {
 
   private publish(fault: Fault, phase: FaultState['phase'], detail: string): void {
     const body = { kind: 'fault', phase, faultId: fault.faultId, name: fault.name, detail } as const;
-    this.host.publish({ severity: phase === 'failed' ? 'error' : 'warn', body });
+    this.publishBody(phase === 'failed' ? 'error' : 'warn', body);
+    if (phase !== 'armed') this.tellSystem(`Fault ${fault.faultId} (${fault.name}) ${phase}: ${detail}`);
+  }
+
+  private publishBody(severity: EventDraft['severity'], body: EventDraft['body']): void {
+    this.host.publish({ severity, body });
+  }
+
+  /** Our own engine's journal is written to ha-log and syslog; beside a real daemon, whose log is its own, syslog gets a line of ours. */
+  private tellSystem(text: string): void {
+    if (this.engine.isAgent) return;
+    execFile('logger', ['-t', 'twinbeat-agent', '--', text], () => undefined);
   }
 
   private stateOf(fault: Fault): FaultState {
-    const { faultId, name, phase, link, detail, dir } = fault;
+    const { faultId, name, phase, link, dir } = fault;
+    const detail = fault.stopped ?? fault.detail;
     if (!isOpen(fault)) return { faultId, name, phase, link, detail, revertsInMs: null };
     const left = fault.deadlineMs - this.host.now().monotonicMs;
     const revertsInMs = Math.max(0, Math.min(left, endsInMs(dir) ?? left));

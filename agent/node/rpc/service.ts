@@ -206,6 +206,10 @@ export function implementAgent(host: AgentHost): Implementation<typeof agentCont
       return renewed.value;
     },
     faultStates: () => host.faults.states(),
+    faultMark: ({ text }) => {
+      host.faults.mark(text);
+      return {};
+    },
     faultPanic: async () => {
       const { reverted, checks } = await host.faults.panic();
       return { reverted: [...reverted], checks: [...checks] };

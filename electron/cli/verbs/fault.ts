@@ -16,6 +16,9 @@ const DEFAULT_FOR = '20s';
 /** What the contract takes, milliseconds. */
 const FAULT_RANGE_MS = [500, 3_600_000] as const;
 
+/** How long nobody may be served under it, as the contract takes it, milliseconds. */
+const BUDGET_RANGE_MS = [1000, 3_600_000] as const;
+
 /** After its time a fault may take this much longer to be seen as mended (boot, start of the agent), milliseconds. */
 const MENDED_MS_MAX = 90_000;
 
@@ -68,6 +71,8 @@ async function inject(typed: string, isArm: boolean, parsed: Parsed, opened: Cli
   if (parsed.text('node') === null) throw new CliError('usage', 'on which node? --node N');
   const forMs = durationMs(parsed.text('for') ?? DEFAULT_FOR, 'for', FAULT_RANGE_MS);
   const amount = amountOf(parsed);
+  const typedBudget = parsed.text('budget');
+  const budget = typedBudget === null ? null : durationMs(typedBudget, 'budget', BUDGET_RANGE_MS);
   const { spec } = await connectPair(parsed, opened, io, 'anything');
   const node = nodeOf(parsed, spec);
   const fault = await opened.client.faultInject({
@@ -82,6 +87,7 @@ async function inject(typed: string, isArm: boolean, parsed: Parsed, opened: Cli
     force: parsed.flag('force') ? true : isArm ? false : null,
     cutManagement: parsed.flag('cut-management'),
     confirm: parsed.text('confirm'),
+    unservedMsMax: budget,
   });
   const last = parsed.flag('wait') ? await waitUntilOver(fault, spec.id, forMs, opened, io) : fault;
   io.out(parsed.flag('json') ? `${JSON.stringify(last)}\n` : faultText(last));

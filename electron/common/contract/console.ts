@@ -166,6 +166,8 @@ export const consoleContract = {
       cutManagement: z.boolean().default(false),
       /** The node's name, typed by a person: needed by what cuts the way to manage the node. */
       confirm: z.string().nullable().default(null),
+      /** The fault is stopped when nobody was served for this long; null: UNSERVED_MS_STANDARD, or never where that is what it is about. */
+      unservedMsMax: z.number().min(1000).max(3_600_000).nullable().default(null),
     }),
     ActiveFaultSchema,
   ),

@@ -73,6 +73,9 @@ export type VipVerdict = z.infer<typeof VipVerdictSchema>;
 export const ConsoleFaultNameSchema = z.enum(FAULT_NAMES);
 export type ConsoleFaultName = z.infer<typeof ConsoleFaultNameSchema>;
 
+/** So long nobody is served under a fault that is not about that, before it is stopped, milliseconds: more than any takeover or heal takes. */
+export const UNSERVED_MS_STANDARD = 60_000;
+
 export const ActiveFaultSchema = FaultStateSchema.extend({
   node: z.string(),
   name: ConsoleFaultNameSchema,

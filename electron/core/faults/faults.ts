@@ -8,6 +8,7 @@ import { faultNamed } from '../../../agent/common/faults/index.ts';
 import { CUT_OFF_MS_MAX } from '../../../agent/common/rpc/agentContract.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
 import type { PanicReport } from '../../common/contract/panic.ts';
+import { UNSERVED_MS_STANDARD } from '../../common/contract/state.ts';
 import type { ActiveFault, ConsoleFaultName, FaultOffer } from '../../common/contract/state.ts';
 import { Emitter } from '../base/emitter.ts';
 import { monotonicNowMs, within } from '../base/time.ts';
@@ -18,7 +19,8 @@ import { compose, isComposite, whyNot } from './composites.ts';
 import type { CompositeParts } from './composites.ts';
 import { HandFault } from './handFaults.ts';
 import { baselineOf, dataDanger, NOTHING_WRONG, stopReason, stopSince } from './interlocks.ts';
-import type { PairWatch } from './interlocks.ts';
+import type { PairWatch, StopTerms } from './interlocks.ts';
+import { FaultMarks } from './marks.ts';
 import { isOffered, offersOf } from './offers.ts';
 import type { AgentOffers } from './offers.ts';
 import { isActive } from './openFault.ts';
@@ -48,6 +50,8 @@ export interface AskedFault {
   readonly force: boolean | null;
   readonly cutManagement: boolean;
   readonly confirm: string | null;
+  /** Longest time without service, milliseconds; null: the standard of the fault. */
+  readonly unservedMsMax: number | null;
 }
 
 interface Kept {
@@ -65,6 +69,9 @@ export class Faults {
   private readonly lists = new Map<string, AgentOffers>();
   /** Why a fault was ended before its time, by its id. */
   private readonly stops = new Map<string, string>();
+  /** What was agreed for faults of this console, by their ids. */
+  private readonly terms = new Map<string, StopTerms>();
+  private readonly marks: FaultMarks;
   private kept: Kept[] = [];
   private since = NOTHING_WRONG;
   private isInjecting = false;
@@ -79,6 +86,7 @@ export class Faults {
     this.rack = rack;
     this.look = look;
     this.agents = new AgentFaults(nodes);
+    this.marks = new FaultMarks(nodes);
     this.adoptRackFaults();
     this.timer = setInterval(() => {
       this.watching ??= this.watch().finally(() => (this.watching = null));
@@ -175,7 +183,7 @@ export class Faults {
    * manage it ends. Throws `baseline`, `confirm-needed`, and what `inject` throws.
    */
   async injectAsked(asked: AskedFault): Promise<ActiveFault> {
-    const { node, name, link, durationMs, amount, attended, force, cutManagement, confirm } = asked;
+    const { node, name, link, durationMs, amount, attended, force, cutManagement, confirm, unservedMsMax } = asked;
     this.need(node);
     const inRack = this.rack !== null && isRackFault(name);
     const cuts = cutManagement || (faultNamed(name).management === 'cut' && !inRack);
@@ -188,7 +196,9 @@ export class Faults {
     const problems = (force ?? this.rack !== null) ? [] : baselineOf(this.look());
     if (problems.length > 0)
       throw new RpcError('baseline', `the pair is not as it should be before a fault: ${problems.join('; ')}`);
-    return this.inject(node, name, link, durationMs, { amount, attended, cutManagement: cuts });
+    const fault = await this.inject(node, name, link, durationMs, { amount, attended, cutManagement: cuts });
+    if (unservedMsMax !== null) this.terms.set(fault.faultId, { fromMs: monotonicNowMs(), unservedMsMax });
+    return fault;
   }
 
   /** Injects one fault. Throws `fault-active`, `partner-not-ready`, `unsafe-for-data`, `fault-unavailable`, `no-node` or what the agent says. */
@@ -219,6 +229,7 @@ export class Faults {
     } finally {
       this.isInjecting = false;
       this.injection = { fromMs, toMs: monotonicNowMs() };
+      this.marks.look(this.list());
       this.onChange.fire();
     }
   }
@@ -306,8 +317,18 @@ export class Faults {
     const shownFromMs = monotonicNowMs() - SHOWN_AFTER_END_MS;
     this.kept = this.kept.filter((k) => k.endedAtMs === null || k.endedAtMs > shownFromMs);
     const shown = new Set(this.list().map((f) => f.faultId));
-    for (const id of this.stops.keys()) if (!shown.has(id)) this.stops.delete(id);
+    for (const known of [this.stops, this.terms]) for (const id of known.keys()) if (!shown.has(id)) known.delete(id);
+    this.marks.look(this.list());
     this.onChange.fire();
+  }
+
+  /** Of a fault that another console injected: from when it was first seen here. */
+  private termsOf({ faultId, name }: ActiveFault, nowMs: number): StopTerms {
+    const known = this.terms.get(faultId);
+    if (known !== undefined) return known;
+    const standard = { fromMs: nowMs, unservedMsMax: faultNamed(name).mayBeUnserved ? null : UNSERVED_MS_STANDARD };
+    this.terms.set(faultId, standard);
+    return standard;
   }
 
   /** Ends every fault under which something happens that it does not lead to, or that nobody sees any more. */
@@ -315,7 +336,7 @@ export class Faults {
     const nowMs = monotonicNowMs();
     this.since = stopSince(this.since, this.look(), nowMs);
     for (const fault of this.list()) {
-      const reason = stopReason(fault, this.since, nowMs);
+      const reason = stopReason(fault, this.since, this.termsOf(fault, nowMs), nowMs);
       if (reason === null || this.stops.has(fault.faultId)) continue;
       this.stops.set(fault.faultId, reason);
       await this.revert(fault.node, fault.faultId).catch(() => {
