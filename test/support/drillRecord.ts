@@ -112,6 +112,12 @@ export function event(node: string, tMs: number, body: SessionEvent['event']['bo
   };
 }
 
+/** What `to` heard of `from`: the longest gap in milliseconds. */
+export function heardStream(from: string, to: string, maxMs: number): RunRecord['margins'][number] {
+  const smallestMarginMs = QUANTITIES.deadtimeMs - maxMs;
+  return { from, to, link: null, count: 40, maxMs, smallestMarginMs, smallestMarginAtMs: 4000 };
+}
+
 /** A fault from 1 s to 5 s, then a heal until 9 s. */
 export function runRecord(over: Partial<RunRecord> = {}): RunRecord {
   return {
@@ -135,6 +141,7 @@ export function runRecord(over: Partial<RunRecord> = {}): RunRecord {
     atStart: pairView('a'),
     atEnd: pairView('a'),
     marginMinMs: 1500,
+    margins: [heardStream('a', 'b', 500), heardStream('b', 'a', 400)],
     costs: [],
     ...over,
   };

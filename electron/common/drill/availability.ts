@@ -128,7 +128,7 @@ export function reasonsAgainst(script: DrillScript, at: Surroundings): Text[] {
   if (!known) return [text('no agent of this pair answers', '此双机没有代理应答')];
   const unmet = script.needs.filter((need) => !isMet(need, at)).map((need) => NEED_TEXT[need]);
   const impossible = script.steps.flatMap((step) => {
-    const means = isBreak(step) ? meansOf(step, at) : null;
+    const means = isBreak(step) && !step.optional ? meansOf(step, at) : null;
     return means?.by === 'nothing' ? [means.reason] : [];
   });
   const unique = new Map([...unmet, ...impossible].map((reason) => [reason.en, reason]));
@@ -142,6 +142,15 @@ export function levelHere(script: DrillScript, at: Surroundings): EvidenceLevel 
     return means === null || means.by === 'nothing' ? [] : [means.level];
   });
   return levels.length === 0 ? null : weakest(levels);
+}
+
+/** A step in words, with the reason where it would be left out. */
+function stepHere(step: Step, at: Surroundings): Text {
+  const words = stepText(step);
+  const means = isBreak(step) && step.optional ? meansOf(step, at) : null;
+  if (means?.by !== 'nothing') return words;
+  const { en, 'zh-CN': zh } = means.reason;
+  return text(`${words.en} (left out: ${en})`, `${words['zh-CN']}（不执行：${zh}）`);
 }
 
 /** A drill as the list shows it. */
@@ -160,7 +169,7 @@ export function drillInfo(script: DrillScript, at: Surroundings): DrillInfo {
     reasons,
     hands: byHands.length,
     level: levelHere(script, at),
-    steps: script.steps.map((step) => stepText(step)),
+    steps: script.steps.map((step) => stepHere(step, at)),
     criteria: script.pass.map((check) => checkText(check)),
   };
 }

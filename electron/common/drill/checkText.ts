@@ -1,14 +1,16 @@
 /** A script's steps, conditions and checks in words. Times stay as the script has them: they say where a number comes from. */
+import { marginCriterion } from '../advice/margin.ts';
 import type { Text } from '../contract/drill.ts';
 import type { BreakStep, Check, Condition, LinkChoice, Step, Who } from './script.ts';
 import { text } from './text.ts';
 import type { Roles } from './view.ts';
 
-const WHO: Readonly<Record<Who | 'any' | 'declared', Text>> = {
+const WHO: Readonly<Record<Who | 'any' | 'declared' | 'preferred', Text>> = {
   holder: text('the holder', '持有者'),
   standby: text('the standby', '备机'),
   both: text('both nodes', '两台服务器'),
   any: text('any node', '任意服务器'),
+  preferred: text('the node that haresources prefers', 'haresources 中首选的服务器'),
   declared: text('the node that auto_failback says', 'auto_failback 规定的服务器'),
 };
 
@@ -36,7 +38,7 @@ function joined(en: string, zh: string, ...parts: readonly Text[]): Text {
 
 /** Names of the nodes once a run has given out the roles; before that the words of the script. */
 function who(word: keyof typeof WHO, roles: Roles | null): Text {
-  if (roles === null || word === 'any' || word === 'declared') return WHO[word];
+  if (roles === null || word === 'any' || word === 'declared' || word === 'preferred') return WHO[word];
   const { holder, standby } = roles;
   if (word === 'both') return text(`${holder} and ${standby}`, `${holder} 与 ${standby}`);
   return text(roles[word], roles[word]);
@@ -174,7 +176,7 @@ export function checkText(check: Check): Text {
         WHO[check.seenBy],
       );
     case 'margin':
-      return text(`smallest margin at least ${check.min}`, `最小余量不低于 ${check.min}`);
+      return marginCriterion([], check.shareMin).text;
     case 'log-growth':
       return text(
         `logs grow by at most ${check.kilobytesPerMinuteMax} kB a minute`,

@@ -1,4 +1,5 @@
 /** The checks of a script against the record of a run, and the verdict that follows. Unknown is never a pass. */
+import { marginCriterion } from '../advice/margin.ts';
 import type { CriterionResult, RunVerdict, Text } from '../contract/drill.ts';
 import { checkText } from './checkText.ts';
 import { quantityMs } from './quantity.ts';
@@ -77,6 +78,11 @@ function judgeOneHolder(record: RunRecord): Outcome {
   );
 }
 
+function wantedHolder(is: Extract<Check, { check: 'holder' }>['is'], record: RunRecord): string | null {
+  if (is === 'declared') return declaredHolder(record);
+  return is === 'preferred' ? record.preferredNode : record.roles[is];
+}
+
 /** Where the address is to be when the policy is left to auto_failback. */
 function declaredHolder(record: RunRecord): string | null {
   if (record.autoFailback) return record.preferredNode;
@@ -85,7 +91,7 @@ function declaredHolder(record: RunRecord): string | null {
 
 function judgeHolder(check: Extract<Check, { check: 'holder' }>, record: RunRecord): Outcome {
   const view: PairView | null = check.at === 'end' ? record.atEnd : record.beforeHeal;
-  const wanted = check.is === 'declared' ? declaredHolder(record) : record.roles[check.is];
+  const wanted = wantedHolder(check.is, record);
   if (view === null) return unknown(text('the run did not get that far', '演练没有进行到这一步'));
   const holder = soleHolder(view);
   if (wanted === null) return unknown(text('what was declared is not known', '约定的归属未知'));
@@ -225,13 +231,8 @@ function judgePingAlarm(check: Extract<Check, { check: 'ping-alarm' }>, record: 
 }
 
 function judgeMargin(check: Extract<Check, { check: 'margin' }>, record: RunRecord): Outcome {
-  const limitMs = quantityMs(check.min, record.quantities);
-  const ms = record.marginMinMs;
-  if (ms === null) return unknown(text('no margin was heard', '没有余量数据'));
-  return said(
-    ms >= limitMs,
-    text(`${millis(ms).en}, at least ${millis(limitMs).en}`, `${millis(ms).en}，至少 ${millis(limitMs).en}`),
-  );
+  const { result, measured } = marginCriterion(record.margins, check.shareMin);
+  return { result, measured };
 }
 
 function judgeCost(check: Extract<Check, { check: 'log-growth' | 'cpu' }>, record: RunRecord): Outcome {

@@ -1,4 +1,5 @@
 /** The record of one run, and the numbers that follow from it. Pure; times in milliseconds on the session axis. */
+import type { MarginStream } from '../advice/margin.ts';
 import type { SessionEvent } from '../contract/session.ts';
 import { dualMs, holdSpans, measureOutage, outageSpans } from './outage.ts';
 import type { HoldSpan, HoldWord, OutageSpan, ProbePoint } from './outage.ts';
@@ -67,6 +68,8 @@ export interface RunRecord {
   readonly atStart: PairView;
   readonly atEnd: PairView;
   readonly marginMinMs: number | null;
+  /** The same by direction, of every heartbeat of the run: what each node heard of the other over all links. */
+  readonly margins: readonly MarginStream[];
   readonly costs: readonly NodeCost[];
 }
 
@@ -193,10 +196,13 @@ export function takeoverTimes(record: RunRecord): {
     fromMs,
     (b) => b.kind === 'peer-status' && b['peer'] === holder && b['status'] === 'dead',
   );
-  const [done] = eventsOf(record, standby, fromMs, (b) => b.kind === 'takeover' && b['phase'] === 'done');
+  const [said] = eventsOf(record, standby, fromMs, (b) => b.kind === 'takeover' && b['phase'] === 'done');
+  // What the client needs may come after the word: the engine says it as soon as the peer's own groups are there.
+  const added = eventsOf(record, standby, dead?.tMs ?? fromMs, (b) => b.kind === 'vip' && b['change'] === 'added');
+  const doneMs = said === undefined ? null : Math.max(said.tMs, added[0]?.tMs ?? said.tMs);
   return {
     detectMs: dead === undefined || !isTimed ? null : dead.tMs - fromMs,
-    takeoverMs: dead === undefined || done === undefined ? null : done.tMs - dead.tMs,
+    takeoverMs: dead === undefined || doneMs === null ? null : doneMs - dead.tMs,
   };
 }
 

@@ -67,6 +67,8 @@ const breaks = {
   software: SoftwareSchema.nullable().default(null),
   /** Where nothing else can do it. null: then the drill cannot be run. */
   hands: HandworkSchema.nullable().default(null),
+  /** Where nothing can do it the drill goes on without it, up to the next heal, and the result says what was left out. */
+  optional: z.boolean().default(false),
 };
 
 export const StepSchema = z.discriminatedUnion('do', [
@@ -113,11 +115,11 @@ export const CheckSchema = z.discriminatedUnion('check', [
   z.strictObject({ check: z.literal('dual'), max: QuantitySchema }),
   /** At the end exactly one node holds every address, and the client is answered by it. */
   z.strictObject({ check: z.literal('one-holder') }),
-  /** Who holds just before the heal, or at the end. `declared`: as auto_failback says. */
+  /** Who holds just before the heal, or at the end. `declared`: as auto_failback says. `preferred`: first column of haresources. */
   z.strictObject({
     check: z.literal('holder'),
     at: z.enum(['heal', 'end']),
-    is: z.enum(['holder', 'standby', 'declared']),
+    is: z.enum(['holder', 'standby', 'declared', 'preferred']),
   }),
   /** No takeover, no standby, no address moved, and no wrong answers. */
   z.strictObject({ check: z.literal('no-role-change') }),
@@ -137,8 +139,8 @@ export const CheckSchema = z.discriminatedUnion('check', [
   }),
   /** A ping node was reported dead by these nodes within this time. */
   z.strictObject({ check: z.literal('ping-alarm'), seenBy: WhoSchema, within: QuantitySchema }),
-  /** The smallest margin of the run is at least this. */
-  z.strictObject({ check: z.literal('margin'), min: QuantitySchema }),
+  /** At every moment at least this share of deadtime was left, in both directions. */
+  z.strictObject({ check: z.literal('margin'), shareMin: z.number().min(0).max(1) }),
   /** Growth of the node's logs and its processor time while the fault was on. */
   z.strictObject({ check: z.literal('log-growth'), kilobytesPerMinuteMax: z.number().positive() }),
   z.strictObject({ check: z.literal('cpu'), percentMax: z.number().positive() }),

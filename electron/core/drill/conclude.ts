@@ -45,8 +45,14 @@ export interface Collected {
   /** Empty: it did not get as far as its gates. */
   readonly gates: readonly GateResult[];
   readonly waivers: readonly DrillWaiver[];
+  readonly remarks: readonly Text[];
   readonly fails: readonly Text[];
   readonly voids: readonly Text[];
+}
+
+/** A node is judged by the deadtime that it announces itself. */
+function deadtimeOf(stage: DrillStage, node: string): number | null {
+  return stage.feeds.find((f) => f.node === node)?.status?.timing.deadtimeMs ?? null;
 }
 
 function recordOf(c: Collected, roles: Roles): RunRecord {
@@ -71,6 +77,7 @@ function recordOf(c: Collected, roles: Roles): RunRecord {
     atStart: c.atStart,
     atEnd: c.atEnd,
     marginMinMs: watch.marginMinMs,
+    margins: watch.margins([stage.feeds[0].node, stage.feeds[1].node], (node) => deadtimeOf(stage, node)),
     costs: c.costs,
   };
 }
@@ -110,7 +117,7 @@ function remarksOf(c: Collected): Text[] {
   const remarks = c.unseen.map((done) =>
     text(`said to be done, and not seen: ${done.en}`, `声称已完成但控制台未察觉：${done['zh-CN']}`),
   );
-  remarks.push(...waiverNotes(c.gates));
+  remarks.push(...c.remarks, ...waiverNotes(c.gates));
   if (c.waivers.some((w) => w.gate === 'load')) remarks.push(...overload(c));
   const clockMs = clockErrorMs(c.stage);
   if (clockMs !== null && clockMs > CLOCK_ERROR_MS_MAX) {

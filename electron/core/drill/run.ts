@@ -85,6 +85,9 @@ export class DrillRunner {
   private readonly fails: Text[] = [];
   private readonly voids: Text[] = [];
   private gates: readonly GateResult[] = [];
+  private readonly remarks: Text[] = [];
+  /** A step could not be done and was left out; there is nothing to watch until the next heal. */
+  private isLeftOut = false;
   /** Its steps have begun: what follows is part of the record. */
   private hasBegun = false;
   private readonly startedWallMs: number;
@@ -274,44 +277,44 @@ export class DrillRunner {
       this.steps.push({ text: words, fromAtMs, toAtMs: this.nowMs(), result, detail: null });
     };
     try {
-      const isDone = await this.doStep(step, roles);
-      end(this.signal.aborted ? 'aborted' : isDone ? 'done' : 'timeout');
+      const result = await this.doStep(step, roles);
+      end(this.signal.aborted ? 'aborted' : result);
     } catch (error) {
       end(error instanceof SkippedError ? 'skipped' : 'failed');
       throw error;
     }
   }
 
-  /** False: what was waited for did not come. */
-  private async doStep(step: Step, roles: Roles): Promise<boolean> {
+  /** `timeout`: what was waited for did not come. `skipped`: it cannot be done here, and may be left out. */
+  private async doStep(step: Step, roles: Roles): Promise<'done' | 'timeout' | 'skipped'> {
     switch (step.do) {
       case 'inject':
       case 'power':
       case 'cable':
-        await this.breakIt(step, roles);
-        return true;
+        return this.breakIt(step, roles);
       case 'standby':
       case 'takeover':
         this.watch.markFault();
         await this.ask(roles[step.on], step.do);
-        return true;
+        return 'done';
       case 'agent':
         this.watch.markFault();
         if (step.to === 'stop') await this.breaks?.stopAgent(roles[step.on]);
         else await this.breaks?.startAgent(roles[step.on]);
-        return true;
+        return 'done';
       case 'hands':
         if ((await this.desk?.ask({ text: step.text, detect: step.detect, isUndo: false })) === 'skipped')
           throw new SkippedError();
-        return true;
+        return 'done';
       case 'wait':
-        return this.waitStep(step, roles);
+        return (await this.waitStep(step, roles)) ? 'done' : 'timeout';
       case 'observe':
+        if (this.isLeftOut) return 'skipped';
         await sleepMs(this.observeMs(step.for), this.signal);
-        return true;
+        return 'done';
       case 'heal':
         await this.heal();
-        return true;
+        return 'done';
     }
   }
 
@@ -320,17 +323,25 @@ export class DrillRunner {
     return script.long && soakMs !== null ? soakMs : quantityMs(formula, this.quantities);
   }
 
-  private async breakIt(step: BreakStep, roles: Roles): Promise<void> {
+  private async breakIt(step: BreakStep, roles: Roles): Promise<'done' | 'skipped'> {
     const at = await surroundingsOf(this.stage, this.watch, roles);
     const means = meansOf(step, at);
+    if (means.by === 'nothing' && step.optional) {
+      this.isLeftOut = true;
+      const words = stepText(step, roles);
+      const { en, 'zh-CN': zh } = means.reason;
+      this.remarks.push(text(`left out: ${words.en} (${en})`, `未执行：${words['zh-CN']}（${zh}）`));
+      return 'skipped';
+    }
     await this.costs.begin();
-    if (this.signal.aborted) return;
+    if (this.signal.aborted) return 'done';
     const isBack = step.do === 'power' && step.to === 'on';
     if (isBack) this.watch.markHeal();
     else this.watch.markFault(means.by !== 'hands');
     if (step.do === 'power' && !isBack)
       for (const node of nodesOf(step.on, roles)) this.watch.powerCuts.push({ node, fromMs: this.nowMs() });
     await this.breaks?.doBreak(step, means, quantityMs(step.guard, this.quantities), at);
+    return 'done';
   }
 
   private async waitStep(step: Extract<Step, { do: 'wait' }>, roles: Roles): Promise<boolean> {
@@ -343,6 +354,9 @@ export class DrillRunner {
   }
 
   private async heal(): Promise<void> {
+    const isNothing = this.isLeftOut && this.breaks?.isAny !== true;
+    this.isLeftOut = false;
+    if (isNothing) return;
     this.beforeHeal = this.view();
     await this.costs.end();
     this.watch.markHeal();
@@ -401,6 +415,7 @@ export class DrillRunner {
       steps: this.steps,
       faults: this.breaks?.faults ?? [],
       unseen: this.desk?.unseen ?? [],
+      remarks: this.remarks,
       gates: this.gates,
       waivers: order.waivers,
       fails: this.fails,

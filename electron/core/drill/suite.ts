@@ -152,6 +152,7 @@ export class SuiteWork {
       steps: [],
       faults: [],
       unseen: [],
+      remarks: [],
       gates: [],
       waivers: this.suite.waivers,
       fails: [],

@@ -1,6 +1,7 @@
 /** Collects what happens during one run: events, probes, the smallest margin, windows of what was broken. */
 import { cpus, loadavg } from 'node:os';
 import type { ProbeSample, SessionEvent, SessionSample, WitnessSample } from '../../common/contract/session.ts';
+import type { MarginStream } from '../../common/advice/margin.ts';
 import type { ProbePoint } from '../../common/drill/outage.ts';
 import type { LanWord, PowerCut, RunWindow, Silence } from '../../common/drill/record.ts';
 import type { Session } from '../session/session.ts';
@@ -32,6 +33,7 @@ export class RunWatch {
   private readonly probes: ProbePoint[] = [];
   private readonly marks: Mark[] = [];
   private ended: Silence[] = [];
+  private readonly heard = new Map<string, { readonly count: number; readonly maxMs: number; readonly atMs: number }>();
   private readonly lastSampleMs = new Map<string, number>();
   private readonly off: (() => void)[];
   private readonly loadTimer: NodeJS.Timeout;
@@ -55,6 +57,7 @@ export class RunWatch {
     for (const list of [this.events, this.probes, this.marks, this.lanWords, this.powerCuts]) list.length = 0;
     this.ended = [];
     this.marginMinMs = null;
+    this.heard.clear();
   }
 
   /** Runnable processes a core, averaged over a minute by the kernel. */
@@ -85,7 +88,33 @@ export class RunWatch {
     return [...this.ended, ...open];
   }
 
-  private takeSample({ tMs, node, heldVips, peerStatus, nodeMarginMs }: SessionSample): void {
+  /** The longest time between two heartbeats of the peer, both of this run. */
+  private takeArrivals({ node, arrivals }: SessionSample): void {
+    for (const { tMs, gapMs } of arrivals ?? []) {
+      if (tMs - gapMs < this.beganAtMs) continue;
+      const before = this.heard.get(node);
+      const isLongest = before === undefined || gapMs > before.maxMs;
+      const count = (before?.count ?? 0) + 1;
+      this.heard.set(node, isLongest ? { count, maxMs: gapMs, atMs: tMs } : { ...before, count });
+    }
+  }
+
+  /** What each node heard of its peer, over all links. `deadtimeOf`: what a node is judged by when it is silent; null: not known. */
+  margins(nodes: readonly [string, string], deadtimeOf: (node: string) => number | null): MarginStream[] {
+    const [a, b] = nodes;
+    return [[a, b] as const, [b, a] as const].flatMap(([from, to]) => {
+      const heard = this.heard.get(to);
+      if (heard === undefined) return [];
+      const deadtimeMs = deadtimeOf(from);
+      const smallestMarginMs = deadtimeMs === null ? null : deadtimeMs - heard.maxMs;
+      const { count, maxMs, atMs } = heard;
+      return [{ from, to, link: null, count, maxMs, smallestMarginMs, smallestMarginAtMs: atMs }];
+    });
+  }
+
+  private takeSample(sample: SessionSample): void {
+    const { tMs, node, heldVips, peerStatus, nodeMarginMs } = sample;
+    this.takeArrivals(sample);
     const lastMs = this.lastSampleMs.get(node) ?? tMs;
     if (tMs - lastMs > SILENCE_MS_MIN) this.ended.push({ node, fromMs: lastMs, toMs: tMs, heldAfter: heldVips });
     this.lastSampleMs.set(node, Math.max(lastMs, tMs));

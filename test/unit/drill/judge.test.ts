@@ -5,7 +5,17 @@ import { judgeChecks, verdictOf } from '../../../electron/common/drill/judge.ts'
 import { headlineMs, takeoverTimes, unavailability, type RunRecord } from '../../../electron/common/drill/record.ts';
 import { CheckSchema } from '../../../electron/common/drill/script.ts';
 import { isFulfilled } from '../../../electron/common/drill/view.ts';
-import { DRILL_VIP, event, nodeView, pairView, probes, ROLES, runRecord, vip } from '../../support/drillRecord.ts';
+import {
+  DRILL_VIP,
+  event,
+  nodeView,
+  pairView,
+  probes,
+  ROLES,
+  heardStream,
+  runRecord,
+  vip,
+} from '../../support/drillRecord.ts';
 
 function judged(check: object, record: RunRecord): CriterionResult['result'] {
   return judgeChecks([CheckSchema.parse(check)], record)[0]?.result ?? 'not-applicable';
@@ -162,7 +172,11 @@ describe('costs and margin', () => {
     expect(judged(check, runRecord({ costs: cost(30) }))).toBe('fail');
     expect(judged(check, runRecord({ costs: cost(null) }))).toBe('unknown');
     expect(judged(check, runRecord())).toBe('unknown');
-    expect(judged({ check: 'margin', min: 'deadtime' }, runRecord())).toBe('fail');
+    const margin = { check: 'margin', shareMin: 0.5 };
+    expect(judged(margin, runRecord())).toBe('pass');
+    expect(judged({ ...margin, shareMin: 0.9 }, runRecord())).toBe('fail');
+    expect(judged(margin, runRecord({ margins: [] }))).toBe('unknown');
+    expect(judged(margin, runRecord({ margins: [heardStream('a', 'b', 500)] }))).toBe('unknown');
   });
 });
 
