@@ -139,6 +139,7 @@ export class FakeReports {
       pairName: 'Rack S5',
       madeWallMs: body.madeWallMs,
       verdict: body.verdict,
+      reasons: body.reasons,
       hash,
       language: form.language,
       operator: form.operator,
@@ -169,6 +170,7 @@ export class FakeReports {
     reportDraft: () => ({
       form: this.lastForm ?? emptyForm('en'),
       sessions: [sessionInfo()],
+      drills: reportFacts().library.map(({ drill, title }) => ({ drill, title })),
       pdf: { available: false, detail: 'no Chromium was found on this computer' },
     }),
     reportMake: ({ form }) => this.progress(form),

@@ -1,9 +1,13 @@
 /** Facts of a believable report: two nodes, two links, drills of every verdict, hostile words where a person may write. */
+import { downtimeBudgets } from '../../electron/common/advice/budget.ts';
+import { AdviceQuestionSchema } from '../../electron/common/contract/advice.ts';
 import type { DrillRun } from '../../electron/common/contract/drill.ts';
 import { suiteStatistics } from '../../electron/common/drill/statistics.ts';
+import { withoutCurves } from '../../electron/common/report/advice.ts';
 import { ReportFormSchema } from '../../electron/common/report/form.ts';
 import type { ReportFacts, ReportNode } from '../../electron/common/report/model.ts';
 import type { NodeRecord } from '../../electron/common/report/record.ts';
+import { fakeAdvice } from './fakeAdvice.ts';
 import { FAKE_TIMING } from './fakePair.ts';
 
 const MADE_WALL_MS = 1_795_250_000_000;
@@ -173,6 +177,17 @@ export function drillRuns(): DrillRun[] {
   ];
 }
 
+const ADVICE = withoutCurves(fakeAdvice(AdviceQuestionSchema.parse({})));
+
+/** The drills that this console has: those of the runs, and one that was not tried. */
+const LIBRARY: ReportFacts['library'] = [
+  { drill: 'power-off', row: 4, title: { en: 'Power loss of the active node', 'zh-CN': '主用节点断电' } },
+  { drill: 'daemon-frozen', row: 8, title: { en: 'Daemon frozen', 'zh-CN': '守护进程冻结' } },
+  { drill: 'serial-pulled', row: 9, title: { en: 'Serial cable pulled', 'zh-CN': '拔出串口线' } },
+  { drill: 'overload', row: 17, title: { en: 'Overload', 'zh-CN': '过载' } },
+  { drill: 'soak', row: 20, title: { en: 'Soak under real load', 'zh-CN': '真实负载下的浸泡' } },
+];
+
 /** A picture as the timeline draws one: shapes and words, nothing else. */
 export const PICTURE = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 90" font-family="Arial" font-size="10">
 <rect x="90" y="8" width="540" height="18" fill="#e9ecf0"/><rect x="230" y="8" width="110" height="18" fill="#b9202c"/>
@@ -199,6 +214,7 @@ export function reportFacts(words = 'Plant North, hall 3', language: 'en' | 'zh-
     actions: [{ subject: 'serial-pulled', action: words, owner: words, due: '2026-12-31' }],
   });
   const runs = drillRuns();
+  const stream = { link: null, count: 1200, maxMs: 560, smallestMarginMs: 2440, smallestMarginAtMs: 30_000 };
   const direction = { state: 'up' as const, marginMinMs: 2410 };
   return {
     schema: 'twinbeat.report/1',
@@ -222,7 +238,7 @@ export function reportFacts(words = 'Plant North, hall 3', language: 'en' | 'zh-
       { label: 'bcast eth1', medium: 'bcast', aToB: direction, bToA: direction },
       { label: 'serial /dev/ttyS0', medium: 'serial', aToB: direction, bToA: { state: 'unknown', marginMinMs: null } },
     ],
-    margin: { ms: 2410, node: 'node1', link: 'bcast eth1', atWallMs: MADE_WALL_MS - 500_000 },
+    margin: { ms: 2410, share: 2410 / 3000, from: 'node2', to: 'node1', atWallMs: MADE_WALL_MS - 500_000 },
     method: {
       probe: { target: 'http://192.168.2.3:80/', periodMs: 100 },
       clockErrorMs: [0.4, null],
@@ -254,17 +270,20 @@ export function reportFacts(words = 'Plant North, hall 3', language: 'en' | 'zh-
       situations: [],
     })),
     statistics: suiteStatistics(runs),
-    advice: {
-      paragraphs: [
-        { en: 'Observed for 10 min: too short for more than a bound.', 'zh-CN': '观察 10 分钟：只够给出上限。' },
-      ],
-      haCf: ['keepalive 500ms', 'deadtime 3'],
-      budgets: [{ availability: 0.999, downtimeMsPerYear: 31_557_600, failoversPerYear: 8622 }],
-      budgetText: {
-        en: 'Counted with the longest measured outage, 3.66 s.',
-        'zh-CN': '按测得的最长中断 3.66 s 计算。',
+    library: LIBRARY,
+    marginStreams: [
+      { ...stream, from: 'node1', to: 'node2' },
+      { ...stream, from: 'node2', to: 'node1', smallestMarginMs: 2410, maxMs: 590 },
+    ],
+    budgets: {
+      outage: {
+        ms: 3660,
+        source: 'measured',
+        text: { en: 'Longest outage of 2 runs: 3.66 s.', 'zh-CN': '2 次演练的最长中断：3.66 s。' },
       },
+      rows: downtimeBudgets(3660),
     },
+    advice: ADVICE,
     after: {
       checkedWallMs: MADE_WALL_MS,
       nodes: [

@@ -55,7 +55,12 @@ export function formOf(parsed: Parsed): ReportForm {
     const field = option === 'failover-limit' ? 'failoverLimitMs' : 'healLimitMs';
     return value === null ? [] : [[field, durationMs(value, option)] as const];
   });
-  const requirements = { ...(base['requirements'] as object | undefined), ...Object.fromEntries(limits) };
+  const drills = parsed.text('drills')?.split(',');
+  const requirements = {
+    ...(base['requirements'] as object | undefined),
+    ...Object.fromEntries(limits),
+    ...(drills === undefined ? {} : { drills }),
+  };
   const form = ReportFormSchema.safeParse({ ...base, ...Object.fromEntries(given), requirements });
   if (form.success) return form.data;
   const [issue] = form.error.issues;
@@ -100,7 +105,18 @@ async function pairOf(
   return { pairId: first.pairId, sessions: ids };
 }
 
-const VERDICTS = { pass: 'pass', remarks: 'pass with remarks', fail: 'FAIL', incomplete: 'incomplete' } as const;
+const VERDICTS = {
+  pass: 'pass',
+  remarks: 'pass with remarks',
+  fail: 'FAIL',
+  incomplete: 'cannot tell: something was not tried or could not be known',
+} as const;
+
+/** How a report ends by its verdict, as a drill does; the report is there in every case. */
+function endBy({ verdict }: ReportInfo): void {
+  if (verdict === 'fail') throw new CliError('failed', 'the report was made, and its verdict is: not accepted');
+  if (verdict === 'incomplete') throw new CliError('void', 'the report was made, and its verdict is: cannot tell');
+}
 
 export async function runReport(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const [word] = parsed.words;
@@ -109,6 +125,7 @@ export async function runReport(parsed: Parsed, opened: CliConsole, io: CliIo): 
   const out = parsed.text('out');
   const { pairId, sessions } = await pairOf(parsed, opened, io);
   const dir = out === null ? null : resolve(out);
+  let made: ReportInfo | null = null;
   for await (const item of opened.client.reportMake({ pairId, form, sessions, dir })) {
     if (item.kind === 'step') {
       io.progress(`${item.step}${item.detail === '' ? '' : `: ${item.detail}`}`);
@@ -118,13 +135,16 @@ export async function runReport(parsed: Parsed, opened: CliConsole, io: CliIo): 
     if (noPdf !== null) io.warn(`no PDF: ${noPdf}`);
     const lines = [
       `verdict   ${VERDICTS[report.verdict]}, ${report.drills} runs of drills`,
+      ...report.reasons.map((reason) => `          ${reason.en}`),
       `folder    ${report.dir}`,
       `files     ${report.files.map((file) => file.path).join(', ')}`,
       `hash      ${report.hash}`,
       '',
     ];
     io.out(parsed.flag('json') ? `${JSON.stringify({ ...report, noPdf })}\n` : lines.join('\n'));
+    made = report;
   }
+  if (made !== null) endBy(made);
 }
 
 export async function runVerifyReport(parsed: Parsed, _opened: CliConsole, io: CliIo): Promise<void> {

@@ -6,7 +6,8 @@ import { numberText, percentText, say, timeText } from './words.ts';
 /** Acceptance drill 20: the longest gap of a soak is at most half of deadtime. */
 export const MARGIN_SHARE_MIN = 0.5;
 
-type MarginStream = Pick<
+/** One direction of a link, or of all together (`link` null), as far as a margin is about it. */
+export type MarginStream = Pick<
   AdviceStream,
   'from' | 'to' | 'link' | 'count' | 'maxMs' | 'smallestMarginMs' | 'smallestMarginAtMs'
 >;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { call, stream } from '../../../agent/common/rpc/contract.ts';
 import { ReportFormSchema } from '../report/form.ts';
+import { TextSchema } from './drill.ts';
 
 /** A session in the store, running or over. */
 export const SessionInfoSchema = z.object({
@@ -41,6 +42,8 @@ export const ReportInfoSchema = z.object({
   pairName: z.string(),
   madeWallMs: z.number(),
   verdict: ReportVerdictSchema,
+  /** Why, the gravest first; empty for a plain pass. */
+  reasons: z.array(TextSchema),
   /** SHA-256 of the report's content, as printed on every page. */
   hash: z.string(),
   language: z.string(),
@@ -97,6 +100,8 @@ export const ReportDraftSchema = z.object({
   form: ReportFormSchema,
   /** Sessions with drills that the report would cover, newest first. */
   sessions: z.array(SessionInfoSchema),
+  /** Every drill there is, in order: what a report can be about. */
+  drills: z.array(z.object({ drill: z.string(), title: TextSchema })),
   /** How a PDF would be made here, or why not. */
   pdf: z.object({ available: z.boolean(), detail: z.string() }),
 });

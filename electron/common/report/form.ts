@@ -19,12 +19,14 @@ export const RequirementsSchema = z.strictObject({
   /** Services that are watched, and by what. */
   monitored: Words,
   exclusions: Words,
+  /** Ids of the drills that were agreed on; empty: every drill there is. */
+  drills: z.array(z.string().min(1).max(200)).max(100).default([]),
 });
 export type Requirements = z.infer<typeof RequirementsSchema>;
 
 /** A result that is not good and is accepted by somebody who may. */
 export const WaiverSchema = z.strictObject({
-  /** Name of a drill (`power-off`) or code of a finding (`no-fencing`). */
+  /** Id of a drill (`power-loss`), code of a finding (`no-fencing`), or `not-tried`: every drill that was not. */
   subject: z.string().min(1).max(200),
   reason: z.string().min(1).max(2000),
   signer: z.string().min(1).max(200),

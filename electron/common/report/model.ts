@@ -3,7 +3,15 @@
  * `…WallMs` Unix epoch milliseconds; null is "could not be known", and its reason stands beside it or in the findings.
  */
 import { z } from 'zod';
-import { DrillRunSchema, DrillStatisticsSchema, EvidenceLevelSchema, TextSchema } from '../contract/drill.ts';
+import type { MarginStream } from '../advice/margin.ts';
+import { AdviceBudgetSchema, AdviceSchema, AdviceStreamSchema } from '../contract/advice.ts';
+import {
+  CriterionResultSchema,
+  DrillRunSchema,
+  DrillStatisticsSchema,
+  EvidenceLevelSchema,
+  TextSchema,
+} from '../contract/drill.ts';
 import { PreflightItemSchema } from '../contract/deploy.ts';
 import { ReportVerdictSchema } from '../contract/report.ts';
 import { ReportFormSchema, ReportLanguageSchema } from './form.ts';
@@ -82,22 +90,51 @@ export const ReportRunSchema = z.object({
 });
 export type ReportRun = z.infer<typeof ReportRunSchema>;
 
-export const ReportAdviceSchema = z.object({
-  paragraphs: z.array(TextSchema),
-  /** Lines for both nodes' ha.cf; empty: nothing can be recommended. */
-  haCf: z.array(z.string()),
-  budgets: z.array(
-    z.object({ availability: z.number(), downtimeMsPerYear: z.number(), failoversPerYear: z.number().nullable() }),
-  ),
-  /** The outage that the budgets count with. */
-  budgetText: TextSchema.nullable(),
+/** One drill that there is, and what became of it. */
+export const ReportDrillSchema = z.object({
+  drill: z.string(),
+  /** Row of the list of acceptance drills; 0: it is not one of them. */
+  row: z.number().int(),
+  title: TextSchema,
+  /** It is one of those that the customer wants to see. */
+  isAgreed: z.boolean(),
+  /** The worst that its runs say together. `skipped`: it could not be run here. */
+  state: z.enum(['pass', 'remark', 'fail', 'void', 'skipped', 'not-tried']),
+  runs: z.number().int(),
+  /** Why it is not good, in the words of its runs. */
+  reasons: z.array(TextSchema),
+  /** Index into the form's waivers; null: none is for it. */
+  waiver: z.number().int().nullable(),
 });
+export type ReportDrill = z.infer<typeof ReportDrillSchema>;
+
+/** What the deadtime advisor says, without its curves: they are among the attachments. */
+export const ReportAdviceSchema = AdviceSchema.pick({
+  sessionId: true,
+  present: true,
+  observed: true,
+  margin: true,
+  methods: true,
+  terms: true,
+  recommendation: true,
+  refusal: true,
+  risk: true,
+  confidence: true,
+  unknowns: true,
+}).extend({ streams: z.array(AdviceStreamSchema.omit({ histogram: true, tail: true })) });
 export type ReportAdvice = z.infer<typeof ReportAdviceSchema>;
+
+/** A year's downtime beside the outage that was measured. */
+export const ReportBudgetsSchema = z.object({
+  outage: AdviceSchema.shape.budgetOutage,
+  rows: z.array(AdviceBudgetSchema),
+});
 
 export const FindingSchema = z.object({
   /** Fixed code; what a waiver or an action names. */
   code: z.string(),
-  severity: z.enum(['error', 'warning', 'info']),
+  /** `unknown`: something that must be known, and is not. */
+  severity: z.enum(['error', 'unknown', 'warning', 'info']),
   text: TextSchema,
   /** Index into the form's waivers and actions; null: none names it. */
   waiver: z.number().int().nullable(),
@@ -135,8 +172,17 @@ export const ReportBodySchema = z.object({
   sessions: z.array(z.object({ id: z.string(), startedWallMs: z.number(), durationMs: z.number(), host: z.string() })),
   nodes: z.tuple([ReportNodeSchema, ReportNodeSchema]),
   links: z.array(ReportLinkSchema),
-  /** Smallest margin of all links and both directions while nothing was broken on purpose; null: nothing was measured. */
-  margin: z.object({ ms: z.number(), node: z.string(), link: z.string(), atWallMs: z.number() }).nullable(),
+  /** The least that was left of deadtime in either direction while nothing was broken on purpose; null: nothing was measured. */
+  margin: z
+    .object({
+      ms: z.number(),
+      /** As a share of deadtime. */
+      share: z.number(),
+      from: z.string(),
+      to: z.string(),
+      atWallMs: z.number(),
+    })
+    .nullable(),
   method: z.object({
     probe: z.object({ target: z.string(), periodMs: z.number() }).nullable(),
     /** Largest half width of the clock error of each node in the sessions; null: nothing of it was placed. */
@@ -151,7 +197,12 @@ export const ReportBodySchema = z.object({
   preflight: z.array(PreflightItemSchema).nullable(),
   runs: z.array(ReportRunSchema),
   statistics: z.array(DrillStatisticsSchema),
-  /** What the deadtime advisor says of the longest session; null: it had too little to say anything. */
+  /** Every drill that there is, run or not. */
+  drills: z.array(ReportDrillSchema),
+  /** What the whole report is accepted by. */
+  criteria: z.array(CriterionResultSchema),
+  budgets: ReportBudgetsSchema,
+  /** Of the longest session; null: nothing was observed at all. */
   advice: ReportAdviceSchema.nullable(),
   findings: z.array(FindingSchema),
   after: z.object({
@@ -167,6 +218,10 @@ export const ReportBodySchema = z.object({
 export type ReportBody = z.infer<typeof ReportBodySchema>;
 
 /** A body before it is judged. */
-export type ReportFacts = Omit<ReportBody, 'findings' | 'verdict' | 'reasons' | 'after'> & {
+export type ReportFacts = Omit<ReportBody, 'findings' | 'verdict' | 'reasons' | 'after' | 'drills' | 'criteria'> & {
   readonly after: Pick<ReportBody['after'], 'checkedWallMs' | 'nodes'>;
+  /** Every drill that this console has, in their order. */
+  readonly library: readonly Pick<ReportDrill, 'drill' | 'row' | 'title'>[];
+  /** What each direction of each link was heard like, in every session. */
+  readonly marginStreams: readonly MarginStream[];
 };

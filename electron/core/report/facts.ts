@@ -1,10 +1,14 @@
 /** Puts together what a report says, from stored sessions and, where the pair is connected, from the nodes themselves. */
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
+import { downtimeBudgets } from '../../common/advice/budget.ts';
+import { timeText } from '../../common/advice/words.ts';
 import type { PreflightItem } from '../../common/contract/deploy.ts';
 import type { PairSpec } from '../../common/contract/pair.ts';
 import type { NodeConnection, PairState } from '../../common/contract/state.ts';
+import { text } from '../../common/drill/text.ts';
 import { suiteStatistics } from '../../common/drill/statistics.ts';
 import type { ReportForm } from '../../common/report/form.ts';
+import { withoutCurves } from '../../common/report/advice.ts';
 import { REPORT_SCHEMA } from '../../common/report/model.ts';
 import type { Attachment, ReportFacts, ReportLink, ReportNode } from '../../common/report/model.ts';
 import type { NodeRecord } from '../../common/report/record.ts';
@@ -36,6 +40,7 @@ export interface Collected {
   readonly runs: readonly ToldRun[];
   readonly margins: Margins;
   readonly attachments: readonly Attachment[];
+  readonly library: ReportFacts['library'];
 }
 
 type NodeStatus = NonNullable<ReportNode['status']>;
@@ -171,6 +176,24 @@ function afterFacts(c: Collected, nodes: readonly ReportNode[]): ReportFacts['af
   };
 }
 
+/** Beside the longest outage that a client saw in a drill of this report, else the one that the advisor expects. */
+function budgetFacts(c: Collected): ReportFacts['budgets'] {
+  const runs = c.runs.map(({ run: { run } }) => run).filter((r) => r.verdict !== 'void' && r.verdict !== 'skipped');
+  const measured = runs.flatMap(({ outageMs }) => (outageMs === null || outageMs === 0 ? [] : [outageMs]));
+  if (measured.length === 0) {
+    const expected = c.margins.advice?.budgetOutage ?? null;
+    const outage = expected?.source === 'expected' ? expected : null;
+    return { outage, rows: downtimeBudgets(outage?.ms ?? null) };
+  }
+  const ms = Math.max(...measured);
+  const time = timeText(ms);
+  const said = text(
+    `Longest outage that a client saw in ${measured.length} runs of this report: ${time}.`,
+    `本报告的 ${measured.length} 次演练中客户端所见的最长中断：${time}。`,
+  );
+  return { outage: { ms, source: 'measured', text: said }, rows: downtimeBudgets(ms) };
+}
+
 export function factsOf(c: Collected): ReportFacts {
   const nodes: [ReportNode, ReportNode] = [nodeFacts(c, 0), nodeFacts(c, 1)];
   return {
@@ -193,7 +216,10 @@ export function factsOf(c: Collected): ReportFacts {
     preflight: c.preflight === null ? null : [...c.preflight],
     runs: c.runs.map(({ run }) => run),
     statistics: suiteStatistics(c.runs.map(({ run }) => run.run)),
-    advice: c.margins.advice,
+    library: c.library,
+    marginStreams: c.margins.streams,
+    budgets: budgetFacts(c),
+    advice: c.margins.advice === null ? null : withoutCurves(c.margins.advice),
     after: afterFacts(c, nodes),
     attachments: [...c.attachments],
   };

@@ -1,5 +1,6 @@
 /** A report's folder: made beside its final place and moved there when everything in it is written and synced, or not at all. */
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -97,6 +98,7 @@ export class ReportFolder {
 
   /** Takes a file that another program wrote here. */
   async adopt(path: string): Promise<FileDigest> {
+    chmodSync(this.path(path), 0o600);
     const { bytes, sha256 } = await digestFile(this.path(path));
     return this.keep({ path, bytes, sha256 });
   }

@@ -50,6 +50,7 @@ export interface ReportJob {
   readonly store: SessionStore;
   readonly printer: PdfPrinter;
   readonly console: Collected['console'];
+  readonly library: Collected['library'];
   readonly wallMs: () => number;
   readonly offsetMin: number;
 }
@@ -129,6 +130,7 @@ function infoOf(job: ReportJob, body: ReportBody, hash: string, files: readonly 
     pairName: job.spec.name,
     madeWallMs: body.madeWallMs,
     verdict: body.verdict,
+    reasons: body.reasons,
     hash,
     language: body.language,
     operator: job.form.operator,
@@ -203,6 +205,13 @@ async function* work(
     await attachments.recording(store, session);
   }
   const margins = await marginsOf(store, sessions);
+  if (margins.advice !== null)
+    attachments.text(
+      'attachments/advice.json',
+      `${JSON.stringify(margins.advice, null, 1)}\n`,
+      'deadtime advice in full, with distributions and longest gaps',
+      '完整的 deadtime 建议，含分布和最长间隔',
+    );
   const body = judgeReport(
     factsOf({
       ...job,

@@ -1,8 +1,8 @@
 /** Margins and deadtime advice of the sessions of a report, by the advisor's own rules: faults, drills and starts do not count. */
 import type { Advice, AdviceStream } from '../../common/contract/advice.ts';
 import { AdviceQuestionSchema } from '../../common/contract/advice.ts';
-import type { Text } from '../../common/contract/drill.ts';
-import type { ReportAdvice, ReportBody } from '../../common/report/model.ts';
+import { smallestMargin } from '../../common/advice/margin.ts';
+import type { ReportBody, ReportFacts } from '../../common/report/model.ts';
 import { adviseStored } from '../advice/adviser.ts';
 import type { StoredSession } from '../store/archive.ts';
 import type { SessionStore } from '../store/sessionStore.ts';
@@ -12,16 +12,11 @@ const SESSIONS_MAX = 8;
 
 export interface Margins {
   readonly smallest: ReportBody['margin'];
+  readonly streams: ReportFacts['marginStreams'];
   /** Smallest margin of a link (by its id at the receiver) as `receiver` heard it; null: nothing that counts. */
   of(receiver: string, link: string | null): number | null;
-  readonly advice: ReportAdvice | null;
-}
-
-function paragraphs(advice: Advice): Text[] {
-  const { observed, margin, recommendation, refusal, risk, confidence, unknowns } = advice;
-  const lines = [observed.text, ...(margin === null ? [] : [margin.text])];
-  if (refusal !== null) return [...lines, refusal, ...unknowns];
-  return [...lines, ...(recommendation?.reasons ?? []), risk.text, ...confidence.reasons, ...unknowns];
+  /** Of the longest session; null: none has a sample. */
+  readonly advice: Advice | null;
 }
 
 /** Never throws for a session that says too little: what it cannot tell is unknown. */
@@ -34,30 +29,29 @@ export async function marginsOf(store: SessionStore, sessions: readonly StoredSe
   const told: { session: StoredSession; advice: Advice }[] = [];
   for (const { session } of chosen)
     told.push({ session, advice: await adviseStored(store, session.id, AdviceQuestionSchema.parse({})) });
-  const streams = told.flatMap(({ session, advice }) => advice.streams.map((stream) => ({ session, stream })));
-  let smallest: ReportBody['margin'] = null;
-  for (const { session, stream } of streams) {
-    const { smallestMarginMs: ms, smallestMarginAtMs: atMs } = stream;
-    if (ms === null || atMs === null || stream.link !== null || (smallest !== null && smallest.ms <= ms)) continue;
-    smallest = { ms, node: stream.to, link: `${stream.from} → ${stream.to}`, atWallMs: session.startedWallMs + atMs };
-  }
+  const streams = told.flatMap(({ advice }) => advice.streams);
   const least = (fits: (stream: AdviceStream) => boolean): number | null => {
-    const known = streams.filter(({ stream }) => fits(stream)).map(({ stream }) => stream.smallestMarginMs);
-    const values = known.filter((ms) => ms !== null);
+    const values = streams
+      .filter(fits)
+      .map((stream) => stream.smallestMarginMs)
+      .filter((ms) => ms !== null);
     return values.length === 0 ? null : Math.min(...values);
   };
-  const longest = told[0]?.advice;
+  const margin = smallestMargin(streams);
+  const session = told.find(({ advice }) => advice.margin?.smallestMs === margin?.smallestMs)?.session;
   return {
-    smallest,
-    of: (receiver, link) => (link === null ? null : least((s) => s.to === receiver && s.link === link)),
-    advice:
-      longest === undefined
+    smallest:
+      margin === null || session === undefined
         ? null
         : {
-            paragraphs: paragraphs(longest),
-            haCf: longest.recommendation?.haCf ?? [],
-            budgets: longest.budgets,
-            budgetText: longest.budgetOutage?.text ?? null,
+            ms: margin.smallestMs,
+            share: margin.share,
+            from: margin.from,
+            to: margin.to,
+            atWallMs: session.startedWallMs + margin.atMs,
           },
+    streams,
+    of: (receiver, link) => (link === null ? null : least((s) => s.to === receiver && s.link === link)),
+    advice: told[0]?.advice ?? null,
   };
 }

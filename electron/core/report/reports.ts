@@ -43,6 +43,7 @@ function readInfo(dir: string, reportId: string): { info: ReportInfo; body: Repo
         pairName: data.pair.name,
         madeWallMs: data.madeWallMs,
         verdict: data.verdict,
+        reasons: data.reasons,
         hash: sealed.value.hash,
         language: data.language,
         operator: data.form.operator,

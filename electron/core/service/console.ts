@@ -411,7 +411,7 @@ function terminalMethods(
   };
 }
 
-function reportParts({ pairs, store, options }: Core): ReportParts {
+function reportParts({ pairs, store, options, drills }: Core): ReportParts {
   const { deployer, paper, dataDir, version, host, wallMs } = options;
   return {
     pairs,
@@ -420,6 +420,7 @@ function reportParts({ pairs, store, options }: Core): ReportParts {
     printer: paper?.printer ?? chromiumPrinter(process.env, process.platform),
     openFile: paper?.openFile ?? null,
     reportsDir: dataDir === null ? null : join(dataDir, 'reports'),
+    drills: drills.scripts.map(({ id, row, title }) => ({ drill: id, row, title })),
     version,
     host,
     wallMs,

@@ -9,7 +9,7 @@ import { PairSpecSchema } from '../../common/contract/pair.ts';
 import { emptyForm } from '../../common/report/form.ts';
 import { recordingBytes } from '../recorder/recordingFile.ts';
 import { makeReport } from '../report/make.ts';
-import type { LiveReportPair } from '../report/make.ts';
+import type { LiveReportPair, ReportJob } from '../report/make.ts';
 import type { PdfPrinter } from '../report/pdf.ts';
 import { filePieces, newReportId, pieces, Reports } from '../report/reports.ts';
 import { chosenSessions, sessionInfo } from '../report/sessions.ts';
@@ -31,6 +31,8 @@ export interface ReportParts {
   readonly openFile: ((file: string) => Promise<void>) | null;
   /** Folder of the console's own reports; null: none. */
   readonly reportsDir: string | null;
+  /** Every drill of this console. */
+  readonly drills: ReportJob['library'];
   readonly version: string;
   readonly host: string;
   readonly wallMs: () => number;
@@ -101,6 +103,7 @@ export function reportMethods(parts: ReportParts): ReportMethods {
       return {
         form: reports.lastForm(pairId) ?? emptyForm('en'),
         sessions: sessions.map((session) => sessionInfo(store, session, session.id === liveId)).reverse(),
+        drills: parts.drills.map(({ drill, title }) => ({ drill, title })),
         pdf: printer.state,
       };
     },
@@ -123,6 +126,7 @@ export function reportMethods(parts: ReportParts): ReportMethods {
           live: liveOf(pair, parts.deployer),
           store,
           printer,
+          library: parts.drills,
           console: { version: parts.version, host: parts.host, platform: process.platform },
           wallMs: parts.wallMs,
           offsetMin: parts.offsetMin(),

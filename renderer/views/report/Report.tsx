@@ -41,7 +41,7 @@ function Files({ report }: { readonly report: ReportInfo }): React.JSX.Element {
 }
 
 function Made(): React.JSX.Element | null {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const made = useReport((s) => s.made);
   if (made === null) return null;
   const { report, noPdf } = made;
@@ -50,6 +50,11 @@ function Made(): React.JSX.Element | null {
       <p>
         <b>{t(`report.verdict.${report.verdict}`)}</b> · {t('report.madeOf', { count: report.drills })}
       </p>
+      <ul className="tb-report-reasons">
+        {report.reasons.map((reason) => (
+          <li key={reason.en}>{reason[i18n.language === 'zh-CN' ? 'zh-CN' : 'en']}</li>
+        ))}
+      </ul>
       <p>
         <code>{report.dir}</code>
       </p>

@@ -2,6 +2,7 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, Input, InputNumber, Select } from 'antd';
 import { useTranslation } from 'react-i18next';
+import type { ReportDraft } from '../../../electron/common/contract/report.ts';
 import type { ReportAction, ReportForm as Form, Requirements, Waiver } from '../../../electron/common/report/form.ts';
 import { LANGUAGES } from '../../locales/index.ts';
 import { changeForm, useReport } from '../../stores/report.ts';
@@ -10,6 +11,7 @@ const PEOPLE = ['operator', 'operatorCompany', 'witness', 'witnessCompany'] as c
 const PLACE = ['site', 'order', 'window', 'approver'] as const;
 const LIMITS = ['failoverLimitMs', 'healLimitMs', 'marginMinMs'] as const;
 const POLICIES = ['sessions', 'monitored', 'exclusions'] as const;
+const NO_DRILLS: ReportDraft['drills'] = [];
 const SPLIT_BRAIN = ['undeclared', 'fenced', 'accepted-dual'] as const;
 
 function Words({
@@ -38,7 +40,9 @@ function Words({
 }
 
 function RequirementFields({ value }: { readonly value: Requirements }): React.JSX.Element {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const drills = useReport((s) => s.draft?.drills ?? NO_DRILLS);
+  const language = i18n.language === 'zh-CN' ? 'zh-CN' : 'en';
   const change = (changes: Partial<Requirements>): void => changeForm({ requirements: { ...value, ...changes } });
   return (
     <>
@@ -63,6 +67,18 @@ function RequirementFields({ value }: { readonly value: Requirements }): React.J
           value={value.splitBrain}
           options={SPLIT_BRAIN.map((id) => ({ value: id, label: t(`report.splitBrain.${id}`) }))}
           onChange={(splitBrain: Requirements['splitBrain']) => change({ splitBrain })}
+        />
+      </label>
+      <label className="tb-report-field tb-report-wide">
+        <span>{t('report.field.drills')}</span>
+        <Select
+          size="small"
+          mode="multiple"
+          optionFilterProp="label"
+          placeholder={t('report.everyDrill')}
+          value={value.drills}
+          options={drills.map(({ drill, title }) => ({ value: drill, label: title[language] }))}
+          onChange={(chosen: string[]) => change({ drills: chosen })}
         />
       </label>
       {POLICIES.map((field) => (

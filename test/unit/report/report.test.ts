@@ -1,6 +1,7 @@
 // The content of a report: what makes it fail or incomplete, and pages that say it in both languages without letting words become tags.
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
+import type { RunVerdict } from '../../../electron/common/contract/drill.ts';
 import { judgeReport } from '../../../electron/common/report/judge.ts';
 import { ReportBodySchema } from '../../../electron/common/report/model.ts';
 import type { ReportFacts } from '../../../electron/common/report/model.ts';
@@ -19,6 +20,7 @@ function goodFacts(): ReportFacts {
   return {
     ...facts,
     form: { ...facts.form, requirements: { ...facts.form.requirements, splitBrain: 'accepted-dual' }, waivers: [] },
+    library: facts.library.slice(0, 1),
     links: facts.links.map((link) => ({ ...link, aToB: up, bToA: up })),
     preflight: [],
     runs: [{ run: drillRun(), picture: null, phases: [], situations: [] }],
@@ -53,6 +55,20 @@ test.each<[string, (facts: ReportFacts) => ReportFacts, string]>([
   ['nothing to compare with', (f) => after(f, { changedFiles: null }), 'incomplete'],
   ['no drill', (f) => ({ ...f, runs: [] }), 'incomplete'],
   ['a silent agent', (f) => ({ ...f, nodes: [f.nodes[0], { ...f.nodes[1], status: null }] }), 'incomplete'],
+  ['a drill that was not tried', (f) => ({ ...f, library: reportFacts().library }), 'incomplete'],
+  ['others that were not agreed on', (f) => agreed({ ...f, library: reportFacts().library }, ['power-off']), 'pass'],
+  ['an agreed drill that nobody has', (f) => agreed(f, ['power-off', 'meteor']), 'incomplete'],
+  ['every run void', (f) => rated(f, 'void'), 'incomplete'],
+  ['could not be run here', (f) => rated(f, 'skipped'), 'incomplete'],
+  ['no preflight', (f) => ({ ...f, preflight: null }), 'incomplete'],
+  ['an unknown margin', (f) => ({ ...f, marginStreams: [] }), 'incomplete'],
+  ['a margin of one direction only', (f) => ({ ...f, marginStreams: f.marginStreams.slice(0, 1) }), 'incomplete'],
+  ['a limit of which nothing was measured', (f) => unmeasured(limit(f, 4000)), 'incomplete'],
+  [
+    'a link of which nobody knows',
+    (f) => ({ ...f, links: f.links.map((l) => ({ ...l, bToA: { state: 'unknown', marginMinMs: null } })) }),
+    'incomplete',
+  ],
   ['a limit that was broken', (f) => limit(f, 3000), 'fail'],
   ['a limit that held', (f) => limit(f, 4000), 'pass'],
   [
@@ -61,7 +77,9 @@ test.each<[string, (facts: ReportFacts) => ReportFacts, string]>([
     'fail',
   ],
   ['one link', (f) => ({ ...f, links: f.links.slice(0, 1) }), 'remarks'],
-  ['a thin margin', (f) => ({ ...f, margin: { ms: 1000, node: 'node1', link: 'l', atWallMs: 1 } }), 'remarks'],
+  ['a margin below half of deadtime', (f) => thin(f), 'fail'],
+  ['a margin below what was declared', (f) => declared(f, 2420), 'fail'],
+  ['a margin above what was declared', (f) => declared(thin(f), 900), 'pass'],
 ])('%s', (_name, change, verdict) => {
   expect(judgeReport(change(goodFacts())).verdict).toBe(verdict);
 });
@@ -74,6 +92,27 @@ function after(facts: ReportFacts, changes: object): ReportFacts {
   };
 }
 
+function agreed(facts: ReportFacts, drills: string[]): ReportFacts {
+  return { ...facts, form: { ...facts.form, requirements: { ...facts.form.requirements, drills } } };
+}
+
+function rated(facts: ReportFacts, verdict: RunVerdict): ReportFacts {
+  return { ...facts, runs: facts.runs.map((one) => ({ ...one, run: { ...one.run, verdict } })) };
+}
+
+function unmeasured(facts: ReportFacts): ReportFacts {
+  return { ...facts, runs: facts.runs.map((one) => ({ ...one, run: { ...one.run, outageMs: null } })) };
+}
+
+function thin(facts: ReportFacts): ReportFacts {
+  const marginStreams = facts.marginStreams.map((s) => ({ ...s, maxMs: 2000, smallestMarginMs: 1000 }));
+  return { ...facts, marginStreams };
+}
+
+function declared(facts: ReportFacts, marginMinMs: number): ReportFacts {
+  return { ...facts, form: { ...facts.form, requirements: { ...facts.form.requirements, marginMinMs } } };
+}
+
 function limit(facts: ReportFacts, failoverLimitMs: number): ReportFacts {
   const requirements = { ...facts.form.requirements, failoverLimitMs };
   return { ...facts, form: { ...facts.form, requirements } };
@@ -82,7 +121,32 @@ function limit(facts: ReportFacts, failoverLimitMs: number): ReportFacts {
 test('a void run proves nothing about a limit', () => {
   const facts = limit(goodFacts(), 1000);
   const runs = facts.runs.map((one) => ({ ...one, run: { ...one.run, verdict: 'void' as const } }));
-  expect(judgeReport({ ...facts, runs }).findings.some((f) => f.code === 'failover-limit')).toBe(false);
+  const found = judgeReport({ ...facts, runs }).findings.find((f) => f.code === 'failover-limit');
+  expect(found?.severity).toBe('unknown');
+});
+
+test('what was not tried is settled drill by drill, or all at once, by somebody who signs', () => {
+  const facts = { ...goodFacts(), library: reportFacts().library };
+  const judged = (...subjects: string[]) => {
+    const waivers = subjects.map((subject) => ({ subject, reason: 'not built in', signer: 'A. Customer', until: '' }));
+    return judgeReport({ ...facts, form: { ...facts.form, waivers } });
+  };
+  const open = judged('soak');
+  expect(open.verdict).toBe('incomplete');
+  expect(open.reasons[0]?.en).toBe('not tried (3): Daemon frozen, Serial cable pulled, Overload');
+  expect(open.drills.find((d) => d.drill === 'soak')).toMatchObject({ state: 'not-tried', waiver: 0 });
+  expect(judged('not-tried').verdict).toBe('remarks');
+  expect(judged('soak', 'daemon-frozen', 'serial-pulled', 'overload').verdict).not.toBe('incomplete');
+});
+
+test('nothing unknown is in the colour of good', () => {
+  const facts = { ...goodFacts(), runs: [], marginStreams: [], margin: null, preflight: null };
+  const after = { ...facts.after, nodes: facts.after.nodes.map((n) => ({ ...n, leftovers: null })) };
+  const body = judgeReport({ ...facts, after });
+  const page = printReport(body, bodyHash(body, digest), new Map());
+  const cover = page.slice(page.indexOf('<body>'), page.indexOf('<h2>Drills</h2>'));
+  expect(cover).toContain('Cannot tell');
+  expect(cover).not.toMatch(/class="(?:tag |stamp )?ok"/);
 });
 
 const HOSTILE = `</style><script>alert(1)</script><img src=x onerror=alert(2)>" onmouseover="x' & \u0000\u001b[31m`;
@@ -129,9 +193,28 @@ test('Chinese pages have Chinese words and no English ones of ours', () => {
   const body = judgeReport(reportFacts('北厂', 'zh-CN'));
   const page = printReport(body, bodyHash(body, digest), pictures);
   expect(page).toContain('<html lang="zh-CN">');
-  for (const word of ['验收报告', '有附注地通过', '主用节点断电', '未通过', '签字', '未知'])
+  for (const word of [
+    '验收报告',
+    '无法判定',
+    '主用节点断电',
+    '未通过',
+    '签字',
+    '未知',
+    '未做',
+    '全年停机预算',
+    '建议值',
+  ])
     expect(page).toContain(word);
-  for (const word of ['Acceptance report', 'Findings', 'Statistics', 'unknown<', 'Signature'])
+  for (const word of [
+    'Acceptance report',
+    'Findings',
+    'Statistics',
+    '>unknown<',
+    'Signature',
+    'Reachable',
+    'budget',
+    'longest gap',
+  ])
     expect(page).not.toContain(word);
 });
 
@@ -140,7 +223,7 @@ test('what is not known is said to be unknown, never left empty or zero', () => 
   const runs = facts.runs.map((one) => ({ ...one, run: { ...one.run, outageMs: null, dualMs: null, servedBy: null } }));
   const body = judgeReport({ ...facts, runs, margin: null });
   const page = printReport(body, bodyHash(body, digest), new Map());
-  expect(page).toContain('<div class="dim"><b><span class="dim">unknown</span></b><span>smallest margin</span>');
+  expect(page).toContain('<b><span class="dim">unknown</span></b><span>smallest margin</span>');
 });
 
 test('templates escape, drawings with anything active in them are left out', () => {

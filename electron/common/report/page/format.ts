@@ -97,5 +97,7 @@ export function grid(columns: readonly Column[], rows: readonly (readonly (strin
 
 export const RUN_TONES = { pass: 'ok', remark: 'warn', fail: 'bad', void: 'dim', skipped: 'dim' } as const;
 export const VERDICT_TONES = { pass: 'ok', remarks: 'warn', fail: 'bad', incomplete: 'dim' } as const;
-export const SEVERITY_TONES = { error: 'bad', warning: 'warn', info: 'dim' } as const;
+export const SEVERITY_TONES = { error: 'bad', unknown: 'dim', warning: 'warn', info: 'dim' } as const;
+export const CRITERION_TONES = { pass: 'ok', fail: 'bad', unknown: 'dim', 'not-applicable': 'dim' } as const;
+export const DRILL_TONES = { ...RUN_TONES, 'not-tried': 'dim' } as const;
 export const HEALTH_TONES = { up: 'ok', late: 'warn', dead: 'bad', unknown: 'dim' } as const;

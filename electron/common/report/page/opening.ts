@@ -1,6 +1,7 @@
 /** The first page: what it is about, the verdict, the numbers that matter, and why. */
+import type { CriterionResult } from '../../contract/drill.ts';
 import type { ReportBody } from '../model.ts';
-import { durationText, time, VERDICT_TONES } from './format.ts';
+import { CRITERION_TONES, dim, durationText, grid, tag, time, VERDICT_TONES } from './format.ts';
 import type { Page, Tone } from './format.ts';
 import { html } from './html.ts';
 import type { Html } from './html.ts';
@@ -10,20 +11,20 @@ const party = (name: string, company: string): string => [name, company].filter(
 function head(page: Page): Html {
   const { body, w } = page;
   const { form } = body;
-  const rows: [string, string][] = [
+  const rows: [string, string | Html][] = [
     [w.head.pair, body.pair.isRack ? `${body.pair.name} (${w.rack})` : body.pair.name],
     [w.head.nodes, body.nodes.map((n) => n.name).join(w.listComma)],
     [w.head.site, form.site],
     [w.head.order, form.order],
     [w.head.made, page.when(body.madeWallMs)],
     [w.head.window, form.window],
-    [w.head.operator, party(form.operator, form.operatorCompany)],
+    [w.head.operator, party(form.operator, form.operatorCompany) || dim(w.notNamed)],
     [w.head.approver, form.approver],
-    [w.head.witness, party(form.witness, form.witnessCompany)],
+    [w.head.witness, party(form.witness, form.witnessCompany) || dim(w.notNamed)],
     [w.head.console, `Twinbeat ${body.console.version} (${body.console.platform})`],
     [w.head.sessions, body.sessions.map((s) => `${s.id.slice(0, 8)} ${page.when(s.startedWallMs)}`).join(w.listComma)],
   ];
-  const shown = rows.filter(([, value]) => value.trim() !== '');
+  const shown = rows.filter(([, value]) => typeof value !== 'string' || value.trim() !== '');
   return html`<dl class="facts">
     ${shown.map(
       ([name, value]) =>
@@ -42,6 +43,13 @@ interface Key {
   readonly tone: Tone;
 }
 
+/** The criterion of this name: a number is shown in the colour of good only where it is known to be. */
+function criterionOf({ body }: Page, check: string): CriterionResult | undefined {
+  return body.criteria.find((one) => one.check === check);
+}
+
+const toneOf = (page: Page, check: string): Tone => CRITERION_TONES[criterionOf(page, check)?.result ?? 'unknown'];
+
 /** The longest outage of all runs, against what was promised. */
 function outageKey(page: Page): Key {
   const { body, w } = page;
@@ -49,43 +57,54 @@ function outageKey(page: Page): Key {
   // A void run measured nothing that could be promised by.
   const known = body.runs.flatMap(({ run }) => (run.outageMs === null || run.verdict === 'void' ? [] : [run.outageMs]));
   const worst = known.length === 0 ? null : Math.max(...known);
-  const tone: Tone = worst === null || limitMs === null ? 'dim' : worst > limitMs ? 'bad' : 'ok';
-  const note = limitMs === null ? `T_f ${w.notDeclared}` : w.key.limit(durationText(limitMs));
-  return { value: time(page, worst), name: w.key.outage, note, tone };
+  const note = limitMs === null ? `Tf ${w.notDeclared}` : w.key.limit(durationText(limitMs));
+  return { value: time(page, worst), name: w.key.outage, note, tone: toneOf(page, 'failover-limit') };
 }
 
 function keys(page: Page): Key[] {
   const { body, w } = page;
-  const measured = body.runs.filter(({ run }) => run.verdict !== 'skipped');
-  const passed = measured.filter(({ run }) => run.verdict === 'pass' || run.verdict === 'remark').length;
-  const deadtimeMs = body.nodes.map((n) => n.status?.timing.deadtimeMs ?? null).find((ms) => ms !== null) ?? null;
-  const thin = body.margin !== null && deadtimeMs !== null && body.margin.ms < deadtimeMs / 2;
-  const leftTones = { clean: 'ok', left: 'bad', unknown: 'dim' } as const;
+  const agreed = body.drills.filter((d) => d.isAgreed);
+  const passed = agreed.filter((d) => d.state === 'pass' || d.state === 'remark').length;
+  const { margin } = body;
   const leftWords = { clean: w.key.leftClean, left: w.key.leftFound, unknown: w.unknown };
   return [
     {
-      value: measured.length === 0 ? w.none : `${passed} / ${measured.length}`,
+      value: `${passed} / ${agreed.length}`,
       name: w.key.drills,
-      note: '',
-      tone: measured.length === 0 ? 'dim' : passed === measured.length ? 'ok' : 'bad',
+      note: w.key.drillsNote(body.runs.length),
+      tone: toneOf(page, 'drills'),
     },
     outageKey(page),
     {
-      value: time(page, body.margin?.ms ?? null),
+      value: time(page, margin?.ms ?? null),
       name: w.key.margin,
-      note: deadtimeMs === null ? '' : w.key.marginNote(durationText(deadtimeMs)),
-      tone: body.margin === null ? 'dim' : thin ? 'warn' : 'ok',
+      note: margin === null ? '' : w.key.marginNote(durationText(margin.ms / margin.share)),
+      tone: toneOf(page, 'margin-limit'),
     },
-    { value: leftWords[body.after.result], name: w.key.left, note: '', tone: leftTones[body.after.result] },
+    { value: leftWords[body.after.result], name: w.key.left, note: '', tone: toneOf(page, 'left-behind') },
   ];
+}
+
+function criteria(page: Page): Html {
+  const { body, w } = page;
+  return html`<h3>${w.criteriaTitle}</h3>
+    ${grid(
+      [{ head: w.runs.criteria }, { head: w.runs.measured }, { head: w.runs.result }],
+      body.criteria.map((c) => [
+        page.t(c.text),
+        c.measured === null ? '' : page.t(c.measured),
+        tag(w.criterion[c.result], CRITERION_TONES[c.result]),
+      ]),
+    )}`;
 }
 
 function reasons(page: Page, { reasons: list }: ReportBody): Html | null {
   return list.length === 0
     ? null
-    : html`<ul>
-        ${list.map((reason) => html`<li>${page.t(reason)}</li>`)}
-      </ul>`;
+    : html`<h3>${page.w.reasonsTitle}</h3>
+        <ul>
+          ${list.map((reason) => html`<li>${page.t(reason)}</li>`)}
+        </ul>`;
 }
 
 export function opening(page: Page): Html {
@@ -105,7 +124,7 @@ export function opening(page: Page): Html {
     </div>
     <p class="soft">${w.hashName}: <code>${page.hash}</code></p>
     <h2>${w.section.summary}</h2>
-    ${reasons(page, body) ?? html`<p>${w.verdictText[body.verdict]}</p>`}
+    ${criteria(page)} ${reasons(page, body) ?? html`<p>${w.verdictText[body.verdict]}</p>`}
     ${
       body.form.remarks.trim() === ''
         ? null

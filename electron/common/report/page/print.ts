@@ -3,8 +3,9 @@ import type { ReportBody } from '../model.ts';
 import { after, attachments, findings, signatures } from './closing.ts';
 import { pageOf } from './format.ts';
 import { html, Html } from './html.ts';
+import { advice, budgets, statistics } from './numbers.ts';
 import { opening } from './opening.ts';
-import { advice, runs, statistics } from './results.ts';
+import { runs } from './results.ts';
 import { annex, configuration, identity, method, preflight, requirements } from './setup.ts';
 import { sheet } from './style.ts';
 
@@ -13,8 +14,9 @@ export function printReport(body: ReportBody, hash: string, pictures: ReadonlyMa
   const page = pageOf(body, hash, pictures);
   const { w } = page;
   const title = `${w.title} · ${body.pair.name}`;
-  const parts = [opening, runs, statistics, findings, after, requirements, configuration, identity, method, preflight];
-  const rest = [advice, attachments, signatures, annex];
+  const results = [opening, runs, statistics, budgets, findings, after, advice];
+  const ground = [requirements, configuration, identity, method, preflight];
+  const rest = [attachments, signatures, annex];
   const style = new Html(`<style>${sheet(title, w.hashName, hash)}</style>`);
   return html`<!doctype html>
     <html lang="${body.language}">
@@ -27,7 +29,7 @@ export function printReport(body: ReportBody, hash: string, pictures: ReadonlyMa
         ${style}
       </head>
       <body>
-        ${[...parts, ...rest].map((part) => part(page))}
+        ${[...results, ...ground, ...rest].map((part) => part(page))}
         <div class="foot">${w.hashName}: <code>${hash}</code></div>
       </body>
     </html> `.text;

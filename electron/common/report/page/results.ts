@@ -1,11 +1,9 @@
 /** What came out: every run with its numbers, its criteria and its picture; then what all runs say together. */
-import type { ReportBody, ReportRun } from '../model.ts';
-import { dim, durationText, grid, RUN_TONES, tag, time } from './format.ts';
+import type { ReportRun } from '../model.ts';
+import { CRITERION_TONES, dim, DRILL_TONES, durationText, grid, RUN_TONES, tag, time } from './format.ts';
 import type { Page } from './format.ts';
 import { html, svgHtml } from './html.ts';
 import type { Html } from './html.ts';
-
-const CRITERION_TONES = { pass: 'ok', fail: 'bad', unknown: 'dim', 'not-applicable': 'dim' } as const;
 
 function verdictTag(page: Page, { run }: ReportRun): Html {
   const { w, body } = page;
@@ -17,6 +15,38 @@ function verdictTag(page: Page, { run }: ReportRun): Html {
 
 const moved = (page: Page, from: string | null, to: string | null): string =>
   from === null ? page.w.unknown : to === null ? from : `${from} → ${to}`;
+
+/** Every drill that there is: what was not tried must be as plain to see as what was. */
+function coverage(page: Page): Html {
+  const { w, body } = page;
+  const words = w.coverage;
+  return html`<h3>${words.title}</h3>
+    ${grid(
+      [
+        { head: '', isNumber: true },
+        { head: w.runs.drill },
+        { head: w.runs.verdict },
+        { head: words.runs, isNumber: true },
+        { head: words.why },
+      ],
+      body.drills.map((one) => {
+        const waiver = one.waiver === null ? undefined : body.form.waivers[one.waiver];
+        const why = [
+          ...(one.isAgreed ? [] : [words.notAgreed]),
+          ...(waiver === undefined ? [] : [words.waived(waiver.signer, waiver.reason)]),
+          ...(one.state === 'skipped' || one.state === 'void' ? one.reasons.map((reason) => page.t(reason)) : []),
+        ];
+        const own = tag(w.drillState[one.state], DRILL_TONES[one.state]);
+        return [
+          one.row === 0 ? '' : one.row,
+          page.t(one.title),
+          waiver === undefined ? own : html`${own} ${tag(w.waived, 'warn')}`,
+          one.runs,
+          html`<small>${why.join(w.sentenceStop)}</small>`,
+        ];
+      }),
+    )}`;
+}
 
 function overview(page: Page): Html {
   const { w, body } = page;
@@ -33,7 +63,7 @@ function overview(page: Page): Html {
         time(page, one.run.outageMs),
         time(page, one.run.healOutageMs),
         time(page, one.run.dualMs),
-        one.run.level === null ? '' : w.level[one.run.level],
+        one.run.level === null ? dim(w.runs.noFault) : w.level[one.run.level],
       ]),
     )}`;
 }
@@ -66,11 +96,52 @@ function criteria(page: Page, { run }: ReportRun): Html | null {
   const { w } = page;
   if (run.criteria.length === 0) return null;
   return grid(
-    [{ head: w.runs.criteria }, { head: '' }, { head: '' }],
+    [{ head: w.runs.criteria }, { head: w.runs.measured }, { head: w.runs.result }],
     run.criteria.map((c) => [
       page.t(c.text),
       c.measured === null ? '' : page.t(c.measured),
       tag(w.criterion[c.result], CRITERION_TONES[c.result]),
+    ]),
+  );
+}
+
+/** Every fault with when it began and when it was seen to be over, counted from the first. */
+function faults(page: Page, { run }: ReportRun): Html | null {
+  const { w } = page;
+  if (run.faults.length === 0) return null;
+  const start = run.faultAtMs ?? run.beganAtMs;
+  return grid(
+    [
+      { head: w.runs.faults },
+      { head: w.runs.node },
+      { head: w.runs.level },
+      { head: w.runs.began, isNumber: true },
+      { head: w.runs.over, isNumber: true },
+    ],
+    run.faults.map((f) => [
+      f.link === null ? f.name : `${f.name} (${f.link})`,
+      f.node,
+      w.level[f.level],
+      durationText(f.injectedAtMs - start),
+      f.revertedAtMs === null ? tag(w.runs.notReverted, 'bad') : durationText(f.revertedAtMs - start),
+    ]),
+  );
+}
+
+/** Gates before the run that did not pass, and who answers for going on. */
+function gates(page: Page, { run }: ReportRun): Html | null {
+  const { w } = page;
+  const open = run.gates.filter((gate) => gate.result !== 'passed');
+  if (open.length === 0) return null;
+  return grid(
+    [{ head: w.runs.gate }, { head: w.runs.result }, { head: w.runs.why }],
+    open.map(({ gate, result, reasons, waiver }) => [
+      w.gate[gate],
+      tag(waiver === null ? w.gateResult[result] : w.waived, waiver === null ? 'bad' : 'warn'),
+      [
+        ...reasons.map((reason) => page.t(reason)),
+        ...(waiver === null ? [] : [w.coverage.waived(waiver.by, waiver.why)]),
+      ].join(w.sentenceStop),
     ]),
   );
 }
@@ -105,7 +176,6 @@ function story(page: Page, one: ReportRun): Html | null {
 function runCard(page: Page, one: ReportRun): Html {
   const { w } = page;
   const { run } = one;
-  const faults = run.faults.map((f) => w.runs.fault(f.name, f.node, w.level[f.level]));
   const where = [
     page.when(run.startedWallMs),
     w.runs.session(run.sessionId.slice(0, 8)),
@@ -113,7 +183,7 @@ function runCard(page: Page, one: ReportRun): Html {
   ];
   return html`<article class="run ${run.verdict}">
     <header><b>${page.t(run.title)}</b><span>${verdictTag(page, one)}</span></header>
-    <small>${where.join(' · ')}${faults.length === 0 ? '' : ` · ${faults.join(w.listComma)}`}</small>
+    <small>${where.join(' · ')}</small>
     ${run.verdict === 'skipped' ? null : numbers(page, one)}
     ${
       run.notes.length === 0
@@ -122,7 +192,7 @@ function runCard(page: Page, one: ReportRun): Html {
             ${run.notes.map((note) => html`<li>${page.t(note)}</li>`)}
           </ul>`
     }
-    ${criteria(page, one)} ${story(page, one)}
+    ${gates(page, one)} ${criteria(page, one)} ${faults(page, one)} ${story(page, one)}
   </article>`;
 }
 
@@ -130,83 +200,8 @@ export function runs(page: Page): Html {
   const { w, body } = page;
   if (body.runs.length === 0)
     return html`<h2>${w.section.runs}</h2>
-      <p class="dim">${w.runs.nothing}</p>`;
+      <p class="dim">${w.runs.nothing}</p>
+      ${coverage(page)}`;
   return html`<h2>${w.section.runs}</h2>
-    ${overview(page)} ${body.runs.map((one) => runCard(page, one))}`;
-}
-
-/** What may be claimed, of both directions together; a sentence that holds for every drill stands once, without a name. */
-function claimList(page: Page, measured: ReportBody['statistics']): Html[] {
-  const whole = measured.filter((s) => s.from === null);
-  const named = new Map<string, string[]>();
-  for (const s of whole)
-    for (const claim of s.claims) {
-      const sentence = page.t(claim);
-      named.set(sentence, [...(named.get(sentence) ?? []), page.t(s.title)]);
-    }
-  return [...named].map(([sentence, titles]) => {
-    const isCommon = whole.length > 1 && titles.length === whole.length;
-    return isCommon ? html`<li>${sentence}</li>` : html`<li><b>${titles.join(page.w.listComma)}:</b> ${sentence}</li>`;
-  });
-}
-
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-
-export function statistics(page: Page): Html {
-  const { w, body } = page;
-  const words = w.statistics;
-  const measured = body.statistics.filter((s) => s.n > 0);
-  if (measured.length === 0)
-    return html`<h2>${w.section.statistics}</h2>
-      <p class="dim">${words.none}</p>`;
-  const heads = [words.n, words.passed, words.min, words.median, words.max, words.reliability];
-  const claims = claimList(page, measured);
-  return html`<h2>${w.section.statistics}</h2>
-    ${grid(
-      [{ head: w.runs.drill }, { head: w.runs.from }, ...heads.map((head) => ({ head, isNumber: true }))],
-      measured.map((s) => [
-        page.t(s.title),
-        s.from === null ? words.both : words.from(s.from),
-        s.n,
-        s.passed,
-        time(page, s.minMs),
-        time(page, s.medianMs),
-        time(page, s.maxMs),
-        s.reliabilityMin === null ? dim(w.unknown) : percent(s.reliabilityMin),
-      ]),
-    )}
-    ${
-      claims.length === 0
-        ? null
-        : html`<h3>${words.claims}</h3>
-            <ul>
-              ${claims}
-            </ul>`
-    }`;
-}
-
-export function advice(page: Page): Html {
-  const { w, body } = page;
-  const said = body.advice;
-  if (said === null) return html``;
-  const budgets =
-    said.budgets.length === 0
-      ? null
-      : html`<h3>${w.advice.budgets}</h3>
-          ${said.budgetText === null ? null : html`<p>${page.t(said.budgetText)}</p>`}
-          ${grid(
-            [
-              { head: w.advice.availability, isNumber: true },
-              { head: w.advice.downtime, isNumber: true },
-              { head: w.advice.failovers, isNumber: true },
-            ],
-            said.budgets.map((b) => [
-              `${Number((b.availability * 100).toFixed(4))} %`,
-              durationText(b.downtimeMsPerYear),
-              b.failoversPerYear ?? dim(w.unknown),
-            ]),
-          )}`;
-  return html`<h2>${w.section.advice}</h2>
-    ${said.paragraphs.map((paragraph) => html`<p>${page.t(paragraph)}</p>`)}
-    ${said.haCf.length === 0 ? null : html`<pre>${said.haCf.join('\n')}</pre>`} ${budgets}`;
+    ${coverage(page)} ${overview(page)} ${body.runs.map((one) => runCard(page, one))}`;
 }

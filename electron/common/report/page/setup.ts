@@ -162,25 +162,29 @@ export function method(page: Page): Html {
 
 const PREFLIGHT_TONES = { ok: 'ok', warning: 'warn', failed: 'bad', unknown: 'dim' } as const;
 
+/** Both nodes side by side, a check a row. */
 export function preflight(page: Page): Html {
   const { w, body } = page;
-  if (body.preflight === null)
+  const items = body.preflight;
+  if (items === null)
     return html`<h2>${w.section.preflight}</h2>
       <p class="dim">${w.noPreflight}</p>`;
+  const cell = (node: string, code: string): Html =>
+    html`${items
+      .filter((item) => item.node === node && item.code === code)
+      .map((item) => {
+        const advice = item.advice === '' ? null : html`<br /><small>${item.advice}</small>`;
+        return html`<div>
+          ${tag(w.preflightResult[item.result], PREFLIGHT_TONES[item.result])} ${item.found}${advice}
+        </div>`;
+      })}`;
+  const codes = [...new Set(items.map((item) => item.code))];
+  // What is about the pair itself names neither node.
+  const names = [...new Set([...body.nodes.map((n) => n.name), ...items.map((item) => item.node)])];
   return html`<h2>${w.section.preflight}</h2>
     ${grid(
-      [
-        { head: w.preflight.node },
-        { head: w.preflight.check },
-        { head: w.preflight.result },
-        { head: w.preflight.found },
-      ],
-      body.preflight.map((item) => [
-        item.node,
-        item.code,
-        tag(w.preflightResult[item.result], PREFLIGHT_TONES[item.result]),
-        item.advice === '' ? item.found : html`${item.found}<br /><small>${item.advice}</small>`,
-      ]),
+      [{ head: w.preflight.check }, ...names.map((head) => ({ head }))],
+      codes.map((code) => [w.preflight.code[code], ...names.map((name) => cell(name, code))]),
     )}`;
 }
 

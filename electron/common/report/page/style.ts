@@ -40,9 +40,10 @@ li { margin: 0.6mm 0; }
 .tag { display: inline-block; font-weight: 650; font-size: 8.2pt; line-height: 1.5; padding: 0 1.8mm; border: 0.8pt solid currentColor; border-radius: 1mm; white-space: nowrap; }
 .run { border: 0.8pt solid var(--line); border-left: 3pt solid var(--unknown); border-radius: 1mm; padding: 3mm 4mm 1.5mm; margin: 0 0 4mm; }
 .run.pass { border-left-color: var(--ok); } .run.remark { border-left-color: var(--warn); } .run.fail { border-left-color: var(--bad); }
+.run header, .run > small { break-after: avoid; }
 .run header { display: flex; gap: 3mm; align-items: baseline; justify-content: space-between; break-after: avoid; }
 .run header b { font-size: 10.8pt; }
-.run .numbers { display: grid; grid-template-columns: repeat(4, 1fr); gap: 0.6mm 4mm; margin: 2mm 0; font-size: 8.6pt; }
+.run .numbers { break-inside: avoid; display: grid; grid-template-columns: repeat(4, 1fr); gap: 0.6mm 4mm; margin: 2mm 0; font-size: 8.6pt; }
 .run .numbers span { color: var(--soft); display: block; font-size: 7.8pt; }
 .run .numbers b { font-weight: 600; font-variant-numeric: tabular-nums; }
 .picture { break-inside: avoid; margin: 1mm 0 2.5mm; }
