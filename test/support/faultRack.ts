@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import type { AgentStatus } from '../../agent/common/rpc/agentContract.ts';
+import { EXIT } from '../../electron/cli/exitStatus.ts';
 import { attachRack } from '../../electron/lab/index.ts';
 import type { RackHandle } from '../../electron/lab/index.ts';
 import { CLI_MAIN, CliHome } from './cliHome.ts';
@@ -39,6 +40,9 @@ const LOOK = [
 
 /** From the guard being there to the fault being in force: it injects at once, or after the third of a second that it gives the agent. */
 const IN_FORCE_MS = 1500;
+
+/** Consoles that may fail to connect before a trial counts as failed. */
+const ATTEMPTS = 4;
 
 /** Building a rack and deploying to it, on a machine that does other things too. */
 const READY_MS_MAX = 150_000;
@@ -115,21 +119,28 @@ export class FaultRack {
 
   /** A console that arms a fault at B and stays. Resolves once the fault is on. */
   async consoleWith(args: readonly string[]): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [CLI_MAIN, 'fault', 'arm', ...args, '--wait', '--rack'], {
-      env: this.home.env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.consoles.push(child);
-    let said = '';
-    child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
-    const isArmed = async (): Promise<true | null> => {
-      if (child.exitCode !== null) throw new Error(`${args.join(' ')}: status ${child.exitCode}: ${said}`);
-      const { lines } = await runOn(this.rack, B, 'ls /var/lib/twinbeat-agent/faults/*/guard.pid 2>/dev/null; true');
-      return lines.length > 0 ? true : null;
-    };
-    await until(`${args.join(' ')} is on`, isArmed, { withinMs: 60_000 });
-    await pause(IN_FORCE_MS);
-    return child;
+    for (let attempt = 1; ; attempt += 1) {
+      const child = spawn(process.execPath, [CLI_MAIN, 'fault', 'arm', ...args, '--wait', '--rack'], {
+        env: this.home.env,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      this.consoles.push(child);
+      let said = '';
+      child.stderr?.on('data', (text: Buffer) => (said += text.toString()));
+      const isArmed = async (): Promise<'armed' | 'ended' | null> => {
+        if (child.exitCode !== null) return 'ended';
+        const { lines } = await runOn(this.rack, B, 'ls /var/lib/twinbeat-agent/faults/*/guard.pid 2>/dev/null; true');
+        return lines.length > 0 ? 'armed' : null;
+      };
+      const became = await until(`${args.join(' ')} is on`, isArmed, { withinMs: 90_000 });
+      if (became === 'armed') {
+        await pause(IN_FORCE_MS);
+        return child;
+      }
+      // A machine with other work may be too slow for a connection: then nothing has begun.
+      if (child.exitCode !== EXIT.unreachable || attempt === ATTEMPTS)
+        throw new Error(`${args.join(' ')}: status ${child.exitCode}: ${said}`);
+    }
   }
 
   /** Both nodes are as they were before any fault, and exactly one of them holds the address. */
