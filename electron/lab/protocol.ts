@@ -32,6 +32,14 @@ export type CableCommand = z.infer<typeof CableCommandSchema>;
 const PowerSwitchSchema = z.object({ broken: z.boolean() });
 export type PowerSwitchCommand = z.infer<typeof PowerSwitchSchema>;
 
+const ImpostorSchema = z.object({
+  /** What a spare computer on the LAN takes for itself, `192.168.2.3`; null: the spare computer goes. */
+  address: z.string().nullable(),
+  /** It goes by itself after this long; null: stays. */
+  revertAfterMs: z.number().positive().nullable(),
+});
+export type ImpostorCommand = z.infer<typeof ImpostorSchema>;
+
 const SpawnSchema = z.object({
   /** `client`, `gateway` or a node's name. */
   host: z.string(),
@@ -60,10 +68,11 @@ export type RackCredentials = z.infer<typeof CredentialsSchema>;
 export const rackContract = {
   state: stream(Done, RackStateSchema),
   access: call(Done, z.object({ pair: PairSpecSchema, credentials: CredentialsSchema })),
-  /** Each of the three answers with the state that it led to. */
+  /** Each of the four answers with the state that it led to. */
   power: call(PowerSchema, RackStateSchema),
   cable: call(CableCommandSchema, RackStateSchema),
   powerSwitch: call(PowerSwitchSchema, RackStateSchema),
+  impostor: call(ImpostorSchema, RackStateSchema),
   spawn: stream(SpawnSchema, SpawnEventSchema),
   down: call(Done, Done),
 };
@@ -105,6 +114,7 @@ export const WorldStateSchema = z.object({
   nodes: z.array(RackNodeSchema.omit({ ssh: true })),
   cables: z.array(CableSchema),
   powerSwitchBroken: z.boolean(),
+  impostor: RackStateSchema.shape.impostor,
   /** Why one direction of a network cable cannot be cut alone; null: it can. */
   oneWayReason: z.string().nullable(),
 });
@@ -117,5 +127,6 @@ export const worldContract = {
   power: call(PowerSchema, WorldStateSchema),
   cable: call(CableCommandSchema, WorldStateSchema),
   powerSwitch: call(PowerSwitchSchema, WorldStateSchema),
+  impostor: call(ImpostorSchema, WorldStateSchema),
   spawn: stream(SpawnSchema, SpawnEventSchema),
 };

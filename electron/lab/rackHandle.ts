@@ -120,6 +120,11 @@ export class RackHandle {
     this.latest.set(await this.client.powerSwitch(to));
   }
 
+  /** A spare computer on the LAN takes `address` and announces it; null: it goes. */
+  async impostor(address: string | null, options: { revertAfterMs?: number | null } = {}): Promise<void> {
+    this.latest.set(await this.client.impostor({ address, revertAfterMs: options.revertAfterMs ?? null }));
+  }
+
   private granted(): { pair: PairSpec; credentials: RackCredentials } {
     if (this.access === null) throw new RackError('failed', 'the rack is not up');
     return this.access;

@@ -34,6 +34,7 @@ export class MemoryRack implements RackHandlePort {
   startsStopped = 0;
   isDown = false;
   private switchBroken = false;
+  private impostor_: NonNullable<RackState['impostor']> | null = null;
   private readonly changed = new Emitter<RackState>();
   private readonly stopped = new AbortController();
   private crossover: { plugged: boolean; revertsInMs: number | null } = { plugged: true, revertsInMs: null };
@@ -77,6 +78,7 @@ export class MemoryRack implements RackHandlePort {
       })),
       cables: [{ ...cable, aToB: plugged, bToA: plugged, revertsInMs }],
       powerSwitchBroken: this.switchBroken,
+      impostor: this.impostor_,
       vip: '10.0.0.9',
       pid: 1,
     };
@@ -84,6 +86,12 @@ export class MemoryRack implements RackHandlePort {
 
   powerSwitch({ broken }: { broken: boolean }): Promise<void> {
     this.switchBroken = broken;
+    this.changed.fire(this.state());
+    return Promise.resolve();
+  }
+
+  impostor(address: string | null, options: { revertAfterMs?: number } = {}): Promise<void> {
+    this.impostor_ = address === null ? null : { address, revertsInMs: options.revertAfterMs ?? null };
     this.changed.fire(this.state());
     return Promise.resolve();
   }

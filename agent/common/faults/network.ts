@@ -216,7 +216,7 @@ export const NETWORK_FAULTS = [
     id: 'N16',
     name: 'duplicate-address',
     mayBeUnserved: true,
-    doer: 'nobody',
+    doer: 'rack',
     level: 'physical',
     needs: ['third-host'],
     scope: 'pair',
@@ -225,7 +225,7 @@ export const NETWORK_FAULTS = [
     what: 'Another host on the LAN answers for the address of the pair.',
     healthy: 'It is found before the start, and reported while running.',
     wrong: 'Clients reach one or the other by chance, and nobody is told.',
-    why: 'it needs a third host on the LAN that no guard would clean up: give the address to a spare computer by hand',
+    why: 'only the rack has a third host that it can take away again: on a real LAN give the address to a spare computer by hand',
   }),
   entry({
     ...N,

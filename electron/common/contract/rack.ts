@@ -54,6 +54,8 @@ export const RackStateSchema = z.object({
   cables: z.array(CableSchema),
   /** The power switch that the nodes fence each other with refuses everything. */
   powerSwitchBroken: z.boolean(),
+  /** A spare computer on the LAN that has taken this address, until the rack takes it away again; missing or null: there is none. */
+  impostor: z.object({ address: z.string(), revertsInMs: z.number().nullable() }).nullable().optional(),
   vip: z.string().nullable(),
   pid: z.number().nullable(),
 });

@@ -78,12 +78,14 @@ async function takeBack(target: FaultNode, faultDirs: readonly string[], reachMs
 /** Cables and power as the rack has them. */
 export function rackChecks(state: RackState): FaultCheck[] {
   const pulled = state.cables.filter((c) => !c.aToB || !c.bToA || c.noisePpm > 0).map((c) => c.id);
+  const spare = state.impostor == null ? [] : [`a spare computer has ${state.impostor.address}`];
+  const notWhole = [...pulled, ...spare];
   const off = state.nodes.filter((n) => n.power === 'off').map((n) => n.name);
   return [
     {
       what: 'cables',
-      ok: pulled.length === 0,
-      detail: pulled.length === 0 ? 'all are plugged in and clean' : `not whole: ${pulled.join(', ')}`,
+      ok: notWhole.length === 0,
+      detail: notWhole.length === 0 ? 'all are plugged in and clean' : `not whole: ${notWhole.join(', ')}`,
     },
     {
       what: 'power',
@@ -100,6 +102,7 @@ async function restoreRack(rack: RackHandlePort): Promise<void> {
     ...state.cables.map(({ id }) => rack.cable(id, { aToB: true, bToA: true, noisePpm: 0 })),
     ...state.nodes.filter((n) => n.power === 'off').map((n) => rack.power(n.name, 'on')),
     ...(state.powerSwitchBroken ? [rack.powerSwitch({ broken: false })] : []),
+    ...(state.impostor == null ? [] : [rack.impostor(null)]),
   ]);
 }
 

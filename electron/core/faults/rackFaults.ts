@@ -8,19 +8,25 @@ import { isDeed, isUndone, rackDeed } from './rackDeeds.ts';
 import type { RackDeed, SeenFault } from './rackDeeds.ts';
 
 /** Does a deed. The time to mend it goes along in the same request, so that nothing depends on this console living on. */
-export async function doDeed(rack: RackHandlePort, { cables, power }: RackDeed, durationMs: number): Promise<void> {
+export async function doDeed(
+  rack: RackHandlePort,
+  { cables, power, impostor }: RackDeed,
+  durationMs: number,
+): Promise<void> {
   await Promise.all([
     ...power.map(({ node, share }) => rack.power(node, 'off', { revertAfterMs: durationMs * share })),
     ...cables.map(({ id, ...setting }) => rack.cable(id, { ...setting, revertAfterMs: durationMs })),
+    ...(impostor === null ? [] : [rack.impostor(impostor, { revertAfterMs: durationMs })]),
   ]);
 }
 
 /** Undoes a deed, whatever of it is left. */
-export async function undoDeed(rack: RackHandlePort, { cables, power }: RackDeed): Promise<void> {
+export async function undoDeed(rack: RackHandlePort, { cables, power, impostor }: RackDeed): Promise<void> {
   const isOff = (node: string): boolean => rack.state().nodes.find((n) => n.name === node)?.power === 'off';
   await Promise.all([
     ...power.filter(({ node }) => isOff(node)).map(({ node }) => rack.power(node, 'on')),
     ...cables.map(({ id }) => rack.cable(id, { aToB: true, bToA: true, noisePpm: 0 })),
+    ...(impostor === null ? [] : [rack.impostor(null)]),
   ]);
 }
 

@@ -86,6 +86,8 @@ export interface RackHandlePort {
   ): Promise<void>;
   /** Breaks or mends the switch that the nodes fence each other with. */
   powerSwitch(to: { broken: boolean }): Promise<void>;
+  /** A spare computer on the LAN takes `address`; null: it goes. */
+  impostor(address: string | null, options?: { revertAfterMs?: number }): Promise<void>;
   pairSpec(): PairSpec;
   credentials(): { user: string; privateKeyPem: string; hostKeySha256: Readonly<Record<string, readonly string[]>> };
   spawnOn(host: string, argv: readonly string[]): SpawnedLines;

@@ -100,6 +100,7 @@ class RackHost {
       })),
       cables: world?.cables ?? [],
       powerSwitchBroken: world?.powerSwitchBroken ?? false,
+      impostor: world?.impostor ?? null,
       vip: this.setup.vip,
       pid: process.pid,
     };
@@ -208,6 +209,7 @@ class RackHost {
       power: async (command) => this.adopt(await this.client.power(command)),
       cable: async (command) => this.adopt(await this.client.cable(command)),
       powerSwitch: async (command) => this.adopt(await this.client.powerSwitch(command)),
+      impostor: async (command) => this.adopt(await this.client.impostor(command)),
       spawn: (input, _context, signal) => this.client.spawn(input, signal),
       down: async () => {
         await this.end();

@@ -110,6 +110,27 @@ export class Network {
     });
   }
 
+  /** Plugs a host into the LAN that has the address and announces it, as an operating system does that has just been given it. */
+  plugHost(port: string, pid: number, address: string): Promise<void> {
+    return this.inTurn(async () => {
+      const lines = [`link add ${port} type veth peer name eth0 netns ${pid}`, `link set ${port} master lan up`];
+      await run('ip', ['-batch', '-'], `${lines.join('\n')}\n`);
+      const inside =
+        'echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify; ip link set lo up; ip addr add "$1" dev eth0; ip link set eth0 up';
+      await run('nsenter', [`--net=/proc/${pid}/ns/net`, 'sh', '-ec', inside, 'sh', `${address}/24`], '');
+    });
+  }
+
+  unplugHost(port: string): Promise<void> {
+    // Its namespace may have gone first and taken it along.
+    return this.inTurn(() =>
+      run('ip', ['link', 'del', port], '').then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+  }
+
   /** Puts new network cards into the node whose PID 1 is `pid`. */
   insertCards(side: Side, pid: number): Promise<void> {
     return this.inTurn(async () => {

@@ -1,5 +1,4 @@
 /** Everything inside the rack's outer namespaces: builds it, answers the rack host, ends with it. */
-import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { Implementation } from '../../../agent/common/rpc/contract.ts';
@@ -9,9 +8,11 @@ import type { CableId } from '../../common/contract/rack.ts';
 import { Latest } from '../latest.ts';
 import { processChannel } from '../processChannel.ts';
 import { worldContract } from '../protocol.ts';
-import type { CableCommand, PowerCommand, SpawnEvent, WorldPlan, WorldState } from '../protocol.ts';
+import type { CableCommand, ImpostorCommand, PowerCommand, SpawnEvent, WorldPlan, WorldState } from '../protocol.ts';
 import { addressOf } from '../setup.ts';
 import { run } from './command.ts';
+import { Impostor } from './impostor.ts';
+import { keepNamespace } from './keeper.ts';
 import { Network } from './network.ts';
 import type { Plug, Side } from './network.ts';
 import { networkEntrance, nodeEntrance, runProgram } from './programs.ts';
@@ -42,12 +43,14 @@ class World {
   private readonly cables = new Map<CableId, Cable>();
   private readonly reverts = new Reverts();
   private readonly powerSwitch: PowerSwitch;
+  private readonly impostor: Impostor;
   private readonly hostPids = new Map<string, number>();
 
   constructor(plan: WorldPlan) {
     this.plan = plan;
     const hasCrossover = plan.nodes[0].crossover !== null;
     this.network = new Network(hasCrossover);
+    this.impostor = new Impostor(this.network);
     this.serial = plan.baud === null ? null : new SerialCable(plan.baud, process.pid);
     const ids: CableId[] = [
       'lan-a',
@@ -74,7 +77,8 @@ class World {
   }
 
   async build(): Promise<void> {
-    const [gateway, client] = await Promise.all([keepNamespace(), keepNamespace()]);
+    const keepers = await Promise.all([keepNamespace(), keepNamespace()]);
+    const [gateway = 0, client = 0] = keepers.map(({ pid }) => pid);
     this.hostPids.set('gateway', gateway).set('client', client);
     await this.network.build([
       { port: 'lan-gw', pid: gateway, address: this.plan.gateway },
@@ -113,6 +117,10 @@ class World {
         revertsInMs: this.reverts.inMs(`cable ${id}`),
       })),
       powerSwitchBroken: this.powerSwitch.broken,
+      impostor:
+        this.impostor.address === null
+          ? null
+          : { address: this.impostor.address, revertsInMs: this.reverts.inMs('impostor') },
     });
   }
 
@@ -154,6 +162,15 @@ class World {
     this.publish();
   }
 
+  /** Armed before it is there: whoever asked may be gone by then. */
+  async setImpostor({ address, revertAfterMs }: ImpostorCommand): Promise<void> {
+    this.reverts.arm('impostor', address === null ? null : revertAfterMs, () => {
+      void this.impostor.set(null).then(() => this.publish());
+    });
+    await this.impostor.set(address);
+    this.publish();
+  }
+
   private async plug(cable: Cable, to: Cable): Promise<void> {
     Object.assign(cable, to);
     const serial = this.cables.get('serial');
@@ -170,17 +187,6 @@ class World {
     if (initPid === null) throw new RpcError('powered-off', `${host} is powered off`);
     return runProgram(nodeEntrance(initPid), argv, signal);
   }
-}
-
-/** Starts a process whose only work is to own a network namespace; resolves once it has it. It ends with the world. */
-function keepNamespace(): Promise<number> {
-  const child = spawn('unshare', ['--net', 'sh', '-c', 'echo up; exec sleep infinity'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    child.stdout.once('data', () => resolve(child.pid ?? 0));
-    child.once('exit', (status) => reject(new Error(`no network namespace for a host of the rack (status ${status})`)));
-  });
 }
 
 async function buildWorld(plan: WorldPlan): Promise<World> {
@@ -220,6 +226,11 @@ export function runWorld(): void {
     powerSwitch: async ({ broken }) => {
       const world = await built;
       world.breakPowerSwitch(broken);
+      return world.state.value;
+    },
+    impostor: async (command) => {
+      const world = await built;
+      await world.setImpostor(command);
       return world.state.value;
     },
     spawn: async function* ({ host, argv }, _context, signal) {

@@ -64,6 +64,15 @@ const PLUGS = {
     await rack.power(B, 'off');
     child.kill('SIGKILL');
     await rack.power(B, 'on');
+    const boot = async (): Promise<true | null> => {
+      const { lines } = await runOn(rack, B, 'cat /var/log/boot.log');
+      // Of this boot: what the run level started, in its order, and what the undoing said in between.
+      const last = lines.slice(lines.findLastIndex((line) => line.includes('twinbeat-mend')));
+      const undone = last.findIndex((line) => /left by an earlier life, is undone/.test(line));
+      const agent = last.findIndex((line) => line.includes('twinbeat-agent start'));
+      return undone > 0 && agent > undone ? true : null;
+    };
+    await until('the fault was undone at boot, before the agent was started', boot, { withinMs: 30_000 });
   },
 } as const;
 
@@ -185,6 +194,28 @@ describe.skipIf(reason !== null)('faults, with every plug pulled', { timeout: 30
       const report = await home.json<PanicReport>(['fault', 'panic', '--rack']);
       expect(report.proven).toBe(true);
       expect(report.nodes.find((n) => n.node === B)?.via).toContain('ssh');
+      await stand.asBefore();
+    }),
+  );
+
+  test.concurrent('a third host takes the address; both logs say so; the rack itself takes it away again', () =>
+    racks.use(async (stand) => {
+      const { home, rack } = stand;
+      const arm = ['fault', 'arm', 'duplicate-address', '--node', A, '--for', '12s', '--force', '--rack', '--wait'];
+      const waiting = home.json<ActiveFault>(arm);
+      const seen = (): true | null => (rack.state().impostor?.address === rack.state().vip ? true : null);
+      await until('the spare computer has the address', seen, { withinMs: 60_000 });
+      const asked = await runOn(rack, 'client', `ip neigh flush all; ping -c 1 -W 2 ${rack.state().vip}; ip neigh`);
+      expect(asked.lines.join('\n')).toContain('lladdr');
+      expect(await waiting).toMatchObject({ name: 'duplicate-address', phase: 'reverted' });
+      expect(rack.state().impostor).toBeNull();
+      for (const node of NODES) {
+        const isTold = async (): Promise<true | null> => {
+          const { lines } = await runOn(rack, node, 'cat /var/log/ha-log');
+          return /\(duplicate-address\) on .* begins/.test(lines.join('\n')) ? true : null;
+        };
+        await until(`the log of ${node} says that it was no accident`, isTold, { withinMs: 30_000 });
+      }
       await stand.asBefore();
     }),
   );
