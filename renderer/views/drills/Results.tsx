@@ -17,6 +17,16 @@ function RunDetails({ run }: { readonly run: DrillRun }): React.JSX.Element {
         {run.notes.map((note, i) => (
           <p key={i}>{say(note)}</p>
         ))}
+        {run.gates.length > 0 && (
+          <p className="tb-run-gates">
+            {t('drills.gates')}{' '}
+            {run.gates.map((g) => (
+              <span key={g.gate} className="tb-level" data-gate={g.result}>
+                {t(`drills.gate.${g.gate}`)}: {t(g.waiver === null ? `drills.gateResult.${g.result}` : 'drills.waived')}
+              </span>
+            ))}
+          </p>
+        )}
         <ul>
           {run.criteria.map((c, i) => (
             <li key={i} data-result={c.result}>

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DrillInfo } from '../../../electron/common/contract/drill.ts';
 import { runDrills } from '../../stores/drills.ts';
-import { FIRST_WISH, inLanguage, orderOf } from './drillModel.ts';
+import { FIRST_WISH, inLanguage, isWaiverWhole, orderOf } from './drillModel.ts';
+import { WaiverFields } from './WaiverFields.tsx';
 
 const REPEAT_MAX = 1000;
 
@@ -52,6 +53,7 @@ export function RunDialog({
       title={t('drills.runTitle', { count: drills.length })}
       okText={t('drills.run')}
       cancelText={t('common.cancel')}
+      okButtonProps={{ disabled: !isWaiverWhole(wish.waiver) }}
       onOk={run}
       onCancel={onClose}
     >
@@ -92,6 +94,7 @@ export function RunDialog({
       <Checkbox checked={wish.both} onChange={(event) => change({ both: event.target.checked })}>
         {t('drills.both')}
       </Checkbox>
+      <WaiverFields value={wish.waiver} onChange={(waiver) => change({ waiver })} />
     </Modal>
   );
 }

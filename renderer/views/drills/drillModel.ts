@@ -3,6 +3,7 @@ import type {
   DrillInfo,
   DrillOrder,
   DrillStatistics,
+  GateName,
   RunVerdict,
   Text,
 } from '../../../electron/common/contract/drill.ts';
@@ -20,6 +21,14 @@ export interface RunWish {
   readonly failoverSeconds: number | null;
   readonly healSeconds: number | null;
   readonly soakMinutes: number | null;
+  readonly waiver: WaiverWish;
+}
+
+/** Gates that one person waives for one reason. */
+export interface WaiverWish {
+  readonly gates: readonly GateName[];
+  readonly by: string;
+  readonly why: string;
 }
 
 export const FIRST_WISH: Omit<RunWish, 'drills'> = {
@@ -28,12 +37,19 @@ export const FIRST_WISH: Omit<RunWish, 'drills'> = {
   failoverSeconds: null,
   healSeconds: null,
   soakMinutes: null,
+  waiver: { gates: [], by: '', why: '' },
 };
+
+/** A waiver names who answers for it, and why. */
+export function isWaiverWhole({ gates, by, why }: WaiverWish): boolean {
+  return gates.length === 0 || (by.trim() !== '' && why.trim() !== '');
+}
 
 const MS = { second: 1000, minute: 60_000 } as const;
 
 /** What a wish means to the core. */
 export function orderOf(wish: RunWish): DrillOrder {
+  const { waiver } = wish;
   const ms = (value: number | null, unit: number): number | null => (value === null ? null : value * unit);
   return {
     drills: [...wish.drills],
@@ -42,7 +58,7 @@ export function orderOf(wish: RunWish): DrillOrder {
     both: wish.both,
     limits: { failoverMs: ms(wish.failoverSeconds, MS.second), healMs: ms(wish.healSeconds, MS.second) },
     soakMs: ms(wish.soakMinutes, MS.minute),
-    waivers: [],
+    waivers: waiver.gates.map((gate) => ({ gate, by: waiver.by.trim(), why: waiver.why.trim() })),
     resume: null,
   };
 }
