@@ -15,7 +15,9 @@ import { MOVE_POSITIONS, PANES, showPane, useUi } from '../stores/ui.ts';
 import { TERMINAL_KINDS } from '../views/terminals/kinds.ts';
 import { commissionActions } from './commissionActions.ts';
 import { drillActions } from './drillActions.ts';
+import { faultActions } from './faultActions.ts';
 import { launchRack } from './launch.ts';
+import { proofActions } from './proofActions.ts';
 
 export interface Action {
   readonly id: string;
@@ -252,6 +254,8 @@ export function allActions(t: T): Action[] {
     ...pairActions(t),
     ...commissionActions(t),
     ...drillActions(usePairs.getState().selectedId, t),
+    ...faultActions(t),
+    ...proofActions(usePairs.getState().selectedId, t),
     ...panes,
     ...moves,
     ...settingActions(t),

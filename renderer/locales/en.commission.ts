@@ -64,6 +64,8 @@ export const enCommission = {
       deploy: 'Checking both servers and planning…',
       settle: 'Waiting for the first heartbeats…',
     },
+    runDrill: 'Run the drill: {{title}}…',
+    runShortSet: 'Run the short set of drills…',
     shortSet: 'Choose the short set',
     shortSetHint:
       'The drills that show the most in the least time: hand-over, power loss, daemon killed, one heartbeat cable pulled.',

@@ -66,6 +66,8 @@ export const zhCNCommission: Pick<Messages, 'commission'> = {
       deploy: '正在检查两台服务器并制定计划…',
       settle: '正在等待第一批心跳…',
     },
+    runDrill: '执行演练：{{title}}…',
+    runShortSet: '执行精简组合演练…',
     shortSet: '选择精简组合',
     shortSetHint: '用最短的时间证明最多：切换、断电、守护进程被杀、拔掉一根心跳线。',
   },

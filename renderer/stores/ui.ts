@@ -1,5 +1,6 @@
 /** What is open on the screen, and the way for anybody to bring a pane to the front. */
 import { create } from 'zustand';
+import type { ConsoleFaultName } from '../../electron/common/contract/state.ts';
 import type { TerminalKind } from '../views/terminals/kinds.ts';
 
 export const PANES = [
@@ -47,6 +48,10 @@ interface UiState {
   readonly secretsFor: string | null;
   /** Fault chosen elsewhere (picture, palette) to be confirmed in the fault pane. */
   readonly faultNode: string | null;
+  /** Fault of that node whose last look is wanted; the fault pane opens it. */
+  readonly faultWish: ConsoleFaultName | null;
+  /** Drills that are wanted, to be confirmed in the drills pane; null: none. */
+  readonly drillWish: readonly string[] | null;
   /** Node that is to take over although its peer was not proven off: the person is asked; null: not asking. */
   readonly confirmDeadBy: string | null;
   readonly rotateOpen: boolean;
@@ -61,6 +66,8 @@ export const useUi = create<UiState>(() => ({
   entered: false,
   secretsFor: null,
   faultNode: null,
+  faultWish: null,
+  drillWish: null,
   confirmDeadBy: null,
   rotateOpen: false,
   drillPage: 'list',

@@ -1,10 +1,11 @@
 /** The deadtime advisor: asks the core when it is opened and when a person wants it again; an advice is not a live picture. */
 import { Button, Select } from 'antd';
+import type { DockviewPanelApi, IDockviewPanelProps } from 'dockview-react';
 import { useCallback, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Advice as AdviceData, AdviceStream } from '../../../electron/common/contract/advice.ts';
 import type { SessionInfo } from '../../../electron/common/contract/report.ts';
-import { useAdviceRead } from '../../stores/advice.ts';
+import { askAdvice, useAdviceRead } from '../../stores/advice.ts';
 import { link } from '../../stores/link.ts';
 import { attempt } from '../../stores/notices.ts';
 import { usePairs } from '../../stores/pairs.ts';
@@ -16,20 +17,22 @@ import { Budgets, Gaps, Methods, Streams } from './Tables.tsx';
 const YEARS = [1, 10, 100] as const;
 const YEARS_DEFAULT = 10;
 
+/** A pair says little in less, milliseconds. */
+const MORE_DATA_MS = 10_000;
+
 /** Stands for the session that runs. */
 const LIVE = 'live';
 
 interface Asked {
   readonly advice: AdviceData | null;
   readonly isReading: boolean;
-  readonly ask: () => void;
 }
 
 /** The advice about a pair's live session or a stored one; the newest question alone is answered. */
 function useAdvice(pairId: string | null, sessionId: string | null, isReady: boolean, targetYears: number): Asked {
   const [advice, setAdvice] = useState<AdviceData | null>(null);
   const [isReading, setReading] = useState(false);
-  const [turn, setTurn] = useState(0);
+  const turn = useAdviceRead((s) => s.turn);
   useEffect(() => {
     let isWanted = true;
     setAdvice((old) => (old?.pairId === pairId ? old : null));
@@ -47,8 +50,7 @@ function useAdvice(pairId: string | null, sessionId: string | null, isReady: boo
       isWanted = false;
     };
   }, [pairId, sessionId, isReady, targetYears, turn]);
-  const ask = useCallback(() => setTurn((n) => n + 1), []);
-  return { advice, isReading, ask };
+  return { advice, isReading };
 }
 
 /** Former sessions of the pair that have something to be read; asked for when the list is opened. */
@@ -92,7 +94,27 @@ function Body({ advice }: { readonly advice: AdviceData }): React.JSX.Element {
   );
 }
 
-export function Advice(): React.JSX.Element {
+/** Whether the pane is in front: an advice that nobody looks at is not asked for. */
+function useVisible(api: DockviewPanelApi): boolean {
+  const [isVisible, setVisible] = useState(api.isVisible);
+  useEffect(() => {
+    const listening = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
+    setVisible(api.isVisible);
+    return () => listening.dispose();
+  }, [api]);
+  return isVisible;
+}
+
+/** Too little data becomes more by itself: while that is what keeps the advice back it is asked for again and again. */
+function useMoreData(advice: AdviceData | null, isWaiting: boolean): void {
+  useEffect(() => {
+    if (!isWaiting || advice === null || advice.recommendation !== null) return undefined;
+    const timer = setTimeout(askAdvice, MORE_DATA_MS);
+    return () => clearTimeout(timer);
+  }, [advice, isWaiting]);
+}
+
+export function Advice({ api }: IDockviewPanelProps): React.JSX.Element {
   const { t } = useTranslation();
   const pairId = usePairs((s) => s.selectedId);
   const isConnected = usePairs((s) => s.state?.session != null);
@@ -102,11 +124,13 @@ export function Advice(): React.JSX.Element {
   // A session of another pair is no longer in the list.
   const sessionId = sessions.some((s) => s.id === chosen) ? chosen : null;
   const isReady = isConnected || sessionId !== null;
-  const { advice, isReading, ask } = useAdvice(pairId, sessionId, isReady, years);
+  const isVisible = useVisible(api);
+  const { advice, isReading } = useAdvice(pairId, sessionId, isReady && isVisible, years);
+  useMoreData(advice, isReady && isVisible && sessionId === null);
   return (
     <section className="tb-pane tb-advice" aria-label={t('advice.region')}>
       <div className="tb-tools">
-        <Button size="small" loading={isReading} disabled={!isReady} onClick={ask}>
+        <Button size="small" loading={isReading} disabled={!isReady} onClick={askAdvice}>
           {t('advice.again')}
         </Button>
         <Select

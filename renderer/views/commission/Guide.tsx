@@ -11,7 +11,7 @@ import { type CommissionItem, type CommissionState, type Fact, nextItem } from '
 /** Told apart by their shape, not by colour alone. */
 const GLYPHS: Readonly<Record<CommissionState, string>> = {
   done: '✓',
-  todo: '○',
+  todo: '',
   busy: '…',
   trouble: '!',
   unknown: '?',

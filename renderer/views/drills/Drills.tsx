@@ -22,11 +22,13 @@ function useBoard(pairId: string | null): void {
   }, [pairId, situation]);
 }
 
+const askDrills = (drillWish: readonly string[] | null): void => useUi.setState({ drillWish });
+
 function ListPage({ pairId }: { readonly pairId: string }): React.JSX.Element {
   const { t } = useTranslation();
   const { board, isRunning, error } = useDrills();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const [asking, setAsking] = useState<readonly string[] | null>(null);
+  const asking = useUi((s) => s.drillWish);
   const drills = board?.drills ?? [];
   const choose = (id: string, isChosen: boolean): void => {
     const next = new Set(chosen);
@@ -43,11 +45,11 @@ function ListPage({ pairId }: { readonly pairId: string }): React.JSX.Element {
           type="primary"
           size="small"
           disabled={wanted.length === 0 || isRunning}
-          onClick={() => setAsking(wanted)}
+          onClick={() => askDrills(wanted)}
         >
           {t('drills.runChosen', { count: wanted.length })}
         </Button>
-        <Button size="small" disabled={isRunning || drills.length === 0} onClick={() => setAsking(runnable(drills))}>
+        <Button size="small" disabled={isRunning || drills.length === 0} onClick={() => askDrills(runnable(drills))}>
           {t('drills.runAll')}
         </Button>
         <Button
@@ -71,7 +73,7 @@ function ListPage({ pairId }: { readonly pairId: string }): React.JSX.Element {
         <RunDialog
           pairId={pairId}
           drills={drills.filter((d) => asking.includes(d.id))}
-          onClose={() => setAsking(null)}
+          onClose={() => askDrills(null)}
         />
       )}
     </>

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { FaultOffer, PairState } from '../../../electron/common/contract/state.ts';
 import { duration } from '../../lib/format.ts';
 import { link } from '../../stores/link.ts';
-import { attempt } from '../../stores/notices.ts';
+import { attempt, notify } from '../../stores/notices.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { useUi } from '../../stores/ui.ts';
 import { ActiveFaults } from './ActiveFaults.tsx';
@@ -13,7 +13,7 @@ import { Drill } from './Drill.tsx';
 import { CATEGORY_CHOICES, chosenOffers, DURATION_MS_DEFAULT, DURATIONS_MS, offersOf } from './faultModel.ts';
 import type { CategoryChoice } from './faultModel.ts';
 import { InjectDialog } from './InjectDialog.tsx';
-import { OfferLine } from './OfferLine.tsx';
+import { OfferLine, offerText } from './OfferLine.tsx';
 import { PanicButton } from './PanicDialog.tsx';
 import { shortName } from '../../lib/names.ts';
 
@@ -88,6 +88,14 @@ export function Faults(): React.JSX.Element {
   const [durationMs, setDurationMs] = useState<number>(DURATION_MS_DEFAULT);
   const [chosen, setChosen] = useState<FaultOffer | null>(null);
   const offers = useOffers(state);
+  const wish = useUi((s) => s.faultWish);
+  useEffect(() => {
+    if (wish === null || offers.length === 0) return;
+    useUi.setState({ faultWish: null });
+    const offer = offers.find((o) => o.name === wish && o.node === wanted);
+    if (offer?.available === true) setChosen(offer);
+    else if (offer !== undefined) notify('info', offerText(offer, t));
+  }, [wish, wanted, offers, t]);
   if (state === null) return <section className="tb-pane tb-empty">{t('fault.noOffers')}</section>;
   const names = state.nodes.map((n) => n.node);
   const node = wanted !== null && names.includes(wanted) ? wanted : (names[0] ?? '');

@@ -7,7 +7,7 @@ import type { FaultOffer } from '../../../electron/common/contract/state.ts';
 import type { T } from '../../locales/index.ts';
 
 /** What it does, or why it cannot be done: a reason of the node's own in the agent's words, which say more than its code. */
-function offerText({ name, reasonCode, reason }: FaultOffer, t: T): string {
+export function offerText({ name, reasonCode, reason }: FaultOffer, t: T): string {
   if (reasonCode === null) return t(`fault.what.${name}`);
   const isCatalogues = reasonCode === 'nowhere' && reason === faultNamed(name).why;
   return t(`fault.reason.${reasonCode}`, { reason: isCatalogues ? t(`fault.why.${name}`) : reason });
