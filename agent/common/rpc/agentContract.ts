@@ -31,6 +31,8 @@ export const LinkStatusSchema = z.object({
   /** What people call it, unlike any other link of the node: `bcast eth1`, `ucast6 eth1 fd00::2`. Older agents do not say it. */
   label: z.string().optional(),
   medium: z.enum(['ucast', 'bcast', 'mcast', 'serial']),
+  /** Speed of a serial line by the node's own file, bits per second; null: it is none. Older agents do not say it. */
+  baud: z.number().nullable().optional(),
   fromPeer: Direction,
   toPeer: Direction,
   rttMs: z.number().nullable(),

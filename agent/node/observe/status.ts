@@ -31,6 +31,7 @@ export function linkStatuses(ha: HaConfig, sample: ThreadSample, interfaces: rea
         name: link.name,
         label: linkLabel(link, ha.links),
         medium: link.medium,
+        baud: link.medium === 'serial' ? link.baud : null,
         fromPeer: direction(view.fromPeer, snapshot.peer.deadtimeMs),
         toPeer: direction(view.toPeer, ha.deadtimeMs),
         rttMs: view.rttMs,

@@ -128,7 +128,15 @@ export const NodeFactsSchema = z.object({
   timing: SessionTimingSchema.nullable(),
   /** The key that signs, without its secret. */
   keys: z.object({ index: z.number(), method: z.string(), fingerprint: z.string(), accepted: z.number() }).nullable(),
-  links: z.array(z.object({ id: z.string(), label: z.string(), medium: z.string() })),
+  links: z.array(
+    z.object({
+      id: z.string(),
+      label: z.string(),
+      medium: z.string(),
+      /** Speed of a serial line, bits per second; null: it is none. Older agents and records do not say it. */
+      baud: z.number().nullable().optional(),
+    }),
+  ),
   /** Hardware address with which this node answers for each address. */
   macs: z.record(z.string(), z.string()),
   problems: z.array(z.object({ code: z.string(), detail: z.string() })),

@@ -56,7 +56,12 @@ export function factsOf(
     version: status.version,
     timing: { keepaliveMs, warntimeMs, deadtimeMs, initdeadMs },
     keys: status.keys,
-    links: status.links.map(({ id, label, medium, name }) => ({ id, label: label ?? `${medium} ${name}`, medium })),
+    links: status.links.map(({ id, label, medium, name, baud }) => ({
+      id,
+      label: label ?? `${medium} ${name}`,
+      medium,
+      baud: baud ?? null,
+    })),
     macs: macsOf(status),
     problems: status.problems.map(({ code, detail: text }) => ({ code, detail: text })),
   };

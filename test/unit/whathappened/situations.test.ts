@@ -5,7 +5,7 @@ import type { Situation } from '../../../electron/common/contract/state.ts';
 import { buildTimeline } from '../../../electron/common/whathappened/timeline.ts';
 import type { TimelineInput } from '../../../electron/common/whathappened/types.ts';
 import type { SessionStory } from '../../support/sessionStory.ts';
-import { SessionStory as Story } from '../../support/sessionStory.ts';
+import { CROSS, SessionStory as Story } from '../../support/sessionStory.ts';
 import * as stories from './stories.ts';
 
 const named = (story: SessionStory, toMs = 20_000, over: Partial<TimelineInput> = {}): readonly Situation[] =>
@@ -107,6 +107,27 @@ describe('when', () => {
   test('a daemon that was asked to stop was not killed', () => {
     const story = stories.killedClean().event(4900, 'node1', { kind: 'shutdown', phase: 'begin' });
     expect(codes(story)).toEqual([]);
+  });
+
+  test('a path that carried before, and nothing since a daemon was started again with another port', () => {
+    const at = (toMs: number): string[] => codes(stories.neverUpAgain(), toMs);
+    expect(at(11_000)).toEqual([]);
+    expect(at(20_000)).toEqual(['link-never-up']);
+    // It comes after all: no such name.
+    const came = stories.neverUpAgain().say(12_000, 'node2', { links: { [CROSS]: 'up' } });
+    expect(codes(came)).toEqual([]);
+  });
+
+  test('a hand-over that is asked for soon after ipfail made another one is no second one of its', () => {
+    // ipfail of node1 gave up at 4.99 s; node2 is asked to hand back at 15 s.
+    const story = stories.serviceLanLost();
+    for (const [tMs, node, phase] of [
+      [15_000, 'node2', 'requested'],
+      [15_001, 'node1', 'accepted'],
+      [15_400, 'node1', 'done'],
+    ] as const)
+      story.event(tMs, node, { kind: 'standby', phase, set: 'all', detail: '' });
+    expect(codes(story)).toEqual(['service-lan-lost', 'planned-standby']);
   });
 
   test('a refused start beside a real daemon: with its reason, and over with the start that succeeds', () => {

@@ -199,6 +199,19 @@ export function neverUp(): SessionStory {
     .say(3000, 'node2', { links: { [CROSS]: 'dead' } });
 }
 
+/** M11 in a running session: node2 is stopped in good order, and started again with another port. */
+export function neverUpAgain(): SessionStory {
+  return new SessionStory()
+    .event(4000, 'node2', { kind: 'shutdown', phase: 'begin' })
+    .say(4500, 'node2', { links: { [SERIAL]: 'unknown', [CROSS]: 'unknown' } })
+    .event(7500, 'node1', { kind: 'peer-status', peer: 'node2', status: 'dead' }, 'warn')
+    .say(7500, 'node1', { peerStatus: 'dead', links: { [SERIAL]: 'dead', [CROSS]: 'dead' } })
+    .event(8000, 'node2', { kind: 'local-status', status: 'init' })
+    .event(8300, 'node1', { kind: 'peer-status', peer: 'node2', status: 'up' })
+    .say(8300, 'node1', { peerStatus: 'active', links: { [SERIAL]: 'up' } })
+    .say(8300, 'node2', { links: { [SERIAL]: 'up' } });
+}
+
 /** M12: a daemon that does not start tells whoever attaches. */
 export function refused(): SessionStory {
   const detail =

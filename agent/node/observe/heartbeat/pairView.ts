@@ -235,6 +235,7 @@ export class PairView {
         name: config.name,
         label: linkLabel(config, this.setup.ha.links),
         medium: config.medium,
+        baud: config.medium === 'serial' ? config.baud : null,
         fromPeer: {
           state: this.stateOf(link, now),
           silenceMs,

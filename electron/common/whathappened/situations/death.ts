@@ -165,7 +165,8 @@ function killed(c: Case, death: Death): Situation[] {
       evidence: [...evidence, dual, ...(part === null ? [] : [part])],
       untilMs: over,
     });
-    return [left, ...restarted(c, death, dual)];
+    const again = restarted(c, death, dual);
+    return [left, ...(again.length > 0 ? again : backClean(c, death))];
   }
   if (taken === null) return [];
   const clean = situation({

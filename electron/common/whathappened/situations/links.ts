@@ -139,6 +139,34 @@ function lostOneWay(c: Case, path: Path, deaf: string, s: Stretch, other: LinkRe
   });
 }
 
+/** The newest start of a node's daemon in the record; null: it ran before. */
+function startedMs({ story }: Case, node: string): number | null {
+  const starts = ofKind(story.told, 'local-status').filter((e) => e.node === node && e.body.status === 'init');
+  return starts.at(-1)?.tMs ?? null;
+}
+
+const carries = ({ state }: Pick<LinkReading, 'state'>): boolean => state === 'up' || state === 'late';
+
+/**
+ * Since when a path is wanted that has carried nothing: since the newest start of either daemon, else since the beginning of the record. null:
+ * it has carried. The other daemon may still call it up for its deadtime after that start, from before.
+ */
+function silentSince(
+  c: Case,
+  readings: readonly [readonly LinkReading[], readonly LinkReading[]],
+): { readonly fromMs: number } | null {
+  const starts = c.story.nodes.map((node) => startedMs(c, node));
+  const newest = Math.max(...starts.map((ms) => ms ?? Number.NEGATIVE_INFINITY));
+  if (readings[0].length + readings[1].length === 0) return null;
+  const carried = readings.some((own, at) => {
+    const node = c.story.nodes[at] ?? '';
+    const isStarter = startedMs(c, node) === newest;
+    const graceMs = isStarter ? 0 : (factsAt(c.story, node, c.nowMs)?.timing?.deadtimeMs ?? 0) + WORD_MS;
+    return own.some((r) => r.tMs > newest + graceMs && carries(r));
+  });
+  return carried ? null : { fromMs: newest };
+}
+
 function pathSituations(c: Case, path: Path): Situation[] {
   const [a, b] = c.story.nodes;
   const readings = [linkReadings(c.story, a, path.ids[0]), linkReadings(c.story, b, path.ids[1])] as const;
@@ -161,26 +189,29 @@ function pathSituations(c: Case, path: Path): Situation[] {
       if (other !== null) named.push(lostOneWay(c, path, deaf, s, other));
     }
   }
-  return [...named, ...neverUp(c, path, readings)];
+  // What was lost and is not back has its name already.
+  return named.some((s) => s.untilMs === null) ? named : [...named, ...neverUp(c, path, readings)];
 }
 
-/** A path that carried nothing on either node while another one worked. */
+/** A path that carried nothing on either node since they run, while another one works. */
 function neverUp(
   c: Case,
   path: Path,
   readings: readonly [readonly LinkReading[], readonly LinkReading[]],
 ): Situation[] {
-  const all = [...readings[0], ...readings[1]];
-  if (all.length === 0 || all.some(({ state }) => state === 'up' || state === 'late')) return [];
+  const silent = silentSince(c, readings);
+  if (silent === null) return [];
   const [a, b] = c.story.nodes;
-  const others = c.story.batch.samples.filter((s) =>
-    s.links.some((l) => !path.ids.includes(l.id) && l.fromPeer === 'up'),
+  const others = c.story.batch.samples.filter(
+    (s) => s.tMs > silent.fromMs && s.links.some((l) => !path.ids.includes(l.id) && l.fromPeer === 'up'),
   );
-  const since = others[0]?.tMs;
+  // Both must hear each other elsewhere: a daemon that does not run hears nothing anywhere.
+  const firsts = c.story.nodes.map((node) => others.find((s) => s.node === node)?.tMs ?? Infinity);
+  const since = Math.max(...firsts);
   const deadtimeMs = factsAt(c.story, a, c.nowMs)?.timing?.deadtimeMs ?? 0;
-  const judgedMs = since === undefined ? Infinity : since + Math.max(NEVER_UP_MS_MIN, deadtimeMs);
+  const judgedMs = since + Math.max(NEVER_UP_MS_MIN, deadtimeMs);
   const confirmed = others.find(({ tMs }) => tMs >= judgedMs);
-  if (since === undefined || confirmed === undefined) return [];
+  if (confirmed === undefined) return [];
   return [
     situation({
       code: 'link-never-up',
@@ -196,9 +227,17 @@ function neverUp(
       evidence: [
         noted(
           null,
-          text(`neither node heard anything on ${path.label}`, `两个节点在 ${path.label} 上都没有听到任何消息`),
+          text(
+            `neither node heard anything on ${path.label} since both run`,
+            `自两个节点运行以来，在 ${path.label} 上都没有听到任何消息`,
+          ),
         ),
-        { tMs: since, errorMs: 0, node: null, text: text('another link carries heartbeats', '另一条链路有心跳') },
+        {
+          tMs: since,
+          errorMs: 0,
+          node: null,
+          text: text('another link carries heartbeats both ways', '另一条链路双向都有心跳'),
+        },
         noted(confirmed.tMs, text('still nothing, deadtime later', '超过 deadtime 仍无消息')),
       ],
       untilMs: null,
@@ -241,9 +280,10 @@ function hangUps(c: Case): Situation[] {
 
 /** What the heartbeats take of the serial line; worth knowing while it is little, a warning when it is much. */
 function serialBudget({ story }: Case): Situation[] {
-  const { serialBaud } = story;
   const told = story.batch.facts.filter((f) => f.timing !== null && f.links.some((l) => l.medium === 'serial'));
   const facts = told.at(-1);
+  // The node's own file says it best; an observed pair has no other.
+  const serialBaud = facts?.links.find((l) => l.baud != null)?.baud ?? story.serialBaud;
   if (serialBaud === null || facts?.timing == null) return [];
   // Facts come again with every change of anything: it is the same budget for as long as keepalive and engine are the same.
   const since = told.find((f) => f.timing?.keepaliveMs === facts.timing?.keepaliveMs && f.engine === facts.engine);

@@ -7,6 +7,8 @@ import type { Case, Piece, Stretch } from './case.ts';
 
 /** A dead ping node explains a hand-over that follows within this, milliseconds: deadping, the comparison, its delay. */
 const IPFAIL_MS_MAX = 60_000;
+/** ipfail asks for the hand-over itself when it gives up: the request is there within this, milliseconds. */
+const GAVE_UP_MS_MAX = 5000;
 
 const declares = (node: string, peer: string, { fromMs, errorMs }: Stretch): Piece => ({
   tMs: fromMs,
@@ -91,7 +93,7 @@ export function handOverSituations(c: Case): Situation[] {
     const agreed = after.find(({ body }) => body.phase === 'accepted');
     const over = after.find(({ body }) => ['done', 'refused', 'timed-out'].includes(body.phase));
     if (agreed === undefined || (over !== undefined && over.tMs < agreed.tMs)) return [];
-    const cause = ipfailBefore(c, request.tMs);
+    const cause = ipfailBefore(c, giver, request.tMs);
     const pieces = [
       said(request, text(`${giver} asks for standby`, `${giver} 请求待机`)),
       said(agreed, text(`${agreed.node} agrees`, `${agreed.node} 同意`)),
@@ -133,12 +135,12 @@ function isEcho(
   return entry !== undefined && before?.body.phase === 'requested' && entry.tMs - before.tMs < IPFAIL_MS_MAX;
 }
 
-/** A ping node that died, and ipfail's own steps, before a hand-over; null: nothing of the kind. */
-function ipfailBefore({ story }: Case, tMs: number): Piece[] | null {
+/** The giver's ipfail that gave up, and the ping node that died before; null: the hand-over has another reason. */
+function ipfailBefore({ story }: Case, giver: string, tMs: number): Piece[] | null {
   const near = (entry: { tMs: number }): boolean => entry.tMs <= tMs + 1000 && entry.tMs > tMs - IPFAIL_MS_MAX;
   const dead = ofKind(story.told, 'ping-node').findLast((e) => near(e) && e.body.status === 'dead');
   const gave = ofKind(story.told, 'ipfail').findLast(
-    (e) => near(e) && (e.body.step === 'gave-up' || e.body.step === 'give-up-scheduled'),
+    (e) => e.node === giver && e.body.step === 'gave-up' && Math.abs(tMs - e.tMs) < GAVE_UP_MS_MAX,
   );
   if (gave === undefined) return null;
   return [
