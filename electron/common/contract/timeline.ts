@@ -11,6 +11,8 @@ export const TimelineInputSchema = z.object({
   toMs: z.number(),
   probePeriodMs: z.number().nullable(),
   serialBaud: z.number().nullable(),
+  /** True while an exercise runs: its fault and every name stay hidden. Missing: none runs. */
+  exercise: z.boolean().optional(),
 });
 
 export const TimelineStretchSchema = z.object({

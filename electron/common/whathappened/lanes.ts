@@ -58,6 +58,8 @@ function runs<T>(
   return spans;
 }
 
+const HIDDEN = text('to be found: an exercise runs', '待查找：练习进行中');
+
 function faultLane(story: Story): BareLane {
   const spans = story.faults
     .filter((fault) => fault.phase === 'injected')
@@ -72,6 +74,7 @@ function faultLane(story: Story): BareLane {
         text: text(where, where),
       };
     });
+  if (story.exercise === true) return lane('fault', 'fault', text('fault', '故障'), null, { missing: HIDDEN });
   const words = {
     armed: text('armed', '已就绪'),
     injected: text('begins', '开始'),

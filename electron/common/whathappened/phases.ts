@@ -49,7 +49,13 @@ function startOf(story: Story): Found {
       tMs >= story.fromMs &&
       ((body.kind === 'standby' && body.phase === 'requested') || (body.kind === 'shutdown' && body.phase === 'begin')),
   );
-  if (asked === undefined) return nothing(text('no fault was recorded', '没有记录到故障'));
+  if (asked === undefined) {
+    return nothing(
+      story.exercise === true
+        ? text('to be found: an exercise runs', '待查找：练习进行中')
+        : text('no fault was recorded', '没有记录到故障'),
+    );
+  }
   const isStop = asked.body.kind === 'shutdown';
   return found(
     asked,

@@ -83,6 +83,14 @@ function doubtsOf(story: Story): Text[] {
   const stalledMs = story.probePeriodMs === null ? null : measureOutage(probes, story.probePeriodMs).stalledMs;
   const gaps = story.batch.gaps.filter((gap) => gap.source !== story.nodes[0] && gap.source !== story.nodes[1]);
   return [
+    ...(story.exercise === true
+      ? [
+          text(
+            'an exercise runs: the fault and the names of situations are hidden until it is answered',
+            '练习进行中：故障和情况名称在作答之前隐藏',
+          ),
+        ]
+      : []),
     ...(stalledMs === null
       ? []
       : [
@@ -119,7 +127,7 @@ export function buildTimeline(input: TimelineInput): Timeline {
     outages,
     faultWindow: startMs === null ? null : sums(story, 'fault', startMs, faultEndMs, outages, verdicts),
     healWindow: revertMs === null ? null : sums(story, 'heal', revertMs, toMs, outages, verdicts),
-    situations: nameSituations({ story, verdicts, nowMs: toMs }, stale),
+    situations: story.exercise === true ? [] : nameSituations({ story, verdicts, nowMs: toMs }, stale),
     stale,
     clockErrorMs: clockErrors(story),
     doubts: doubtsOf(story),

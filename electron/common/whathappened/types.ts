@@ -20,6 +20,8 @@ export interface TimelineInput {
   readonly probePeriodMs: number | null;
   /** Baud of the pair's serial line; null: none, or not known. */
   readonly serialBaud: number | null;
+  /** An exercise runs: what was broken is to be found, so neither the fault nor what the evidence is called is told. */
+  readonly exercise?: boolean | undefined;
 }
 
 /** Who says so. `console`: this computer itself (faults). */

@@ -24,7 +24,9 @@ export function hiddenBatch<B extends Batch>(batch: B): B {
   return { ...batch, faults: [], events: batch.events.filter((e) => e.event.body.kind !== 'fault') };
 }
 
-/** The same of a stretch for the timeline. */
-export function hiddenStretch<S extends { readonly input: { readonly batch: Batch } }>(stretch: S): S {
-  return { ...stretch, input: { ...stretch.input, batch: hiddenBatch(stretch.input.batch) } };
+/** The same of a stretch for the timeline, which then gives no names either. */
+export function hiddenStretch<
+  S extends { readonly input: { readonly batch: Batch; readonly exercise?: boolean | undefined } },
+>(stretch: S): S {
+  return { ...stretch, input: { ...stretch.input, batch: hiddenBatch(stretch.input.batch), exercise: true } };
 }

@@ -1,5 +1,6 @@
 // The timeline of a stretch: phases with their sources and errors, outages of fault and heal, order, lanes, and what is not known.
 import { describe, expect, test } from 'vitest';
+import { hiddenStretch } from '../../../electron/core/exercise/hide.ts';
 import { lastStretch } from '../../../electron/common/whathappened/stretch.ts';
 import { timelineHeightPx, timelineSvg } from '../../../electron/common/whathappened/svg.ts';
 import { buildTimeline } from '../../../electron/common/whathappened/timeline.ts';
@@ -226,4 +227,26 @@ describe('which stretch is meant', () => {
 test('an address that nobody named is the one that the record speaks of', () => {
   const timeline = buildTimeline(stories.powerOff().until(20_000, { address: null }));
   expect(timeline.address).toBe(STORY_VIP);
+});
+
+describe('while an exercise runs', () => {
+  const story = stories.powerOff();
+  const open = buildTimeline(story.until(20_000));
+  const closed = buildTimeline({ ...hiddenStretch({ input: story.until(20_000) }).input });
+
+  test('neither the fault nor any name is in it, and it says that they are hidden', () => {
+    expect(open.situations.map((s) => s.code)).toEqual(['node-lost']);
+    expect(closed.situations).toEqual([]);
+    const lane = closed.lanes.find(({ kind }) => kind === 'fault');
+    expect(lane).toMatchObject({ spans: [], marks: [] });
+    expect(lane?.missing?.en).toContain('exercise');
+    expect(phase(closed, 'fault')).toMatchObject({ atMs: null });
+    expect(closed.doubts.map((d) => d.en).join()).toContain('hidden until it is answered');
+    expect(JSON.stringify(closed)).not.toContain('power-off');
+  });
+
+  test('what nodes, LAN and client say stays', () => {
+    expect(phase(closed, 'detected')).toMatchObject({ atMs: 8000 });
+    expect(phase(closed, 'resources')).toMatchObject({ atMs: 8020 });
+  });
 });
