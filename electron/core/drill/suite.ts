@@ -175,6 +175,8 @@ export class SuiteWork {
       against.length > 0
         ? this.emptyRun(script, planned, 'skipped', against)
         : await this.runOne(script, planned, planIndex);
+    // One that cannot be run here is kept too: a report must not call it untried.
+    this.parts.stage.session.addDrill(run);
     // A run that was stopped is kept, and is not done: a suite that goes on does it again.
     const isDone = !this.stop.signal.aborted || run.verdict === 'pass' || run.verdict === 'fail';
     this.suite = {
@@ -208,9 +210,7 @@ export class SuiteWork {
       this.stop.signal,
     );
     try {
-      const run = await this.runner.run();
-      stage.session.addDrill(run);
-      return run;
+      return await this.runner.run();
     } finally {
       this.runner = null;
     }

@@ -16,7 +16,7 @@ export interface PdfPrinter {
 }
 
 /** A cold start on a slow disk, and a report of hundreds of pages. Milliseconds. */
-const PRINT_MS_MAX = 90_000;
+const PRINT_MS_MAX = 180_000;
 
 const NAMES: readonly string[] = [
   'chromium',
@@ -100,13 +100,18 @@ async function runChromium(program: string, htmlFile: string, pdfFile: string): 
   });
   let said = '';
   child.stderr.on('data', (bytes: Buffer) => (said = (said + bytes.toString()).slice(-2000)));
-  const timer = setTimeout(() => endGroup(child.pid), PRINT_MS_MAX);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    endGroup(child.pid);
+  }, PRINT_MS_MAX);
   try {
     const status = await new Promise<number | string | null>((resolve) => {
       child.once('error', (error) => resolve(error.message));
       child.once('exit', (code, signal) => resolve(code ?? signal));
     });
     if (status === 0 && sizeOf(pdfFile) > 0) return ok(undefined);
+    if (isLate) return fail('not-printed', `${program} did not print it within ${PRINT_MS_MAX / 1000} s`);
     const last = said.trim().split('\n').at(-1) ?? '';
     return fail('not-printed', `${program} did not print it (${status ?? 'unknown'}) ${last}`.trim());
   } finally {

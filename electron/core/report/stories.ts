@@ -4,6 +4,7 @@ import type { DrillRun } from '../../common/contract/drill.ts';
 import type { ReportLanguage } from '../../common/report/form.ts';
 import type { ReportRun } from '../../common/report/model.ts';
 import { buildTimeline } from '../../common/whathappened/timeline.ts';
+import type { Timeline } from '../../common/whathappened/types.ts';
 import { timelineSvg } from '../../common/whathappened/svg.ts';
 import { timelineWords } from '../../common/whathappened/words.ts';
 import { serialBaudOf } from '../service/timelines.ts';
@@ -27,6 +28,29 @@ export interface ToldRun {
 /** Path of the picture of the n-th run, counted from 1. */
 const picturePath = (n: number, { drill }: DrillRun): string =>
   `attachments/timeline-${String(n).padStart(3, '0')}-${drill.replace(/[^a-z0-9-]/g, '_')}.svg`;
+
+/** What both names end with, from a dot on: it tells them apart nowhere and takes the room of what does. */
+export function commonDomain(a: string, b: string): string {
+  const [left, right] = [a.split('.').reverse(), b.split('.').reverse()];
+  let same = 0;
+  while (same < Math.min(left.length, right.length) - 1 && left[same] === right[same]) same += 1;
+  return same === 0 ? '' : `.${left.slice(0, same).reverse().join('.')}`;
+}
+
+/** The same story with short names, for a drawing: its lanes have little room. */
+function shortened(timeline: Timeline, nodes: readonly [string, string]): Timeline {
+  const domain = commonDomain(...nodes);
+  if (domain === '') return timeline;
+  const short = (words: string): string =>
+    nodes.reduce((said, name) => said.replaceAll(name, name.slice(0, -domain.length)), words);
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return short(value);
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, walk(one)]));
+  };
+  return walk(timeline) as Timeline;
+}
 
 export function tellRun(store: SessionStore, run: DrillRun, n: number, language: ReportLanguage): ToldRun {
   const bare: ToldRun = { run: { run, picture: null, phases: [], situations: [] }, svg: null };
@@ -61,6 +85,8 @@ export function tellRun(store: SessionStore, run: DrillRun, n: number, language:
       phases,
       situations: timeline.situations.map((s) => s.name),
     },
-    svg: isDrawn ? timelineSvg(timeline, words[language], { widthPx: PICTURE_WIDTH_PX }) : null,
+    svg: isDrawn
+      ? timelineSvg(shortened(timeline, timeline.nodes), words[language], { widthPx: PICTURE_WIDTH_PX })
+      : null,
   };
 }

@@ -8,6 +8,8 @@ import { EXIT } from '../../../electron/cli/exitStatus.ts';
 import type { ReportInfo, SessionInfo } from '../../../electron/common/contract/report.ts';
 import { ReportBodySchema } from '../../../electron/common/report/model.ts';
 import type { ReportBody } from '../../../electron/common/report/model.ts';
+import type { ReportCheck } from '../../../electron/core/report/verify.ts';
+import { verifyReport } from '../../../electron/core/report/verify.ts';
 import { findChromium } from '../../../electron/core/report/pdf.ts';
 import { buildAgent } from '../../tools/build.ts';
 import { CliHome } from '../../support/cliHome.ts';
@@ -61,8 +63,10 @@ describe.skipIf(reason !== null)(
         'A. Customer',
         '--json',
       ]);
-      expect(ran.status, ran.err).toBe(0);
+      // One drill of twenty proves little: the report is there, and its verdict cannot be told (or is no, on a busy machine).
+      expect([EXIT.void, EXIT.failed], ran.err).toContain(ran.status);
       made = JSON.parse(ran.out) as typeof made;
+      expect(made.verdict).toBe(ran.status === EXIT.void ? 'incomplete' : 'fail');
       const json = JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')) as { body: unknown; hash: string };
       body = ReportBodySchema.parse(json.body);
       expect(json.hash).toBe(made.hash);
@@ -70,6 +74,10 @@ describe.skipIf(reason !== null)(
       expect(body.nodes.map((n) => [n.name, n.status?.timing.deadtimeMs, n.before !== null, n.after !== null])).toEqual(
         NAMES.map((name) => [name, 2000, true, true]),
       );
+      expect(body.drills).toHaveLength(20);
+      expect(body.drills.filter((d) => d.state !== 'not-tried').map((d) => d.drill)).toEqual(['power-loss']);
+      expect(body.criteria.map((c) => c.check)).toContain('margin-limit');
+      expect(body.advice?.streams.filter((s) => s.link === null)).toHaveLength(2);
       expect(body.runs).toHaveLength(1);
       const [first] = body.runs;
       expect(first?.run.drill).toBe('power-loss');
@@ -104,26 +112,29 @@ describe.skipIf(reason !== null)(
     test('verified: every file is what it was; a flipped byte is found and its file named', async () => {
       const ok = await home.run(['verify-report', made.dir]);
       expect({ status: ok.status, err: ok.err }).toEqual({ status: 0, err: '' });
-      for (const path of [
-        'report.html',
-        made.hasPdf ? 'report.pdf' : 'report.html',
-        'report.json',
-        body.attachments[0]?.path ?? '',
-      ]) {
+      const bad = (check: ReportCheck) => check.files.filter((f) => f.result !== 'ok');
+      const withFlipped = async <T>(path: string, at: number, look: () => Promise<T>): Promise<T> => {
         const file = join(made.dir, path);
         const bytes = readFileSync(file);
         const changed = Buffer.from(bytes);
-        changed[Math.floor(bytes.length / 2)] = (changed[Math.floor(bytes.length / 2)] ?? 0) ^ 0x20;
+        changed[at] = (changed[at] ?? 0) ^ 0x20;
         writeFileSync(file, changed);
-        const found = await home.run(['verify-report', made.dir, '--json']);
-        writeFileSync(file, bytes);
-        const check = JSON.parse(found.out) as { files: { path: string; result: string }[] };
-        expect({ path, status: found.status, bad: check.files.filter((f) => f.result !== 'ok') }).toEqual({
-          path,
-          status: 1,
-          bad: [{ path, result: 'changed' }],
-        });
+        return look().finally(() => writeFileSync(file, bytes));
+      };
+      expect(made.files.length).toBeGreaterThan(8);
+      for (const { path, bytes } of made.files) {
+        for (const at of [0, Math.floor(bytes / 2), bytes - 1]) {
+          const found = await withFlipped(path, at, () => verifyReport(made.dir));
+          expect({ path, at, bad: bad(found) }).toEqual({ path, at, bad: [{ path, result: 'changed' }] });
+        }
       }
+      const path = body.attachments[0]?.path ?? '';
+      const told = await withFlipped(path, 1, () => home.run(['verify-report', made.dir, '--json']));
+      expect({ status: told.status, bad: bad(JSON.parse(told.out) as ReportCheck) }).toEqual({
+        status: 1,
+        bad: [{ path, result: 'changed' }],
+      });
+      expect((await verifyReport(made.dir)).result).toBe('ok');
       expect((await home.run(['verify-report', home.dir])).status).toBe(2);
     });
 
@@ -135,7 +146,7 @@ describe.skipIf(reason !== null)(
           TWINBEAT_CHROMIUM: '/nonexistent',
         },
       );
-      expect(ran.status).toBe(0);
+      expect([EXIT.void, EXIT.failed]).toContain(ran.status);
       expect(ran.err).toContain('no PDF');
       expect(existsSync(join(dir, 'report.pdf'))).toBe(false);
       expect(readFileSync(join(dir, 'report.html'), 'utf8')).toContain('验收报告');

@@ -8,6 +8,7 @@ import type { ReportFacts } from '../../../electron/common/report/model.ts';
 import { escapeHtml, html, svgHtml } from '../../../electron/common/report/page/html.ts';
 import { printReport } from '../../../electron/common/report/page/print.ts';
 import { bodyHash } from '../../../electron/common/report/seal.ts';
+import { commonDomain } from '../../../electron/core/report/stories.ts';
 import { drillRun, PICTURE, PICTURE_PATH, reportFacts } from '../../support/reportFacts.ts';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -242,4 +243,11 @@ test('templates escape, drawings with anything active in them are left out', () 
   ];
   for (const part of active) expect(svgHtml(`<svg>${part}</svg>`), part).toBeNull();
   expect(svgHtml('<svg><text>src = x, on = y</text><rect fill="url(#p)"/></svg>')).not.toBeNull();
+});
+
+test('names in a drawing lose only the domain that both have', () => {
+  expect(commonDomain('ha1.bogus.sh.cn', 'ha2.bogus.sh.cn')).toBe('.bogus.sh.cn');
+  expect(commonDomain('a.site1.org', 'a.site2.org')).toBe('.org');
+  expect(commonDomain('ha1.x.org', 'ha1')).toBe('');
+  expect(commonDomain('node1', 'node2')).toBe('');
 });

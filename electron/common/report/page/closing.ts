@@ -26,7 +26,7 @@ export function findings(page: Page): Html {
           body.findings.map((f) => [
             tag(w.severity[f.severity], SEVERITY_TONES[f.severity]),
             page.t(f.text),
-            html`<code>${f.code}</code>`,
+            html`<code class="whole">${f.code}</code>`,
             f.severity === 'info' ? '' : settled(page, f.waiver, f.action),
           ]),
         );

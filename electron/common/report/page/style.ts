@@ -11,6 +11,7 @@ h3 { font-size: 10.5pt; margin: 5mm 0 1.5mm; break-after: avoid; }
 p { margin: 0 0 2mm; }
 small, .soft { color: var(--soft); }
 code, .code { font-family: "JetBrains Mono", "Cascadia Mono", Consolas, "DejaVu Sans Mono", "Noto Sans Mono CJK SC", monospace; font-size: 0.87em; overflow-wrap: anywhere; }
+code.whole { white-space: nowrap; overflow-wrap: normal; }
 pre { font: 7.6pt/1.4 "JetBrains Mono", "Cascadia Mono", Consolas, "DejaVu Sans Mono", monospace; background: var(--band); border: 0.6pt solid var(--line); padding: 2mm 2.5mm; margin: 0 0 3mm; white-space: pre-wrap; overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; margin: 0 0 3mm; font-size: 8.8pt; }
 th, td { text-align: left; vertical-align: top; padding: 1.1mm 2mm; border-bottom: 0.6pt solid var(--line); overflow-wrap: break-word; }
