@@ -19,6 +19,10 @@ const FAULT_RANGE_MS = [500, 3_600_000] as const;
 /** How long nobody may be served under it, as the contract takes it, milliseconds. */
 const BUDGET_RANGE_MS = [1000, 3_600_000] as const;
 
+/** A node and its agent may take this long to answer before they count as silent, milliseconds. */
+const ASKING_MS_MAX = 20_000;
+const ASKING: ReadonlySet<string> = new Set(['idle', 'connecting', 'authenticating', 'unknown', 'attaching']);
+
 /** After its time a fault may take this much longer to be seen as mended (boot, start of the agent), milliseconds. */
 const MENDED_MS_MAX = 90_000;
 
@@ -75,6 +79,7 @@ async function inject(typed: string, isArm: boolean, parsed: Parsed, opened: Cli
   const budget = typedBudget === null ? null : durationMs(typedBudget, 'budget', BUDGET_RANGE_MS);
   const { spec } = await connectPair(parsed, opened, io, 'anything');
   const node = nodeOf(parsed, spec);
+  await untilKnown(node, spec.id, opened);
   const fault = await opened.client.faultInject({
     pairId: spec.id,
     node,
@@ -92,6 +97,26 @@ async function inject(typed: string, isArm: boolean, parsed: Parsed, opened: Cli
   const last = parsed.flag('wait') ? await waitUntilOver(fault, spec.id, forMs, opened, io) : fault;
   io.out(parsed.flag('json') ? `${JSON.stringify(last)}\n` : faultText(last));
   if (last.phase === 'failed') throw new CliError('failed', `the fault failed: ${last.detail}`);
+}
+
+/** A node that is still being asked may well do it: a refusal because of that would only be early. */
+async function untilKnown(node: string, pairId: string, opened: CliConsole): Promise<void> {
+  const late = new CliError('timeout', '');
+  await waitForState(
+    opened,
+    pairId,
+    ASKING_MS_MAX,
+    () => late,
+    ({ nodes }) => {
+      const asked = nodes.find((n) => n.node === node);
+      if (asked === undefined || ASKING.has(asked.phase)) return asked === undefined;
+      if (asked.phase !== 'ready') return true;
+      return asked.agent.phase === 'attached' ? asked.status !== null : !ASKING.has(asked.agent.phase);
+    },
+  ).catch((error: unknown) => {
+    // Then the refusal says what is missing.
+    if (error !== late) throw error;
+  });
 }
 
 async function waitUntilOver(
