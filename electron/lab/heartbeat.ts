@@ -3,16 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { HaSpec } from '../common/contract/pair.ts';
 import type { RackUpOptions } from '../common/contract/rack.ts';
-import { renderNodeFiles } from '../common/setup/render.ts';
+import { IPFAIL_PATH, renderNodeFiles } from '../common/setup/render.ts';
 import { pairSpecOf } from './setup.ts';
 import type { Setup } from './setup.ts';
 import type { RackMode } from './support.ts';
 
 /** What the package brings that a node needs; the nodes see the machine's own /usr. */
 const DAEMON = '/usr/libexec/heartbeat/heartbeat';
-const PACKAGE_FILES = [DAEMON, '/usr/bin/cl_status', '/usr/share/heartbeat/ResourceManager'];
-/** Debian's place of it, which another distribution's ha.cf does not know. */
-const IPFAIL = '/usr/libexec/heartbeat/ipfail';
+const PACKAGE_FILES = [DAEMON, IPFAIL_PATH, '/usr/bin/cl_status', '/usr/share/heartbeat/ResourceManager'];
 
 /** One node's /etc/ha.d. */
 export interface HeartbeatFiles {
@@ -44,11 +42,7 @@ export function heartbeatFiles(setup: Setup, ha: HaSpec): Record<string, Heartbe
     setup.nodes.map(({ name }) => {
       const { haCf, haresources } = renderNodeFiles(pair, name);
       // The first line says who wrote the file for deploying; this one is nobody's but the server's.
-      const own = haCf
-        .split('\n')
-        .slice(1)
-        .join('\n')
-        .replace(/^(respawn hacluster ).*\/ipfail$/m, `$1${IPFAIL}`);
+      const own = haCf.split('\n').slice(1).join('\n');
       // All servers of the rack share this computer: a daemon that floods its log when its line hangs up, at a
       // real-time priority, would leave neither the other server nor the console a moment to run.
       return [name, { haCf: `realtime off\n${own}`, haresources, authkeys }];

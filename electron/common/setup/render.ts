@@ -18,8 +18,12 @@ export interface NodeFiles {
   readonly twinbeatCf: string | null;
 }
 
-/** Debian's path. Our agent knows the line by the program's name and does ipfail's work itself. */
-const IPFAIL_LINE = 'respawn hacluster /usr/lib/heartbeat/ipfail';
+/**
+ * Where Debian 12 has it, so that the file serves its daemon as well: that one refuses to start for a program that is not there. Our agent
+ * knows the line by the program's name and does ipfail's work itself.
+ */
+export const IPFAIL_PATH = '/usr/libexec/heartbeat/ipfail';
+const IPFAIL_LINE = `respawn hacluster ${IPFAIL_PATH}`;
 
 /** twinbeat.cf's words for what a takeover needs. */
 const CONDITION_WORDS = { reference: 'reference', 'two-links': 'two_links', fencing: 'fencing' } as const;

@@ -204,7 +204,7 @@ describe.skipIf(isolationMissing() !== null)('deploy to isolated servers', { tim
       const haCf = node.sh('cat /etc/ha.d/ha.cf').split('\n');
       expect(haCf).toContain('mcast eth1 225.0.0.7 694 1 0');
       expect(haCf).toContain('ping 10.99.0.1');
-      expect(haCf).toContain('respawn hacluster /usr/lib/heartbeat/ipfail');
+      expect(haCf).toContain('respawn hacluster /usr/libexec/heartbeat/ipfail');
       expect(haCf).toContain(`stonith_host ${node.name} off p${peer.name.slice(-1)}`);
       expect(haCf).toContain('watchdog /dev/full');
       expect(node.sh('cat /etc/ha.d/twinbeat.cf')).toMatch(/^#.*\ntakeover_requires reference two_links fencing\n$/);

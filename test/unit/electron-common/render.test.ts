@@ -116,7 +116,7 @@ describe('what a pair file can demand', () => {
       'mcast6 eth1 ff02::42 694 1 0',
       'ping 192.168.2.254',
       'ping6 fd00::fe',
-      'respawn hacluster /usr/lib/heartbeat/ipfail',
+      'respawn hacluster /usr/libexec/heartbeat/ipfail',
       'stonith_host node1 meatware node2',
       'watchdog /dev/watchdog',
     ])
@@ -128,7 +128,7 @@ describe('what a pair file can demand', () => {
     expect(problems.filter((problem) => problem.severity === 'error')).toEqual([]);
     expect(config).toMatchObject({
       pingNodes: [{ name: '192.168.2.254' }, { name: 'fd00::fe' }],
-      respawn: [{ user: 'hacluster', command: '/usr/lib/heartbeat/ipfail' }],
+      respawn: [{ user: 'hacluster', command: '/usr/libexec/heartbeat/ipfail' }],
       watchdog: '/dev/watchdog',
       autoFailback: 'off',
     });
