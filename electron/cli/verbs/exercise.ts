@@ -75,7 +75,7 @@ export async function runExercise(parsed: Parsed, opened: CliConsole, io: CliIo)
       'usage',
       action === 'start' ? 'which one? exercise start NAME' : `"${name}" is one word too many`,
     );
-  await connectPair(parsed, opened, io, 'anything');
+  await connectPair(parsed, opened, io, action === 'start' ? 'agents' : 'anything');
   switch (action) {
     case 'start': {
       const view = await opened.client.exerciseStart({ exerciseId: name ?? '' });

@@ -227,6 +227,17 @@ export function soleHolder(view: PairView): string | null {
   return view.vips.every((v) => v.verdict === 'one' && v.holder === holder) ? holder : null;
 }
 
+/** The longest time without service that ended only because the fault did, milliseconds: nothing noticed it, or handled it. 0: none. */
+export function unhandledMs(record: RunRecord): number {
+  const faults = record.windows.filter((w) => w.kind === 'fault');
+  const spans = spansByWindow(record).flatMap(({ fromMs, toMs, kind }) => {
+    const window = faults.findLast((w) => w.fromMs <= fromMs + (record.probePeriodMs ?? 0));
+    const isUntilMended = window !== undefined && (toMs ?? record.endedAtMs) >= window.toMs;
+    return kind === 'fault' && isUntilMended ? [(toMs ?? record.endedAtMs) - fromMs] : [];
+  });
+  return Math.max(0, ...spans);
+}
+
 /** From a time until the client was served for good, milliseconds; null: it was not. */
 export function servedAfterMs(record: RunRecord, fromMs: number): number | null {
   const lastBad = record.probes.findLast((p) => !p.ok);

@@ -16,7 +16,7 @@ import type { Quantities } from '../../common/drill/quantity.ts';
 import * as numbers from '../../common/drill/record.ts';
 import type { NodeCost, RunRecord } from '../../common/drill/record.ts';
 import type { DrillScript } from '../../common/drill/script.ts';
-import { text } from '../../common/drill/text.ts';
+import { millis, text } from '../../common/drill/text.ts';
 import type { PairView, Roles } from '../../common/drill/view.ts';
 import type { DrillStage } from './stage.ts';
 import type { RunWatch } from './watch.ts';
@@ -113,12 +113,27 @@ function clockErrorMs(stage: DrillStage): number | null {
   return errors.length === 0 ? null : Math.max(...errors);
 }
 
-function remarksOf(c: Collected): Text[] {
+/** Where no check says how long the client may wait, a fault that nothing handled is for a person to read. */
+function unhandled({ script }: Collected, made: RunRecord): Text[] {
+  if (script.pass.some((check) => check.check === 'outage' || check.check === 'served-within')) return [];
+  const ms = numbers.unhandledMs(made);
+  if (ms === 0) return [];
+  const { en, 'zh-CN': zh } = millis(ms);
+  return [
+    text(
+      `the client was not served for ${en}, until the fault was mended: nothing on the pair monitors this; have it acknowledged in writing`,
+      `客户端有 ${zh} 得不到服务，直到故障被消除：双机没有监控它；请书面确认`,
+    ),
+  ];
+}
+
+function remarksOf(c: Collected, made: RunRecord | null): Text[] {
   const remarks = c.unseen.map((done) =>
     text(`said to be done, and not seen: ${done.en}`, `声称已完成但控制台未察觉：${done['zh-CN']}`),
   );
   remarks.push(...c.remarks, ...waiverNotes(c.gates));
   if (c.waivers.some((w) => w.gate === 'load')) remarks.push(...overload(c));
+  if (made !== null) remarks.push(...unhandled(c, made));
   const clockMs = clockErrorMs(c.stage);
   if (clockMs !== null && clockMs > CLOCK_ERROR_MS_MAX) {
     const words = clockMs.toFixed(0);
@@ -174,7 +189,7 @@ export function concludeRun(c: Collected): DrillRun {
     from: roles?.holder ?? c.planned.from,
     to: roles?.standby ?? null,
     repetition: c.planned.repetition,
-    ...verdictOf(criteria, { voids, fails: c.fails, remarks: remarksOf(c) }),
+    ...verdictOf(criteria, { voids, fails: c.fails, remarks: remarksOf(c, made) }),
     criteria,
     level: c.level,
     sessionId: stage.session.id,

@@ -22,6 +22,7 @@ import { text } from '../../common/drill/text.ts';
 import { faultChoices, placeChoices, placeId, type ExerciseNodes } from '../../common/exercise/choices.ts';
 import { firstSignMs, pointsOf } from '../../common/exercise/grade.ts';
 import type { ExerciseCause, ExerciseScript } from '../../common/exercise/script.ts';
+import { sleepMs } from '../base/time.ts';
 import { viewOf, type DrillStage } from '../drill/stage.ts';
 import { writeFileAtomic } from '../profiles/files.ts';
 
@@ -30,6 +31,10 @@ const GRADES_MAX = 200;
 
 /** How often the file is looked at for an exercise that another process began, milliseconds. */
 const LOOK_PERIOD_MS = 500;
+
+/** A pair that is to be broken may take this long to be in order, and is looked at this often, milliseconds. */
+const IN_ORDER_MS_MAX = 15_000;
+const IN_ORDER_POLL_MS = 200;
 
 const RunningSchema = z.object({
   exerciseId: z.string(),
@@ -172,11 +177,7 @@ export class Exercises {
     if (rack === null || reason !== undefined)
       throw new RpcError('unsupported', reason?.en ?? 'exercises need the rack');
     if (this.hides(stage.pairId)) throw new RpcError('busy', 'an exercise runs already');
-    const view = viewOf(stage, null);
-    const holder = soleHolder(view);
-    const [problem] = baselineProblems(view);
-    if (problem !== undefined || holder === null)
-      throw new RpcError('busy', `the pair is not in order: ${problem?.en ?? 'nobody holds the address'}`);
+    const holder = await this.holderInOrder(stage);
     const nodes = { a: stage.feeds[0].node, b: stage.feeds[1].node, holder };
     const revert = await this.cause(stage, script.cause, nodes, script.limitSeconds);
     const startedWallMs = this.wallMs();
@@ -193,6 +194,20 @@ export class Exercises {
     };
     this.keepRunning(running);
     return this.view(running);
+  }
+
+  /** The holder of a pair in order. A console that has just been opened does not know it at once. Throws `busy` with what is wrong. */
+  private async holderInOrder(stage: DrillStage): Promise<string> {
+    const untilMs = performance.now() + IN_ORDER_MS_MAX;
+    for (;;) {
+      const view = viewOf(stage, null);
+      const holder = soleHolder(view);
+      const [problem] = baselineProblems(view);
+      if (problem === undefined && holder !== null) return holder;
+      if (performance.now() > untilMs)
+        throw new RpcError('busy', `the pair is not in order: ${problem?.en ?? 'nobody holds the address'}`);
+      await sleepMs(IN_ORDER_POLL_MS);
+    }
   }
 
   private async cause(

@@ -2,7 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import type { CriterionResult } from '../../../electron/common/contract/drill.ts';
 import { judgeChecks, verdictOf } from '../../../electron/common/drill/judge.ts';
-import { headlineMs, takeoverTimes, unavailability, type RunRecord } from '../../../electron/common/drill/record.ts';
+import {
+  headlineMs,
+  takeoverTimes,
+  unavailability,
+  unhandledMs,
+  type RunRecord,
+} from '../../../electron/common/drill/record.ts';
 import { CheckSchema } from '../../../electron/common/drill/script.ts';
 import { isFulfilled } from '../../../electron/common/drill/view.ts';
 import {
@@ -230,4 +236,13 @@ describe('conditions', () => {
     const lost = vip(null, { verdict: 'unknown', missing: ['a'] });
     expect(isFulfilled(gone, pairView('b', { vips: [lost] }), ROLES)).toBe(false);
   });
+});
+
+describe('a fault that nothing handles', () => {
+  test.each([
+    ['served through it', 'a'.repeat(90), 0],
+    ['moved in time', `${'a'.repeat(11)}${'.'.repeat(20)}${'b'.repeat(59)}`, 0],
+    ['until it was mended', `${'a'.repeat(11)}${'.'.repeat(41)}${'a'.repeat(38)}`, 4100],
+    ['the outage of the heal is another matter', `${'a'.repeat(53)}${'.'.repeat(10)}${'a'.repeat(27)}`, 0],
+  ])('%s', (_name, answers, ms) => expect(unhandledMs(runRecord({ probes: probes(answers) }))).toBe(ms));
 });
