@@ -33,6 +33,10 @@ export const enFaults = {
       'The node itself takes the fault back after this time, also when the console, the SSH connection or the agent is gone.',
     durationHintRack: 'The rack itself takes the fault back after this time, also when the console is gone.',
     durationHintHand: 'Within this time it should be done and put back; a person does both.',
+    budget: 'Stop it when nobody was served for',
+    budgetNever: 'as long as it lasts',
+    stopsNote:
+      'It is also stopped when another one than the holder answers for the address, when two hold it without that being declared, or when a log is flooded.',
     lease: 'If this console disappears, the fault ends within {{time}}.',
     inject: 'Inject…',
     instruct: 'Start…',

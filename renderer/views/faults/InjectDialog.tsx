@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { faultNamed } from '../../../agent/common/faults/index.ts';
 import { CUT_OFF_MS_MAX } from '../../../agent/common/rpc/agentContract.ts';
 import { RpcError } from '../../../agent/common/rpc/messages.ts';
+import { UNSERVED_MS_STANDARD } from '../../../electron/common/contract/state.ts';
 import type { FaultOffer, PairState } from '../../../electron/common/contract/state.ts';
 import { duration } from '../../lib/format.ts';
 import { linkTitle, ownName } from '../../lib/linkName.ts';
@@ -27,6 +28,8 @@ const LEASE_MS = 12_000;
 interface Wish {
   readonly linkId: string;
   readonly amount: number | null;
+  /** Longest time without service, seconds; null: the fault's standard. */
+  readonly budgetS: number | null;
   readonly cutManagement: boolean;
   readonly typed: string;
   readonly force: boolean;
@@ -35,7 +38,14 @@ interface Wish {
 /** Everything that a person can choose about it, and the request that comes of it. */
 function useInjection({ state, offer, durationMs, onClose }: Props) {
   const { node, name } = offer;
-  const [wish, setWish] = useState<Wish>({ linkId: ALL, amount: null, cutManagement: false, typed: '', force: false });
+  const [wish, setWish] = useState<Wish>({
+    linkId: ALL,
+    amount: null,
+    budgetS: null,
+    cutManagement: false,
+    typed: '',
+    force: false,
+  });
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<{ readonly text: string; readonly isBaseline: boolean } | null>(null);
   const cuts = offer.cutsManagement || wish.cutManagement;
@@ -52,6 +62,7 @@ function useInjection({ state, offer, durationMs, onClose }: Props) {
         link: wish.linkId === ALL ? null : wish.linkId,
         durationMs: cuts ? Math.min(durationMs, CUT_OFF_MS_MAX) : durationMs,
         amount: wish.amount,
+        unservedMsMax: wish.budgetS === null ? null : wish.budgetS * 1000,
         cutManagement: wish.cutManagement,
         confirm: cuts ? wish.typed.trim() : null,
         force: wish.force,
@@ -120,6 +131,36 @@ function AmountField({
   );
 }
 
+/** What stops it before its time. */
+function BudgetField({
+  offer,
+  value,
+  onChange,
+}: {
+  readonly offer: FaultOffer;
+  readonly value: number | null;
+  readonly onChange: (budgetS: number | null) => void;
+}): React.JSX.Element {
+  const { t } = useTranslation();
+  const isFree = faultNamed(offer.name).mayBeUnserved;
+  return (
+    <>
+      <label className="tb-field">
+        <span>{t('fault.budget')}</span>
+        <InputNumber
+          min={1}
+          max={3600}
+          value={value ?? (isFree ? null : UNSERVED_MS_STANDARD / 1000)}
+          placeholder={t('fault.budgetNever')}
+          suffix={t('fault.unit.seconds')}
+          onChange={onChange}
+        />
+      </label>
+      <p className="tb-muted">{t('fault.stopsNote')}</p>
+    </>
+  );
+}
+
 /** When and by whom it ends. */
 function TimeNote({ offer, durationMs }: Pick<Props, 'offer' | 'durationMs'>): React.JSX.Element {
   const { t } = useTranslation();
@@ -162,6 +203,7 @@ export function InjectDialog(props: Props): React.JSX.Element {
         <LinkChoice state={state} offer={offer} value={wish.linkId} onChange={(linkId) => change({ linkId })} />
       )}
       <AmountField offer={offer} value={wish.amount} onChange={(amount) => change({ amount })} />
+      {!byHand && <BudgetField offer={offer} value={wish.budgetS} onChange={(budgetS) => change({ budgetS })} />}
       {mayCut && !byHand && (
         <Checkbox checked={wish.cutManagement} onChange={(event) => change({ cutManagement: event.target.checked })}>
           {t('fault.cutManagement')}
