@@ -42,7 +42,7 @@ async function startOver(on: NamingStage, node: string): Promise<void> {
 async function restartWith(on: NamingStage, change: string): Promise<void> {
   victim = on.other(on.holder);
   await on.service(victim, 'stop');
-  await on.sh(victim, `cp -a /etc/ha.d /root-ha.d && cd /etc/ha.d && ${change}`);
+  await on.sh(victim, `rm -rf /run/ha.d.good; cp -a /etc/ha.d /run/ha.d.good && cd /etc/ha.d && ${change}`);
   // A start that is refused is an answer here, not a failure.
   await on.sh(
     victim,
@@ -52,7 +52,7 @@ async function restartWith(on: NamingStage, change: string): Promise<void> {
 
 async function restoreFiles(on: NamingStage): Promise<void> {
   await on.service(victim, 'stop');
-  await on.sh(victim, `cd /root-ha.d && cp -a . /etc/ha.d/ && rm -rf /root-ha.d; ${ADDRESS_OFF}`);
+  await on.sh(victim, `cd /run/ha.d.good && cp -a . /etc/ha.d/ && rm -rf /run/ha.d.good; ${ADDRESS_OFF}`);
   await on.service(victim, 'start');
   await on.settled();
 }

@@ -118,6 +118,29 @@ describe('when', () => {
     expect(codes(came)).toEqual([]);
   });
 
+  test('ipfail of the real daemon gives back the peer’s own after a balanced comparison: that is no lost LAN, and no hand-over', () => {
+    // As it logs after every change of a link where auto_failback is on.
+    const story = new Story();
+    const counts = { own: 1, peers: 1, detail: '' };
+    story.event(5000, 'node1', { kind: 'ipfail', step: 'compared', ...counts });
+    story.event(6000, 'node1', { kind: 'ipfail', step: 'gave-up', ...counts });
+    for (const [tMs, node, phase] of [
+      [6010, 'node1', 'requested'],
+      [6020, 'node1', 'accepted'],
+      [7000, 'node1', 'done'],
+    ] as const)
+      story.event(tMs, node, { kind: 'standby', phase, set: 'foreign', detail: '' });
+    expect(codes(story)).toEqual([]);
+    // Somebody asks for a standby three seconds later: that is one.
+    for (const [tMs, phase] of [
+      [9000, 'requested'],
+      [9010, 'accepted'],
+      [10_000, 'done'],
+    ] as const)
+      story.event(tMs, 'node1', { kind: 'standby', phase, set: 'all', detail: '' });
+    expect(codes(story)).toEqual(['planned-standby']);
+  });
+
   test('a hand-over that is asked for soon after ipfail made another one is no second one of its', () => {
     // ipfail of node1 gave up at 4.99 s; node2 is asked to hand back at 15 s.
     const story = stories.serviceLanLost();

@@ -93,7 +93,10 @@ export function handOverSituations(c: Case): Situation[] {
     const agreed = after.find(({ body }) => body.phase === 'accepted');
     const over = after.find(({ body }) => ['done', 'refused', 'timed-out'].includes(body.phase));
     if (agreed === undefined || (over !== undefined && over.tMs < agreed.tMs)) return [];
-    const cause = ipfailBefore(c, giver, request.tMs);
+    const gave = ipfailOf(c, request);
+    const cause = gave === null ? null : ipfailReason(c, gave);
+    // Nothing moved: it gave back what it did not have.
+    if (gave !== null && cause === null) return [];
     const pieces = [
       said(request, text(`${giver} asks for standby`, `${giver} 请求待机`)),
       said(agreed, text(`${agreed.node} agrees`, `${agreed.node} 同意`)),
@@ -135,14 +138,34 @@ function isEcho(
   return entry !== undefined && before?.body.phase === 'requested' && entry.tMs - before.tMs < IPFAIL_MS_MAX;
 }
 
-/** The giver's ipfail that gave up, and the ping node that died before; null: the hand-over has another reason. */
-function ipfailBefore({ story }: Case, giver: string, tMs: number): Piece[] | null {
-  const near = (entry: { tMs: number }): boolean => entry.tMs <= tMs + 1000 && entry.tMs > tMs - IPFAIL_MS_MAX;
-  const dead = ofKind(story.told, 'ping-node').findLast((e) => near(e) && e.body.status === 'dead');
-  const gave = ofKind(story.told, 'ipfail').findLast(
-    (e) => e.node === giver && e.body.step === 'gave-up' && Math.abs(tMs - e.tMs) < GAVE_UP_MS_MAX,
+type Request = ReturnType<typeof requestsOf>[number];
+
+const requestsOf = (c: Case) => ofKind(c.story.told, 'standby').filter(({ body }) => body.phase === 'requested');
+
+/** The giver's ipfail that asked for this very hand-over; null: somebody else did. */
+function ipfailOf(c: Case, request: Request) {
+  const gave = ofKind(c.story.told, 'ipfail').findLast(
+    (e) => e.node === request.node && e.body.step === 'gave-up' && Math.abs(request.tMs - e.tMs) < GAVE_UP_MS_MAX,
   );
   if (gave === undefined) return null;
+  const between = requestsOf(c).some(
+    (other) => other.node === request.node && other.tMs >= gave.tMs && other.tMs < request.tMs,
+  );
+  return between ? null : gave;
+}
+
+/**
+ * What made ipfail give up: a ping node that its node does not hear, or fewer of them than the peer. null: neither; the real one also gives
+ * back what is the peer's after every comparison that is balanced, where auto_failback is on.
+ */
+function ipfailReason({ story }: Case, gave: NonNullable<ReturnType<typeof ipfailOf>>): Piece[] | null {
+  const pings = ofKind(story.told, 'ping-node').filter(
+    (e) => e.node === gave.node && e.tMs <= gave.tMs + 1000 && e.tMs > gave.tMs - IPFAIL_MS_MAX,
+  );
+  const last = pings.at(-1);
+  const dead = last?.body.status === 'dead' ? last : undefined;
+  const { own, peers } = gave.body;
+  if (dead === undefined && (peers === null || own >= peers)) return null;
   return [
     ...(dead === undefined
       ? []
@@ -158,8 +181,8 @@ function ipfailBefore({ story }: Case, giver: string, tMs: number): Piece[] | nu
     said(
       gave,
       text(
-        `${gave.node}: ipfail compared ${gave.body.own} with ${gave.body.peers ?? '?'} and gives up`,
-        `${gave.node}：ipfail 比较 ${gave.body.own} 与 ${gave.body.peers ?? '?'} 后放弃`,
+        `${gave.node}: ipfail compared ${own} with ${peers ?? '?'} and gives up`,
+        `${gave.node}：ipfail 比较 ${own} 与 ${peers ?? '?'} 后放弃`,
       ),
     ),
   ];
