@@ -91,7 +91,7 @@ const TRIED: readonly string[] = [
     'log-unwritable',
     'files-exhausted',
     'no-announcement',
-    'reboot',
+    'block-ping',
   ],
 ];
 
@@ -103,8 +103,7 @@ async function trial(number: number, stand: FaultRack): Promise<void> {
   const startMs = performance.now();
   let problem: string | null = null;
   try {
-    const args = [fault, '--node', B, '--for', fault === 'reboot' ? '60s' : '120s', '--force'];
-    const child = await stand.consoleWith(fault === 'reboot' ? [...args, '--confirm', B] : args);
+    const child = await stand.consoleWith([fault, '--node', B, '--for', '120s', '--force']);
     await PLUGS[plug](stand, child);
     await stand.asBefore();
     child.kill('SIGKILL');
