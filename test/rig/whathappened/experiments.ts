@@ -140,14 +140,14 @@ export const EXPERIMENTS: readonly Experiment[] = [
   },
   {
     id: 'M16',
-    what: 'test hooks that spare both nodes',
+    what: 'test hooks that lose nothing',
     engines: REAL,
     brief: [],
     code: 'no-effect',
     also: [],
     async cause(on) {
       victim = on.holder;
-      const hook = `xmitloss=0.5\\nrcvloss=0.5\\nallownodes=${on.nodes.join(' ')};\\n`;
+      const hook = `xmitloss=0\\nrcvloss=0\\nallownodes=${on.nodes.join(' ')};\\n`;
       await on.sh(victim, `printf '${hook}' >/etc/ha.d/OnlyForTesting; /etc/init.d/heartbeat reload`);
     },
     truth: (on, _fromMs, doneMs) => (on.nowMs > doneMs + on.deadtimeMs + 2000 ? doneMs + on.deadtimeMs + 2000 : null),
