@@ -139,6 +139,7 @@ export const enSafety = {
     'log-unavailable': 'The log of heartbeat cannot be followed',
     'log-flood': 'The log of heartbeat floods the disk',
     'capture-unavailable': 'Packets cannot be captured',
+    'config-refused': 'heartbeat refuses its files and does not start',
     'config-changed': 'Files of heartbeat changed since it read them',
     'stray-address': 'An address is left behind on this server',
     'not-scheduled': 'The agent was not scheduled for too long',

@@ -136,6 +136,7 @@ export const zhCNSafety: Pick<
     'log-unavailable': '无法跟踪 heartbeat 的日志',
     'log-flood': 'heartbeat 的日志正在灌满磁盘',
     'capture-unavailable': '无法捕获报文',
+    'config-refused': 'heartbeat 拒绝其配置文件，未启动',
     'config-changed': 'heartbeat 读取之后其文件已被修改',
     'stray-address': '本机上残留着一个地址',
     'not-scheduled': '代理过久未被调度',
