@@ -166,6 +166,8 @@ async function list(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void
     throw new CliError('usage', `--category ${category}: expected one of ${FAULT_CATEGORIES.join(', ')}`);
   const { spec, state } = await connectPair(parsed, opened, io, 'anything');
   const node = parsed.text('node') === null ? null : nodeOf(parsed, spec);
+  // What both nodes must do together is there only when both have answered.
+  for (const { name } of spec.nodes) await untilKnown(name, spec.id, opened);
   const offers = (await opened.client.faultOffers({ pairId: spec.id })).filter(
     (o) =>
       (category === null || faultNamed(o.name).category === category) &&
