@@ -20,7 +20,7 @@ export const enCommission = {
     act: {
       connect: 'Connect',
       preflight: 'Check the servers',
-      deploy: 'Plan deployment',
+      deploy: 'Plan the deployment',
       links: 'Look at the links',
       advice: 'Read the advice',
       drills: 'Choose drills',
