@@ -54,6 +54,8 @@ export class Breaks {
   ): Writable<RunFault> {
     const record = { name, node, link, level, injectedAtMs: this.stage.session.nowMs(), revertedAtMs: null };
     this.faults.push(record);
+    // On disk before it is done: a console that dies in between must find it.
+    this.onChange();
     return record;
   }
 
@@ -146,7 +148,12 @@ export class Breaks {
     for (const node of means.nodes) {
       const link = this.linkId(node, means.link);
       const record = this.note(means.fault, node, link, means);
-      const { faultId } = await this.stage.faults.inject(node, means.fault, link, guardMs);
+      const { faultId } = await this.stage.faults.inject(node, means.fault, link, guardMs).catch((error: unknown) => {
+        // Refused: it never was.
+        this.faults.splice(this.faults.indexOf(record), 1);
+        this.onChange();
+        throw error;
+      });
       group.push({ node, kind: 'inject', records: [record], undo: () => this.revert(node, faultId, endsAtMs) });
     }
     return group;
