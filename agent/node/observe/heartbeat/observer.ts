@@ -323,6 +323,12 @@ export class Observer {
 
   private lookAtDaemon(): void {
     const now = monotonicNow();
+    const pid = this.daemon.state.master?.pid;
+    // A daemon that was started again may run on other files: what it says is told from them, and soon.
+    if (pid !== undefined && pid !== this.startedWithPid) {
+      this.log.save();
+      this.followFiles();
+    }
     this.daemon.tick();
     this.packets.tick(now);
     for (const draft of this.view.tick(now)) this.publish(draft);
