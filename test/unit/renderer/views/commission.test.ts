@@ -27,7 +27,9 @@ const NOTHING: CommissionFacts = {
   reports: null,
 };
 
-const SCRIPTS = readDrills(join(import.meta.dirname, '../../../../resources/drills'));
+const SCRIPTS = readDrills(join(import.meta.dirname, '../../../../resources/drills'), (problem) => {
+  throw new Error(problem);
+});
 
 const stateOf = (facts: Partial<CommissionFacts>, step: CommissionStep): string => {
   const item = commissionItems({ ...NOTHING, ...facts }).find((one) => one.step === step);
