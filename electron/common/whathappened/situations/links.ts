@@ -145,7 +145,8 @@ function startedMs({ story }: Case, node: string): number | null {
   return starts.at(-1)?.tMs ?? null;
 }
 
-const carries = ({ state }: Pick<LinkReading, 'state'>): boolean => state === 'up' || state === 'late';
+/** `late` alone is no sign of life: a path that was never heard is late before it is dead. */
+const carries = ({ state }: Pick<LinkReading, 'state'>): boolean => state === 'up';
 
 /**
  * Since when a path is wanted that has carried nothing: since the newest start of either daemon, else since the beginning of the record. null:
