@@ -25,7 +25,7 @@ async function openAdvice(options: StageOptions, search: string): Promise<Page> 
   return page;
 }
 
-describe.skipIf(why !== null)(`advice${why === null ? '' : ` (${why})`}`, () => {
+describe.skipIf(why !== null)(`advice${why === null ? '' : ` (${why})`}`, { timeout: 90_000 }, () => {
   test('by keyboard: headline, lines that can be copied, one term that decides, gaps with their story', async () => {
     const page = await openAdvice({}, 'show advice');
     const pane = page.locator('.tb-advice');

@@ -34,7 +34,7 @@ async function position(page: Page): Promise<number> {
   return Number(text.split(' ')[0]);
 }
 
-describe.skipIf(why !== null)(`reports and replay${why === null ? '' : ` (${why})`}`, () => {
+describe.skipIf(why !== null)(`reports and replay${why === null ? '' : ` (${why})`}`, { timeout: 90_000 }, () => {
   test('a report carries what was typed, says why there is no PDF, is saved, opened and verified', async () => {
     const { page, fake } = await open();
     await openPane(page, 'report');
@@ -78,22 +78,22 @@ describe.skipIf(why !== null)(`reports and replay${why === null ? '' : ` (${why}
     await page.keyboard.press('End');
     const first = pane.locator('.tb-server[data-node="a"]');
     const second = pane.locator('.tb-server[data-node="b"]');
-    await expect.poll(() => first.getAttribute('data-heard'), { timeout: 5000 }).toBe('false');
+    await expect.poll(() => first.getAttribute('data-heard'), { timeout: 20_000 }).toBe('false');
     expect(await second.getAttribute('data-heard')).toBe('true');
     const dead = pane.locator('.tb-replay-events li').filter({ hasText: 'dead' });
     await dead.first().waitFor();
     const seen = await dead.count();
     await page.keyboard.press('Home');
-    await expect.poll(() => dead.count(), { timeout: 5000 }).toBe(0);
+    await expect.poll(() => dead.count(), { timeout: 20_000 }).toBe(0);
     expect(seen).toBeGreaterThan(0);
     await page.keyboard.press('Shift+ArrowRight');
-    await expect.poll(() => first.getAttribute('data-role'), { timeout: 5000 }).toBe('holder');
+    await expect.poll(() => first.getAttribute('data-role'), { timeout: 20_000 }).toBe('holder');
     await pane.locator('.xterm-rows').getByText('10 s').waitFor();
     await page.keyboard.press('n');
-    await expect.poll(() => position(page), { timeout: 5000 }).toBeGreaterThan(10.5);
+    await expect.poll(() => position(page), { timeout: 20_000 }).toBeGreaterThan(10.5);
     const before = await position(page);
     await page.keyboard.press(' ');
-    await expect.poll(() => position(page), { timeout: 5000 }).toBeGreaterThan(before + 0.5);
+    await expect.poll(() => position(page), { timeout: 20_000 }).toBeGreaterThan(before + 0.5);
     await page.keyboard.press(' ');
     await pane.getByRole('button', { name: 'Play', exact: true }).waitFor();
   });
