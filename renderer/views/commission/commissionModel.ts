@@ -190,10 +190,13 @@ export function commissionItems(facts: CommissionFacts): CommissionItem[] {
 }
 
 /**
- * What to do now: the first step that is not done. Advice needs minutes of heartbeats and holds nothing up: it is skipped while the steps
- * behind it can go on. null: everything is done.
+ * What to do now: the first step that is not done. Advice needs minutes of heartbeats and holds nothing up, and who comes back to a pair
+ * that is deployed need not check it first: such steps come last. null: everything is done.
  */
 export function nextItem(items: readonly CommissionItem[]): CommissionItem | null {
   const open = items.filter((item) => item.state !== 'done');
-  return open.find((item) => item.step !== 'advice') ?? open[0] ?? null;
+  const isDeployed = items.some((item) => item.step === 'deploy' && item.state === 'done');
+  const mayWait = ({ step, state }: CommissionItem): boolean =>
+    step === 'advice' || (step === 'preflight' && state === 'todo' && isDeployed);
+  return open.find((item) => !mayWait(item)) ?? open[0] ?? null;
 }

@@ -31,7 +31,7 @@ describe.skipIf(reason !== null)(`from nothing to a report${reason === null ? ''
     for (const step of steps)
       await guide.locator(`li[data-step="${step}"][data-state="done"]`).waitFor({ timeout: READY_WITHIN_MS });
     await guide.getByRole('button', { name: 'Choose drills' }).click();
-    await page.getByRole('region', { name: 'Drills' }).waitFor();
+    await page.locator('.tb-drills').waitFor();
   });
 
   test('a drill runs to its end and shows what came out', { timeout: DRILL_WITHIN_MS + 30_000 }, async () => {

@@ -124,6 +124,8 @@ test('what comes next: advice takes minutes of heartbeats and holds nothing up, 
   const state = warmState();
   const preflight = fakePreflight(['node1', 'node2']).map((item) => ({ ...item, result: 'ok' as const }));
   const facts = { ...NOTHING, state, preflight };
+  // Somebody who comes back to a pair that is deployed.
+  expect(nextItem(commissionItems({ ...NOTHING, state }))?.step).toBe('drills');
   expect(nextItem(commissionItems(facts))?.step).toBe('drills');
   const board = boardOf('pass');
   expect(nextItem(commissionItems({ ...facts, board }))?.step).toBe('report');
