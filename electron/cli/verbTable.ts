@@ -273,8 +273,7 @@ export const VERBS: readonly VerbSpec[] = [
     name: 'report',
     words: '[list]',
     firstWords: null,
-    summary:
-      'an acceptance report of every drill of the pair, as a folder: HTML, PDF, JSON and attachments, sealed; 0: accepted, 1: not accepted, 11: cannot tell',
+    summary: 'an acceptance report of every drill of the pair, as a folder: HTML, PDF, JSON and attachments, sealed',
     options: {
       ...PAIR_OPTIONS,
       session: {
@@ -297,6 +296,7 @@ export const VERBS: readonly VerbSpec[] = [
       'failover-limit': { kind: 'string', value: 'TIME', help: 'Tf: longest outage after a fault, as promised' },
       'heal-limit': { kind: 'string', value: 'TIME', help: 'Th: longest outage while a fault heals, as promised' },
       drills: { kind: 'string', value: 'NAME,...', help: 'drills that were agreed on (default: every drill there is)' },
+      strict: { kind: 'boolean', help: 'end with 1 when the verdict is "not accepted", 11 when it is "cannot tell"' },
       ...JSON_OPTION,
     },
   },

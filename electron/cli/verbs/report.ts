@@ -112,7 +112,7 @@ const VERDICTS = {
   incomplete: 'cannot tell: something was not tried or could not be known',
 } as const;
 
-/** How a report ends by its verdict, as a drill does; the report is there in every case. */
+/** With --strict a report ends by its verdict, as a drill does; the report is there in every case. */
 function endBy({ verdict }: ReportInfo): void {
   if (verdict === 'fail') throw new CliError('failed', 'the report was made, and its verdict is: not accepted');
   if (verdict === 'incomplete') throw new CliError('void', 'the report was made, and its verdict is: cannot tell');
@@ -144,7 +144,7 @@ export async function runReport(parsed: Parsed, opened: CliConsole, io: CliIo): 
     io.out(parsed.flag('json') ? `${JSON.stringify({ ...report, noPdf })}\n` : lines.join('\n'));
     made = report;
   }
-  if (made !== null) endBy(made);
+  if (made !== null && parsed.flag('strict')) endBy(made);
 }
 
 export async function runVerifyReport(parsed: Parsed, _opened: CliConsole, io: CliIo): Promise<void> {

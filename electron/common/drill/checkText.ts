@@ -145,7 +145,9 @@ export function checkText(check: Check): Text {
     case 'dual':
       return text(`both hold the address for at most ${check.max}`, `双方同时持有地址不超过 ${check.max}`);
     case 'one-holder':
-      return text('one holder at the end, who answers the client', '结束时只有一个持有者，且由它应答客户端');
+      return check.at === 'heal'
+        ? text('one holder before the heal, who answers the client', '恢复之前只有一个持有者，且由它应答客户端')
+        : text('one holder at the end, who answers the client', '结束时只有一个持有者，且由它应答客户端');
     case 'holder': {
       const when = check.at === 'heal' ? text('before the heal', '恢复之前') : text('at the end', '结束时');
       return joined('% the address is with %', '%地址在%上', when, WHO[check.is]);

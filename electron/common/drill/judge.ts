@@ -54,8 +54,9 @@ function judgeDual(check: Extract<Check, { check: 'dual' }>, record: RunRecord):
   return said(ms <= limitMs && !clash, measured);
 }
 
-function judgeOneHolder(record: RunRecord): Outcome {
-  const view = record.atEnd;
+function judgeOneHolder(check: Extract<Check, { check: 'one-holder' }>, record: RunRecord): Outcome {
+  const view = check.at === 'heal' ? record.beforeHeal : record.atEnd;
+  if (view === null) return unknown(text('the run did not get that far', '演练没有进行到这一步'));
   if (view.vips.length === 0) return unknown(text('no virtual address is known', '没有已知的虚拟地址'));
   const lost = view.vips.find((v) => v.verdict === 'unknown');
   if (lost !== undefined)
@@ -281,7 +282,7 @@ function outcomeOf(check: Check, record: RunRecord): Outcome {
     case 'dual':
       return judgeDual(check, record);
     case 'one-holder':
-      return judgeOneHolder(record);
+      return judgeOneHolder(check, record);
     case 'holder':
       return judgeHolder(check, record);
     case 'no-role-change':

@@ -113,8 +113,8 @@ export const CheckSchema = z.discriminatedUnion('check', [
   z.strictObject({ check: z.literal('served-within'), after: z.enum(['fault', 'heal']), max: QuantitySchema }),
   /** How long both nodes held an address. */
   z.strictObject({ check: z.literal('dual'), max: QuantitySchema }),
-  /** At the end exactly one node holds every address, and the client is answered by it. */
-  z.strictObject({ check: z.literal('one-holder') }),
+  /** At the end, or just before the heal, exactly one node holds every address, and the client is answered by it. */
+  z.strictObject({ check: z.literal('one-holder'), at: z.enum(['heal', 'end']).default('end') }),
   /** Who holds just before the heal, or at the end. `declared`: as auto_failback says. `preferred`: first column of haresources. */
   z.strictObject({
     check: z.literal('holder'),

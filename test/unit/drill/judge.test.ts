@@ -246,3 +246,11 @@ describe('a fault that nothing handles', () => {
     ['the outage of the heal is another matter', `${'a'.repeat(53)}${'.'.repeat(10)}${'a'.repeat(27)}`, 0],
   ])('%s', (_name, answers, ms) => expect(unhandledMs(runRecord({ probes: probes(answers) }))).toBe(ms));
 });
+
+test('two holders while the daemon is dead fail, also when the heal mends it', () => {
+  const dual = pairView('a', { vips: [{ ...vip('a'), verdict: 'dual', holder: null, holders: ['a', 'b'] }] });
+  const record = runRecord({ beforeHeal: dual });
+  expect(judged({ check: 'one-holder', at: 'heal' }, record)).toBe('fail');
+  expect(judged({ check: 'one-holder' }, record)).toBe('pass');
+  expect(judged({ check: 'one-holder', at: 'heal' }, runRecord({ beforeHeal: null }))).toBe('unknown');
+});

@@ -13,7 +13,7 @@ import {
 } from '../../../electron/core/faults/interlocks.ts';
 import type { PairWatch, StopTerms } from '../../../electron/core/faults/interlocks.ts';
 import { marksOf } from '../../../electron/core/faults/marks.ts';
-import { QUIET_STATUS } from '../../support/quietStatus.ts';
+import { pairView } from '../../support/drillRecord.ts';
 
 const WELL: VipVerdict = {
   address: '10.0.0.9',
@@ -27,21 +27,7 @@ const WELL: VipVerdict = {
 };
 
 function watch(vip: Partial<VipVerdict>, over: Partial<PairView> = {}, isProbeFresh = true): PairWatch {
-  const node = { attached: true, detail: '', status: QUIET_STATUS, statusAgeMs: 100 };
-  const view: PairView = {
-    nodes: [
-      { ...node, node: 'a' },
-      { ...node, node: 'b' },
-    ],
-    vips: [{ ...WELL, ...vip }],
-    faults: [],
-    hasProbe: true,
-    answeredBy: 'a',
-    goodRun: { by: 'a', count: 5 },
-    takenOver: [],
-    waived: [],
-    ...over,
-  };
+  const view = pairView('a', { vips: [{ ...WELL, ...vip }], ...over });
   return { view, clockErrorsMs: [1, 1], isProbeFresh };
 }
 
