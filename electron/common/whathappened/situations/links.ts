@@ -171,7 +171,11 @@ function silentSince(
 function pathSituations(c: Case, path: Path): Situation[] {
   const [a, b] = c.story.nodes;
   const readings = [linkReadings(c.story, a, path.ids[0]), linkReadings(c.story, b, path.ids[1])] as const;
-  const [ofA, ofB] = [silences(c, a, readings[0]), silences(c, b, readings[1])];
+  // What carried nothing since a daemon started was not lost by it: it has a name of its own.
+  const wantedMs = silentSince(c, readings)?.fromMs ?? Infinity;
+  const lost = (node: string, own: readonly LinkReading[]): Stretch[] =>
+    silences(c, node, own).filter(({ fromMs }) => fromMs < wantedMs);
+  const [ofA, ofB] = [lost(a, readings[0]), lost(b, readings[1])];
   const named: Situation[] = [];
   const paired = new Set<Stretch>();
   for (const s of ofA) {
