@@ -5,7 +5,8 @@ import type { PairSpec } from '../../electron/common/contract/pair.ts';
 import type { RackState } from '../../electron/common/contract/rack.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
 import { SessionData } from '../lib/sessionData.ts';
-import { link } from './link.ts';
+import { unheard } from '../lib/unheard.ts';
+import { link, useLinkPhase } from './link.ts';
 import { attempt } from './notices.ts';
 
 interface PairsState {
@@ -92,6 +93,13 @@ export async function refreshPairs(): Promise<void> {
 
 /** Follows the rack and loads the saved pairs. A rack that runs already is shown at once. */
 export function startPairs(): void {
+  useLinkPhase.subscribe(({ phase }) => {
+    const { state } = usePairs.getState();
+    if (phase !== 'lost' || state === null) return;
+    // What was last heard is not what is: unknown, until a console says more.
+    pendingState = null;
+    usePairs.setState({ state: unheard(state) });
+  });
   let before: RackState['phase'] | null = null;
   link.follow('rackState', {}, (rack) => {
     usePairs.setState({ rack });

@@ -28,6 +28,9 @@ export function TimelinePicture({ timeline, words, view, onView }: PictureProps)
   );
   const marks = useMemo(() => marksInOrder(timeline), [timeline]);
   const mark = marks.find(({ id }) => id === focus);
+  const lane = timeline.lanes.find((one) => one.marks.some(({ id }) => id === focus));
+  // Two links of one direction have the same words for their marks: which one it is stands in the lane's name.
+  const laneTitle = lane?.kind === 'heard' ? `${words.of(lane.title)}:` : '';
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : null;
     const zoom = event.key === '+' || event.key === '=' ? 1 : event.key === '-' ? -1 : null;
@@ -73,7 +76,7 @@ export function TimelinePicture({ timeline, words, view, onView }: PictureProps)
           t('timeline.markHint')
         ) : (
           <>
-            <b>{words.source(mark.source)}</b> {words.of(mark.text)}{' '}
+            <b>{words.source(mark.source)}</b> {laneTitle} {words.of(mark.text)}{' '}
             <span className="tb-mono">(± {words.time(mark.errorMs)})</span>
             {mark.unorderedWith.length > 0 && <em> ≈ {words.unordered}</em>}
           </>
