@@ -1,10 +1,13 @@
 // Goal: when the console is gone, nothing on the screen goes on saying that the pair is well.
 import { expect, test } from 'vitest';
 import { unheard } from '../../../../renderer/lib/unheard.ts';
-import { fakePairState } from '../../../support/fakePair.ts';
+import { FakeConsole } from '../../../support/fakeConsole.ts';
 
 test('names and addresses stay; who holds, who lives and who answers is unknown', () => {
-  const before = fakePairState();
+  const fake = new FakeConsole({ pace: 0 });
+  fake.warmUp();
+  const before = fake.pairState();
+  fake.close();
   const after = unheard(before);
   expect(after.nodes.map((n) => n.node)).toEqual(before.nodes.map((n) => n.node));
   expect(after.nodes.map((n) => [n.phase, n.status, n.agent.phase, n.clock])).toEqual([
