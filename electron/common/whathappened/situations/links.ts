@@ -162,7 +162,8 @@ function silentSince(
   const carried = readings.some((own, at) => {
     const node = c.story.nodes[at] ?? '';
     const isStarter = startedMs(c, node) === newest;
-    const graceMs = isStarter ? 0 : (factsAt(c.story, node, c.nowMs)?.timing?.deadtimeMs ?? 0) + WORD_MS;
+    // What is read of a daemon lags behind its start as well.
+    const graceMs = WORD_MS + (isStarter ? 0 : (factsAt(c.story, node, c.nowMs)?.timing?.deadtimeMs ?? 0));
     return own.some((r) => r.tMs > newest + graceMs && carries(r));
   });
   return carried ? null : { fromMs: newest };
