@@ -375,7 +375,7 @@ export class FakeConsole {
           why !== null
             ? why
             : !FAULTS.has(name)
-              ? 'this scripted console cannot do it'
+              ? 'ENOTTY'
               : node.power !== 'on'
                 ? `${node.name} is off`
                 : name === 'freeze-agent' && node.agent !== 'running'
