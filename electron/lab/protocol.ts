@@ -10,11 +10,15 @@ import { CableIdSchema, CableSchema, RackNodeSchema, RackStateSchema } from '../
 
 const Done = z.object({});
 
+/** It is undone at once when the connection that asked for it ends: its console is gone. */
+const attended = z.boolean().default(false);
+
 const PowerSchema = z.object({
   node: z.string(),
   action: z.enum(['off', 'on', 'reboot']),
   /** For `off`: power comes back by itself after this long, whoever is still alive by then. */
   revertAfterMs: z.number().positive().nullable(),
+  attended,
 });
 export type PowerCommand = z.infer<typeof PowerSchema>;
 
@@ -25,6 +29,7 @@ const CableCommandSchema = z.object({
   noisePpm: z.number().min(0).max(1_000_000),
   /** The cable is whole again by itself after this long; null: stays. */
   revertAfterMs: z.number().positive().nullable(),
+  attended,
 });
 export type CableCommand = z.infer<typeof CableCommandSchema>;
 
@@ -37,6 +42,7 @@ const ImpostorSchema = z.object({
   address: z.string().nullable(),
   /** It goes by itself after this long; null: stays. */
   revertAfterMs: z.number().positive().nullable(),
+  attended,
 });
 export type ImpostorCommand = z.infer<typeof ImpostorSchema>;
 

@@ -95,24 +95,25 @@ export class RackHandle {
   }
 
   /**
-   * `off` cuts the power at once and resolves when all is dead; with `revertAfterMs` it comes back by itself.
+   * `off` cuts the power at once and resolves when all is dead; with `revertAfterMs` it comes back by itself, with
+   * `attended` also when this process is gone.
    * `on` resolves when the node has booted. `reboot` is an orderly one; it resolves when the node went down.
    */
   async power(
     node: string,
     action: 'off' | 'on' | 'reboot',
-    options: { revertAfterMs?: number | null } = {},
+    { revertAfterMs = null, attended = false }: { revertAfterMs?: number | null; attended?: boolean } = {},
   ): Promise<void> {
-    this.latest.set(await this.client.power({ node, action, revertAfterMs: options.revertAfterMs ?? null }));
+    this.latest.set(await this.client.power({ node, action, revertAfterMs, attended }));
   }
 
   /** Plugs, pulls or cuts a cable; both directions false is pulled, which the cards see as no carrier. */
   async cable(
     id: CableId,
-    to: { aToB: boolean; bToA: boolean; noisePpm?: number; revertAfterMs?: number | null },
+    to: { aToB: boolean; bToA: boolean; noisePpm?: number; revertAfterMs?: number | null; attended?: boolean },
   ): Promise<void> {
-    const { aToB, bToA, noisePpm = 0, revertAfterMs = null } = to;
-    this.latest.set(await this.client.cable({ id, aToB, bToA, noisePpm, revertAfterMs }));
+    const { aToB, bToA, noisePpm = 0, revertAfterMs = null, attended = false } = to;
+    this.latest.set(await this.client.cable({ id, aToB, bToA, noisePpm, revertAfterMs, attended }));
   }
 
   /** Breaks or mends the power switch that the nodes fence each other with. */
@@ -121,8 +122,11 @@ export class RackHandle {
   }
 
   /** A spare computer on the LAN takes `address` and announces it; null: it goes. */
-  async impostor(address: string | null, options: { revertAfterMs?: number | null } = {}): Promise<void> {
-    this.latest.set(await this.client.impostor({ address, revertAfterMs: options.revertAfterMs ?? null }));
+  async impostor(
+    address: string | null,
+    { revertAfterMs = null, attended = false }: { revertAfterMs?: number | null; attended?: boolean } = {},
+  ): Promise<void> {
+    this.latest.set(await this.client.impostor({ address, revertAfterMs, attended }));
   }
 
   private granted(): { pair: PairSpec; credentials: RackCredentials } {

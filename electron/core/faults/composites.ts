@@ -103,7 +103,7 @@ function splitLegs(
   }
   const deed = rack === null ? null : rackDeed(rack.state(), node, isOneWay ? 'serial-deaf' : 'pull-serial', 0);
   if (rack !== null && deed !== null && isDeed(deed)) {
-    legs.push({ leg: rackLeg(rack, deed), share: name === 'heal-in-steps' ? FIRST_PATH_SHARE : 1 });
+    legs.push({ leg: rackLeg(rack, deed, options.attended), share: name === 'heal-in-steps' ? FIRST_PATH_SHARE : 1 });
   }
   return legs;
 }
@@ -148,7 +148,12 @@ export function compose(
       throw new RpcError('fault-unavailable', 'there is no such cable');
     const cycles = Math.max(1, Math.floor(durationMs / (2 * halfMs)));
     const detail = `the serial cable is out for ${halfMs} ms and in for ${halfMs} ms`;
-    return { ...plain, legs: [{ leg: rackLeg(rack, deed), share: 1 }], rhythm: { halfMs, cycles }, detail };
+    return {
+      ...plain,
+      legs: [{ leg: rackLeg(rack, deed, options.attended), share: 1 }],
+      rhythm: { halfMs, cycles },
+      detail,
+    };
   }
   const legs = splitLegs(name, node, parts, options);
   switch (name) {

@@ -239,11 +239,11 @@ export class Faults {
     node: string,
     name: ConsoleFaultName,
     durationMs: number,
-    { amount }: AgentInjectOptions,
+    { amount, attended }: AgentInjectOptions,
   ): Promise<ActiveFault> {
     const deed = needDeed(rack, node, name, amount ?? faultNamed(name).amount?.standard ?? 0);
     const fault = new RackFault(rack, node, name, deed, durationMs);
-    await fault.inject(durationMs);
+    await fault.inject(durationMs, attended);
     this.keep(fault);
     return fault.toState();
   }

@@ -7,16 +7,21 @@ import type { FaultLeg, OpenFault } from './openFault.ts';
 import { isDeed, isUndone, rackDeed } from './rackDeeds.ts';
 import type { RackDeed, SeenFault } from './rackDeeds.ts';
 
-/** Does a deed. The time to mend it goes along in the same request, so that nothing depends on this console living on. */
+/**
+ * Does a deed. The time to mend it goes along in the same request, so that nothing depends on this console living on; `attended`:
+ * the rack mends it at once when this console is gone.
+ */
 export async function doDeed(
   rack: RackHandlePort,
   { cables, power, impostor }: RackDeed,
   durationMs: number,
+  attended: boolean,
 ): Promise<void> {
+  const until = { revertAfterMs: durationMs, attended };
   await Promise.all([
-    ...power.map(({ node, share }) => rack.power(node, 'off', { revertAfterMs: durationMs * share })),
-    ...cables.map(({ id, ...setting }) => rack.cable(id, { ...setting, revertAfterMs: durationMs })),
-    ...(impostor === null ? [] : [rack.impostor(impostor, { revertAfterMs: durationMs })]),
+    ...power.map(({ node, share }) => rack.power(node, 'off', { ...until, revertAfterMs: durationMs * share })),
+    ...cables.map(({ id, ...setting }) => rack.cable(id, { ...setting, ...until })),
+    ...(impostor === null ? [] : [rack.impostor(impostor, until)]),
   ]);
 }
 
@@ -66,8 +71,8 @@ export class RackFault implements OpenFault {
     return fault;
   }
 
-  async inject(durationMs: number): Promise<void> {
-    await doDeed(this.rack, this.deed, durationMs);
+  async inject(durationMs: number, attended: boolean): Promise<void> {
+    await doDeed(this.rack, this.deed, durationMs, attended);
     this.phase = 'injected';
   }
 
@@ -93,9 +98,9 @@ export class RackFault implements OpenFault {
 }
 
 /** A deed as a part of a fault that is put together. */
-export function rackLeg(rack: RackHandlePort, deed: RackDeed): FaultLeg {
+export function rackLeg(rack: RackHandlePort, deed: RackDeed, attended: boolean): FaultLeg {
   return {
-    inject: (durationMs) => doDeed(rack, deed, durationMs),
+    inject: (durationMs) => doDeed(rack, deed, durationMs, attended),
     revert: () => undoDeed(rack, deed),
     isOver: () => isUndone(deed, rack.state()),
     id: () => null,

@@ -75,19 +75,22 @@ export interface SpawnedLines {
   kill(): void;
 }
 
+/** How something broken in the rack ends by itself: after a time, and, `attended`, also when this console is gone. */
+export interface RackBreak {
+  readonly revertAfterMs?: number;
+  readonly attended?: boolean;
+}
+
 /** The running rack (electron/lab's RackHandle). */
 export interface RackHandlePort {
   state(): RackState;
   onState(listener: (state: RackState) => void): (() => void) | void;
-  power(node: string, action: 'off' | 'on' | 'reboot', options?: { revertAfterMs?: number }): Promise<void>;
-  cable(
-    id: CableId,
-    setting: { aToB: boolean; bToA: boolean; noisePpm: number; revertAfterMs?: number },
-  ): Promise<void>;
+  power(node: string, action: 'off' | 'on' | 'reboot', options?: RackBreak): Promise<void>;
+  cable(id: CableId, setting: RackBreak & { aToB: boolean; bToA: boolean; noisePpm: number }): Promise<void>;
   /** Breaks or mends the switch that the nodes fence each other with. */
   powerSwitch(to: { broken: boolean }): Promise<void>;
   /** A spare computer on the LAN takes `address`; null: it goes. */
-  impostor(address: string | null, options?: { revertAfterMs?: number }): Promise<void>;
+  impostor(address: string | null, options?: RackBreak): Promise<void>;
   pairSpec(): PairSpec;
   credentials(): { user: string; privateKeyPem: string; hostKeySha256: Readonly<Record<string, readonly string[]>> };
   spawnOn(host: string, argv: readonly string[]): SpawnedLines;

@@ -26,6 +26,7 @@ import type { RackCredentials, WorldPlan, WorldState } from '../protocol.ts';
 import { haOfRack, loadSetup, pairSpecOf } from '../setup.ts';
 import type { Setup } from '../setup.ts';
 import { socketText } from '../socketText.ts';
+import { Attended } from './attended.ts';
 import { Forwarder } from './forwarder.ts';
 import { HostConfigSchema } from './hostConfig.ts';
 import type { HostConfig } from './hostConfig.ts';
@@ -53,8 +54,10 @@ class RackHost {
   private readonly world: LaunchedWorld;
   private readonly client: Client<typeof worldContract>;
   private worldState: WorldState | null = null;
+  private worldAtMs = 0;
   private ending = false;
   readonly state: Latest<RackState>;
+  readonly attended: Attended;
 
   constructor(config: HostConfig) {
     this.config = config;
@@ -76,6 +79,7 @@ class RackHost {
     mkdirSync(config.places.worldDir, { recursive: true });
     this.world = launchWorld(config);
     this.client = connect(processChannel(this.world.child), worldContract);
+    this.attended = new Attended(this.client);
     this.forwarders = (['a', 'b'] as const).map((side) => new Forwarder(() => this.sshPath(side)));
     void this.world.ended.then((said) => this.worldEnded(said));
   }
@@ -87,6 +91,10 @@ class RackHost {
   private snapshot(phase: RackState['phase'], words: Said): RackState {
     const { options, mode } = this.config;
     const world = this.worldState;
+    const impostor = world?.impostor ?? null;
+    // The world tells its times when something changes; since then some of them has passed.
+    const agoMs = performance.now() - this.worldAtMs;
+    const left = (ms: number | null): number | null => (ms === null ? null : Math.max(0, Math.round(ms - agoMs)));
     const ports = this.forwarders?.map(({ port }) => port) ?? [];
     return {
       phase,
@@ -96,11 +104,12 @@ class RackHost {
       mode,
       nodes: (world?.nodes ?? []).map((node, i) => ({
         ...node,
+        powerRevertsInMs: left(node.powerRevertsInMs),
         ssh: { host: '127.0.0.1', port: ports[i] ?? 0, user: USER },
       })),
-      cables: world?.cables ?? [],
+      cables: (world?.cables ?? []).map((cable) => ({ ...cable, revertsInMs: left(cable.revertsInMs) })),
       powerSwitchBroken: world?.powerSwitchBroken ?? false,
-      impostor: world?.impostor ?? null,
+      impostor: impostor === null ? null : { ...impostor, revertsInMs: left(impostor.revertsInMs) },
       vip: this.setup.vip,
       pid: process.pid,
     };
@@ -113,6 +122,7 @@ class RackHost {
   /** Takes over the world's news: ports follow the power, then the state is told. */
   private async adopt(next: WorldState): Promise<RackState> {
     this.worldState = next;
+    this.worldAtMs = performance.now();
     await Promise.all(
       next.nodes.map(async ({ power }, i) => {
         if (power === 'on') await this.forwarders[i]?.open();
@@ -190,12 +200,18 @@ class RackHost {
     await this.world.ended;
   }
 
-  implementation(): Implementation<typeof rackContract, null> {
+  /** Context of a request: the connection that it came by. */
+  implementation(): Implementation<typeof rackContract, object> {
     const whenUp = (): void => {
       if (this.state.value.phase !== 'up') throw new RpcError('not-up', `the rack is ${this.state.value.phase}`);
     };
     return {
-      state: (_input, _context, signal) => this.state.changes(signal),
+      state: (_input, _connection, signal) => {
+        // Whoever begins to look gets what is left of the times now.
+        const now = this.state.value;
+        if (now.phase === 'up') this.state.set(this.snapshot('up', quote(now)));
+        return this.state.changes(signal);
+      },
       access: () => {
         whenUp();
         const { nodes } = this.state.value;
@@ -206,10 +222,19 @@ class RackHost {
           credentials: this.credentials,
         };
       },
-      power: async (command) => this.adopt(await this.client.power(command)),
-      cable: async (command) => this.adopt(await this.client.cable(command)),
+      power: async (command, connection) => {
+        this.attended.power(command, connection);
+        return this.adopt(await this.client.power(command));
+      },
+      cable: async (command, connection) => {
+        this.attended.cable(command, connection);
+        return this.adopt(await this.client.cable(command));
+      },
       powerSwitch: async (command) => this.adopt(await this.client.powerSwitch(command)),
-      impostor: async (command) => this.adopt(await this.client.impostor(command)),
+      impostor: async (command, connection) => {
+        this.attended.impostor(command, connection);
+        return this.adopt(await this.client.impostor(command));
+      },
       spawn: (input, _context, signal) => this.client.spawn(input, signal),
       down: async () => {
         await this.end();
@@ -233,8 +258,11 @@ export function runHost(argument: string): void {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    serve(ndjsonChannel(socketText(socket)), rackContract, host.implementation(), null);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      void host.attended.leave(socket);
+    });
+    serve(ndjsonChannel(socketText(socket)), rackContract, host.implementation(), socket);
   });
   server.listen(config.places.controlSocket, () => process.stdout.write('listening\n'));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void host.end());

@@ -130,7 +130,7 @@ class World {
     return server;
   }
 
-  async power({ node, action, revertAfterMs }: PowerCommand): Promise<void> {
+  async power({ node, action, revertAfterMs }: Omit<PowerCommand, 'attended'>): Promise<void> {
     const server = this.serverOf(node);
     const back = (): void => void server.powerOn().catch((error: Error) => process.stderr.write(`${error.message}\n`));
     // Armed before the power goes: whoever asked may be cut off by it.

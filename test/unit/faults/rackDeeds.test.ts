@@ -14,7 +14,7 @@ test('the spare computer takes the address, is seen by every console, and is gon
     revertCommands: ['rack: the spare computer leaves the LAN'],
   });
   const fault = new RackFault(rack, 'a', 'duplicate-address', deed, 5000);
-  await fault.inject(5000);
+  await fault.inject(5000, true);
   expect(rack.state().impostor).toEqual({ address: '10.0.0.9', revertsInMs: 5000 });
   expect(isUndone(deed, rack.state())).toBe(false);
   // Another console finds it, and the panic button would not call this clean.
