@@ -45,11 +45,23 @@ function Present({ view }: { readonly view: ExerciseView }): React.JSX.Element {
       <div className="tb-drill-form">
         <label className="tb-field">
           <span>{t('exercise.what')}</span>
-          <Select aria-label={t('exercise.what')} value={fault} options={options(view.faults)} onChange={setFault} />
+          <Select
+            aria-label={t('exercise.what')}
+            virtual={false}
+            value={fault}
+            options={options(view.faults)}
+            onChange={setFault}
+          />
         </label>
         <label className="tb-field">
           <span>{t('exercise.where')}</span>
-          <Select aria-label={t('exercise.where')} value={place} options={options(view.places)} onChange={setPlace} />
+          <Select
+            aria-label={t('exercise.where')}
+            virtual={false}
+            value={place}
+            options={options(view.places)}
+            onChange={setPlace}
+          />
         </label>
       </div>
       <div className="tb-row">
