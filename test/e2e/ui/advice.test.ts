@@ -3,6 +3,7 @@
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { missing, openStage, type Stage, type StageOptions } from './page.ts';
+import { command } from './stageTest.ts';
 
 const why = missing();
 let stage: Stage | null = null;
@@ -18,9 +19,7 @@ async function openAdvice(options: StageOptions, search: string): Promise<Page> 
   stage = await openStage({ warm: true, size: { width: 1600, height: 1000 }, ...options });
   const { page } = stage;
   await page.locator('.tb-tab').first().waitFor();
-  await page.keyboard.press('Control+k');
-  await page.locator('[cmdk-input]').fill(search);
-  await page.keyboard.press('Enter');
+  await command(page, search);
   await page.locator('.tb-advice-margin').waitFor();
   return page;
 }

@@ -3,6 +3,7 @@
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { missing, openStage, type Stage, type StageOptions } from './page.ts';
+import { command } from './stageTest.ts';
 
 const why = missing();
 let stage: Stage | null = null;
@@ -20,13 +21,6 @@ afterEach(async () => {
   expect(complaints).toEqual([]);
 });
 
-/** Everything is reachable without a mouse: the palette opens the pane on the wanted page. */
-async function openPage(page: Page, words: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('What do you want to do?').fill(words);
-  await page.keyboard.press('Enter');
-}
-
 async function choose(page: Page, ...titles: string[]): Promise<void> {
   for (const title of titles) await page.getByRole('checkbox', { name: `Choose: ${title}` }).check();
 }
@@ -34,7 +28,7 @@ async function choose(page: Page, ...titles: string[]): Promise<void> {
 describe.skipIf(why !== null)(`drills${why === null ? '' : ` (${why})`}`, { timeout: 60_000 }, () => {
   test('chosen drills run with their steps, and every outage is a dot with what n can claim', async () => {
     const { page, fake } = await open();
-    await openPage(page, 'show drills drills');
+    await command(page, 'show drills drills');
     const missingDrill = page.locator('[data-drill="serial-adapter-lost"]');
     await missingDrill.getByText('there is no USB adapter').waitFor();
     expect(await missingDrill.getByRole('checkbox').isDisabled()).toBe(true);
@@ -45,7 +39,7 @@ describe.skipIf(why !== null)(`drills${why === null ? '' : ` (${why})`}`, { time
     await page.getByRole('region', { name: 'Drill at work' }).getByText('cut the power of node1').waitFor();
     await page.getByRole('region', { name: 'Drill at work' }).waitFor({ state: 'detached' });
     expect(fake.drills.orders[0]).toMatchObject({ drills: ['power-loss'], repeat: 3, both: false });
-    await openPage(page, 'show drills results');
+    await command(page, 'show drills results');
     await page.getByText('n 3 · min 2400 ms · median 2570 ms · max 2740 ms').waitFor();
     await page.getByRole('img', { name: '3 outages from 2400 ms to 2740 ms, median 2570 ms' }).waitFor();
     await page.getByText('3 of 3 passed: with 95 % confidence').waitFor();
@@ -54,7 +48,7 @@ describe.skipIf(why !== null)(`drills${why === null ? '' : ` (${why})`}`, { time
 
   test('hands are asked for, answered by a button; stopping leaves a suite that can be gone on with', async () => {
     const { page } = await open();
-    await openPage(page, 'show drills drills');
+    await command(page, 'show drills drills');
     await choose(page, 'Serial cable pulled', 'Planned switchover');
     await page.getByRole('button', { name: 'Run 2 drills…' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Run' }).click();
@@ -64,13 +58,13 @@ describe.skipIf(why !== null)(`drills${why === null ? '' : ` (${why})`}`, { time
     await page.getByRole('button', { name: 'Go on with the unfinished suite' }).click();
     await hands.getByRole('button', { name: 'It is done' }).click();
     await page.getByRole('region', { name: 'Drill at work' }).waitFor({ state: 'detached' });
-    await openPage(page, 'show drills results');
+    await command(page, 'show drills results');
     await page.getByText(/2 of 2 runs/).waitFor();
   });
 
   test('an exercise: the banner names nothing, a wrong answer goes on, the right one is graded', async () => {
     const { page } = await open();
-    await openPage(page, 'show drills training');
+    await command(page, 'show drills training');
     const offer = page.locator('[data-exercise="s5-1"]');
     await page.locator('[data-exercise="s1-1"]').getByText('it needs setup s1').waitFor();
     await offer.getByRole('button', { name: 'Start' }).click();

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fakeRecording } from '../../support/fakeReports.ts';
 import { missing, openStage, type Stage, type StageOptions } from './page.ts';
+import { command } from './stageTest.ts';
 
 const why = missing();
 let stage: Stage | null = null;
@@ -22,12 +23,6 @@ afterEach(async () => {
   expect(complaints).toEqual([]);
 });
 
-async function openPane(page: Page, words: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('What do you want to do?').fill(words);
-  await page.keyboard.press('Enter');
-}
-
 /** Seconds into the recording, as the transport shows them. */
 async function position(page: Page): Promise<number> {
   const text = (await page.locator('.tb-replay-time small').textContent()) ?? '';
@@ -37,7 +32,7 @@ async function position(page: Page): Promise<number> {
 describe.skipIf(why !== null)(`reports and replay${why === null ? '' : ` (${why})`}`, { timeout: 90_000 }, () => {
   test('a report carries what was typed, says why there is no PDF, is saved, opened and verified', async () => {
     const { page, fake } = await open();
-    await openPane(page, 'report');
+    await command(page, 'report');
     const pane = page.getByRole('region', { name: 'Acceptance reports' });
     await pane.getByText('covers 1 sessions with 1 runs').waitFor();
     await pane.getByLabel('Operator', { exact: true }).fill('Li Wei');
@@ -69,7 +64,7 @@ describe.skipIf(why !== null)(`reports and replay${why === null ? '' : ` (${why}
 
   test('replay: picture, events, charts and terminal follow the cursor; keys play, step and jump', async () => {
     const { page } = await open({ size: { width: 1600, height: 1000 } });
-    await openPane(page, 'replay');
+    await command(page, 'replay');
     const pane = page.getByRole('region', { name: 'Replay of a recorded session' });
     await pane.getByRole('combobox', { name: 'Recorded session' }).click();
     await page.locator('.ant-select-item-option').first().click();
@@ -100,7 +95,7 @@ describe.skipIf(why !== null)(`reports and replay${why === null ? '' : ` (${why}
 
   test('a recording from a file is shown; what is none is said to be none', async () => {
     const { page } = await open();
-    await openPane(page, 'replay');
+    await command(page, 'replay');
     const pane = page.getByRole('region', { name: 'Replay of a recorded session' });
     const input = pane.locator('input[type="file"]');
     const text = fakeRecording().map((line) => `${JSON.stringify(line)}\n`);

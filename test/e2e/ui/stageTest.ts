@@ -26,6 +26,6 @@ export const tab = (page: Page, name: string): Promise<void> =>
 /** Runs a command of the palette by some of its words, from the keyboard. */
 export async function command(page: Page, words: string): Promise<void> {
   await page.keyboard.press('Control+k');
-  await page.getByPlaceholder('What do you want to do?').fill(words);
+  await page.locator('[cmdk-input]').fill(words);
   await page.keyboard.press('Enter');
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test } from 'vitest';
 import { missing, openStage, type Stage, type StageOptions } from './page.ts';
+import { command } from './stageTest.ts';
 
 const why = missing();
 /** Pictures for people are written here when the folder is named. */
@@ -30,9 +31,7 @@ async function shot(page: Page, name: string): Promise<void> {
 }
 
 async function showTimeline(page: Page, words: string): Promise<void> {
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type(words);
-  await page.keyboard.press('Enter');
+  await command(page, words);
   await page.locator('.tb-timeline-picture svg').waitFor();
 }
 
