@@ -9,8 +9,11 @@ import type { Case, Piece, Stretch } from './case.ts';
 /** A path that carries nothing for this long beside one that works is not just slow to start, milliseconds. */
 const NEVER_UP_MS_MIN = 5000;
 
-/** Where a node says no silence: how long after the other side's it must still hear for the cut to be one-way, milliseconds. */
+/** How far what is read of a daemon may lag behind it, milliseconds. */
 const WORD_MS = 1500;
+/** Where a node says no silence: how long, beside a keepalive, it must still hear after the other side's for the cut to be one-way, milliseconds. */
+const STILL_HEARS_MS = 500;
+const KEEPALIVE_MS_STANDARD = 1000;
 
 /** Bytes a direction and keepalive on a serial line, acknowledgements with it (docs/what-ours-does.md, M14). */
 const SERIAL_BYTES: Readonly<Record<string, number>> = { heartbeat: 266, twinbeat: 400 };
@@ -62,10 +65,12 @@ function silences(c: Case, node: string, readings: readonly LinkReading[]): Stre
 
 /** Whether a node heard well on a path at some time of a stretch: not late, and far from its deadtime. */
 function hearsDuring(c: Case, node: string, readings: readonly LinkReading[], s: Stretch): LinkReading | null {
-  const deadtimeMs = factsAt(c.story, node, c.nowMs)?.timing?.deadtimeMs ?? null;
-  // By its word alone a daemon hears until its own deadtime is over: then it takes longer to know that it still does.
+  const timing = factsAt(c.story, node, c.nowMs)?.timing ?? null;
+  const deadtimeMs = timing?.deadtimeMs ?? null;
+  const wordMs = STILL_HEARS_MS + (timing?.keepaliveMs ?? KEEPALIVE_MS_STANDARD);
+  // By its word alone a daemon hears until its own deadtime is over; that of two that are cut at once ends within a keepalive of each other's.
   const enough = (r: LinkReading): boolean =>
-    r.marginMs === null || deadtimeMs === null ? r.tMs >= s.fromMs + WORD_MS : r.marginMs > deadtimeMs / 2;
+    r.marginMs === null || deadtimeMs === null ? r.tMs >= s.fromMs + wordMs : r.marginMs > deadtimeMs / 2;
   const until = s.untilMs ?? Infinity;
   return readings.find((r) => r.tMs >= s.fromMs && r.tMs < until && r.state === 'up' && enough(r)) ?? null;
 }
