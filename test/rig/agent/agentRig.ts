@@ -20,6 +20,7 @@ import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import { readJournal } from '../../../agent/node/journal/journal.ts';
 import type { TimelineEvent } from '../../../agent/common/timeline/event.ts';
 
+const PREFIX = `tb${process.pid}`;
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 export const MAIN = join(ROOT, 'agent', 'node', 'main.ts');
 export const VIP = '10.77.0.100';
@@ -52,7 +53,6 @@ function must(command: string, ...args: string[]): string {
 export class AgentRig {
   readonly options: RigOptions;
   readonly dir: string;
-  private readonly prefix = `tb${process.pid}`;
   private readonly cable: ChildProcess;
   private readonly ttys: string[];
   private readonly agents = new Map<Side, ChildProcess>();
@@ -61,7 +61,9 @@ export class AgentRig {
 
   /** Builds the rig; nothing runs in it yet. */
   static async up(options: Partial<RigOptions> = {}): Promise<AgentRig> {
-    const cable = spawn(process.execPath, [join(import.meta.dirname, 'cable.ts')], {
+    const dir = mkdtempSync(join(tmpdir(), 'twinbeat-agent-'));
+    const namespaces = ['a', 'b', 'c'].map((name) => `${PREFIX}${name}`);
+    const cable = spawn(process.execPath, [join(import.meta.dirname, 'cable.ts'), dir, ...namespaces], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const line = await new Promise<string>((resolve, reject) => {
@@ -69,14 +71,14 @@ export class AgentRig {
       cable.once('error', reject);
       cable.once('exit', () => reject(new Error('the cable ended')));
     });
-    return new AgentRig({ ...RIG_DEFAULTS, ...options }, cable, line.trim().split(' '));
+    return new AgentRig({ ...RIG_DEFAULTS, ...options }, dir, cable, line.trim().split(' '));
   }
 
-  private constructor(options: RigOptions, cable: ChildProcess, ttys: string[]) {
+  private constructor(options: RigOptions, dir: string, cable: ChildProcess, ttys: string[]) {
     this.options = options;
     this.cable = cable;
     this.ttys = ttys;
-    this.dir = mkdtempSync(join(tmpdir(), 'twinbeat-agent-'));
+    this.dir = dir;
     for (const ns of ['a', 'b', 'c']) {
       must('ip', 'netns', 'add', this.ns(ns));
       this.ip(ns, 'link', 'set', 'lo', 'up');
@@ -132,7 +134,7 @@ export class AgentRig {
   }
 
   private ns(name: string): string {
-    return `${this.prefix}${name}`;
+    return `${PREFIX}${name}`;
   }
 
   ip(ns: string, ...args: string[]): string {

@@ -1,13 +1,15 @@
 /**
  * A null-modem cable as a process of its own, so that nothing that a test does can hold its bytes up: two ptys, joined.
- * Prints their two paths, one line. Words on standard input, one a line; it ends when standard input ends.
+ * Prints their two paths, one line. Words on standard input, one a line; it ends when standard input ends, and as that
+ * means that the test's process is gone, it first ends what still runs in the namespaces named on its command line, and
+ * removes them and the folder named before them.
  *
  * - `cut` and `join`: both ways; `cut a`: what end a sends is lost, the other way goes on
  * - `unplug a`: the far side of a's pty is closed, which its node sees as a hang-up; `plug a`: a new pty, its path is printed
  * - `tap`: from now on every piece that an end sends is printed, as `a <base64>`, also when the cable is cut
  */
 import { spawnSync } from 'node:child_process';
-import { writeSync } from 'node:fs';
+import { rmSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { ReadStream } from 'node:tty';
 
@@ -73,5 +75,20 @@ process.stdin.on('data', (text: Buffer) => {
     obey(word, which);
   }
 });
-process.stdin.on('end', () => process.exit(0));
+/** What a rig leaves behind whose test was ended from outside, and so never took it down. */
+function sweep(): void {
+  const [folder, ...namespaces] = process.argv.slice(2);
+  for (const namespace of namespaces) {
+    const { stdout } = spawnSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' });
+    // All at once: one that ended by itself in between must not keep the others alive.
+    spawnSync('kill', ['-KILL', ...stdout.split('\n').filter((pid) => pid !== '')]);
+    spawnSync('ip', ['netns', 'del', namespace]);
+  }
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+}
+
+process.stdin.on('end', () => {
+  sweep();
+  process.exit(0);
+});
 process.stdout.write(`${plug('a')} ${plug('b')}\n`);
