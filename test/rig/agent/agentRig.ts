@@ -45,7 +45,7 @@ export const RIG_DEFAULTS: RigOptions = {
 };
 
 function must(command: string, ...args: string[]): string {
-  const run = spawnSync(command, args, { encoding: 'utf8' });
+  const run = spawnSync(command, args, { encoding: 'utf8', timeout: 60_000 });
   if (run.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${run.stderr}`);
   return run.stdout;
 }

@@ -56,6 +56,7 @@ describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
       for (const side of SIDES) await replay.linkIs(side, 'serial', 'dead', 'dead');
       for (const side of SIDES) {
         const line = `Link node${OTHER[side]}:${rig.ttyPath(side)} dead.`;
+        await rig.logs(side, line, from[side]);
         expect(
           linesSince(side, from[side]).filter((text) => text.includes(line)),
           side,
@@ -154,7 +155,7 @@ describe.skipIf(reason !== null)('M8, M9, M14, M15, M16', () => {
 
     await rig.returnAdapter('a');
     for (const side of SIDES) await replay.linkIs(side, 'serial', 'up', 'up');
-    expect((await rig.status('a'))?.problems).toEqual([]);
+    await replay.until('nothing is wrong any more', async () => (await rig.status('a'))?.problems.length === 0);
     for (const side of SIDES) expect(mark.moved(side), side).toEqual([]);
     expect(mark.outageMs()).toBe(0);
   });
