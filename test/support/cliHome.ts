@@ -1,6 +1,6 @@
 /** The real command line as a process, in a world of its own: neither the user's rack nor the user's profiles are touched. */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -18,12 +18,20 @@ export interface Ran {
 export class CliHome {
   readonly dir = mkdtempSync(join(tmpdir(), 'twinbeat-cli-'));
   readonly env: NodeJS.ProcessEnv;
+  private readonly sweeper: ChildProcess;
 
   constructor() {
     mkdirSync(join(this.dir, 'run'), { mode: 0o700 });
     this.env = { ...process.env, HOME: this.dir, XDG_RUNTIME_DIR: join(this.dir, 'run') };
     for (const name of ['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'TWINBEAT_PASSWORD'])
       delete this.env[name];
+    // A rack of the command line outlives its console on purpose: here it ends with the test, also with one that is killed.
+    const sweep = 'cat; "$@" rack down; rm -rf "$0"';
+    this.sweeper = spawn('/bin/sh', ['-c', sweep, this.dir, process.execPath, CLI_MAIN], {
+      env: this.env,
+      stdio: ['pipe', 'ignore', 'ignore'],
+      detached: true,
+    });
   }
 
   /** Runs one verb to its end. */
@@ -74,7 +82,8 @@ export class CliHome {
 
   /** Takes a rack down that a failed test left, and removes everything. */
   async dispose(): Promise<void> {
-    await this.run(['rack', 'down']);
-    rmSync(this.dir, { recursive: true, force: true });
+    const swept = new Promise((resolve) => this.sweeper.once('exit', resolve));
+    this.sweeper.stdin?.end();
+    await swept;
   }
 }
