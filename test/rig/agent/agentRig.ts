@@ -20,7 +20,8 @@ import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
 import { readJournal } from '../../../agent/node/journal/journal.ts';
 import type { TimelineEvent } from '../../../agent/common/timeline/event.ts';
 
-const PREFIX = `tb${process.pid}`;
+/** A namespace of this process's rig. */
+const namespaceOf = (name: string): string => `tb${process.pid}${name}`;
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 export const MAIN = join(ROOT, 'agent', 'node', 'main.ts');
 export const VIP = '10.77.0.100';
@@ -62,7 +63,7 @@ export class AgentRig {
   /** Builds the rig; nothing runs in it yet. */
   static async up(options: Partial<RigOptions> = {}): Promise<AgentRig> {
     const dir = mkdtempSync(join(tmpdir(), 'twinbeat-agent-'));
-    const namespaces = ['a', 'b', 'c'].map((name) => `${PREFIX}${name}`);
+    const namespaces = ['a', 'b', 'c'].map(namespaceOf);
     const cable = spawn(process.execPath, [join(import.meta.dirname, 'cable.ts'), dir, ...namespaces], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
@@ -80,7 +81,7 @@ export class AgentRig {
     this.ttys = ttys;
     this.dir = dir;
     for (const ns of ['a', 'b', 'c']) {
-      must('ip', 'netns', 'add', this.ns(ns));
+      must('ip', 'netns', 'add', namespaceOf(ns));
       this.ip(ns, 'link', 'set', 'lo', 'up');
     }
     this.ip('c', 'link', 'add', 'br0', 'type', 'bridge');
@@ -94,14 +95,14 @@ export class AgentRig {
         'add',
         'eth0',
         'netns',
-        this.ns(side),
+        namespaceOf(side),
         'type',
         'veth',
         'peer',
         'name',
         `p${side}`,
         'netns',
-        this.ns('c'),
+        namespaceOf('c'),
       );
       this.ip('c', 'link', 'set', `p${side}`, 'master', 'br0', 'up');
       this.ip(side, 'addr', 'add', `10.77.0.${i + 1}/24`, 'brd', '+', 'dev', 'eth0');
@@ -114,14 +115,14 @@ export class AgentRig {
       'add',
       'eth1',
       'netns',
-      this.ns('a'),
+      namespaceOf('a'),
       'type',
       'veth',
       'peer',
       'name',
       'eth1',
       'netns',
-      this.ns('b'),
+      namespaceOf('b'),
     );
     this.ip('a', 'addr', 'add', '10.78.0.1/24', 'brd', '+', 'dev', 'eth1');
     this.ip('b', 'addr', 'add', '10.78.0.2/24', 'brd', '+', 'dev', 'eth1');
@@ -130,15 +131,11 @@ export class AgentRig {
   }
 
   namespace(name: string): string {
-    return this.ns(name);
-  }
-
-  private ns(name: string): string {
-    return `${PREFIX}${name}`;
+    return namespaceOf(name);
   }
 
   ip(ns: string, ...args: string[]): string {
-    return must('ip', '-n', this.ns(ns), ...args);
+    return must('ip', '-n', namespaceOf(ns), ...args);
   }
 
   /** Runs a command in a namespace, whatever comes of it. */
@@ -146,7 +143,7 @@ export class AgentRig {
     return new Promise((resolve) => {
       execFile(
         'ip',
-        ['netns', 'exec', this.ns(ns), ...argv],
+        ['netns', 'exec', namespaceOf(ns), ...argv],
         { timeout: 30_000, maxBuffer: 1 << 24 },
         (error, stdout, stderr) => {
           const status = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
@@ -261,7 +258,7 @@ export class AgentRig {
 
   start(side: Side): void {
     this.errors[side] = '';
-    const child = spawn('ip', ['netns', 'exec', this.ns(side), process.execPath, MAIN, 'run', ...this.args(side)], {
+    const child = spawn('ip', ['netns', 'exec', namespaceOf(side), process.execPath, MAIN, 'run', ...this.args(side)], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     child.stderr.on('data', (text: Buffer) => (this.errors[side] += text.toString()));
@@ -291,7 +288,7 @@ export class AgentRig {
 
   /** A verb's whole command line, namespace included. */
   commandLine(side: Side, verb: string, ...rest: string[]): string[] {
-    return ['ip', 'netns', 'exec', this.ns(side), process.execPath, MAIN, verb, ...rest, ...this.args(side)];
+    return ['ip', 'netns', 'exec', namespaceOf(side), process.execPath, MAIN, verb, ...rest, ...this.args(side)];
   }
 
   /** Runs one verb of the command line on a node. */
@@ -375,7 +372,7 @@ export class AgentRig {
       }
     }
     this.cable.kill('SIGKILL');
-    for (const ns of ['a', 'b', 'c']) spawnSync('ip', ['netns', 'del', this.ns(ns)]);
+    for (const ns of ['a', 'b', 'c']) spawnSync('ip', ['netns', 'del', namespaceOf(ns)]);
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
