@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { bundledPayload, createDeployer } from '../deploy/index.ts';
 import { knownHostsFile, SshConnection } from '../ssh/index.ts';
 import { createConsole } from './console.ts';
-import type { ConsoleCore, ConsoleOptions } from './console.ts';
+import type { ConsoleCore } from './console.ts';
+import type { ConsoleOptions } from './core.ts';
 
 export interface AssembleOptions extends Omit<
   ConsoleOptions,
