@@ -1,6 +1,7 @@
 /** Connects a pair and waits until there is something to work with, saying what is awaited. */
 import type { PairSpec } from '../common/contract/pair.ts';
 import type { HostKeyQuestion, NodeConnection, PairState } from '../common/contract/state.ts';
+import { isWitnessStarting } from '../common/verdict/witnesses.ts';
 import { CliError } from './exitStatus.ts';
 import type { CliIo } from './io.ts';
 import type { CliConsole } from './open.ts';
@@ -24,6 +25,9 @@ const SILENT_NODE_MS = 4000;
 
 /** After the agents answer: a few probes and a second word of each node, milliseconds. */
 const SETTLE_MS = 1200;
+
+/** A witness that is starting may take this much longer before it is said to be missing, milliseconds. */
+const WITNESS_MS = 2000;
 
 /** Phases in which nothing more will come by itself. */
 function isHopeless(node: NodeConnection): boolean {
@@ -144,7 +148,9 @@ export async function connectPair(
       }
       if (!isSettled(now, need, waitedMs)) return false;
       settledAtMs ??= waitedMs;
-      return need === 'connections' || waitedMs - settledAtMs >= SETTLE_MS;
+      const settledMs = waitedMs - settledAtMs;
+      if (need === 'connections') return true;
+      return settledMs >= SETTLE_MS && (settledMs >= SETTLE_MS + WITNESS_MS || !isWitnessStarting(now));
     },
   );
   if (need === 'anything' && state.nodes.every((n) => n.phase !== 'ready')) throw cause(state.nodes[0]);

@@ -2,6 +2,7 @@
 import type { LiveSituation, NodeConnection, PairState } from '../common/contract/state.ts';
 import { freshStatus, pairLinks } from '../common/verdict/links.ts';
 import type { Direction } from '../common/verdict/links.ts';
+import { witnessNames } from '../common/verdict/witnesses.ts';
 import { alarmLines, keysLine, nodeSafety, safetyLines, safetyReport } from './safetyReport.ts';
 import type { NodeSafety, SafetyReport } from './safetyReport.ts';
 
@@ -155,7 +156,7 @@ export function statusText(report: StatusReport): string {
   });
   const lines = [...alarmLines(report.safety), ...nodes];
   for (const vip of report.vips) {
-    const missing = vip.missing.length > 0 ? `  missing witness: ${vip.missing.join(', ')}` : '';
+    const missing = vip.missing.length > 0 ? `  missing witness: ${witnessNames(vip.missing).en}` : '';
     lines.push(
       `vip   ${vip.address}  ${vip.verdict}  holder ${vip.holder ?? '-'}  answered by ${vip.answeredBy ?? '-'}${missing}`,
     );

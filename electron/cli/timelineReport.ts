@@ -1,5 +1,7 @@
 /** What `timeline` prints: a stretch's phases, sums, names and verdicts, as JSON and as text. Pure. */
 import type { TimelineStretch } from '../common/contract/timeline.ts';
+import { witnessNames } from '../common/verdict/witnesses.ts';
+import { unorderedGroups, unorderedPhases } from '../common/whathappened/order.ts';
 import type { Timeline, WindowSums } from '../common/whathappened/types.ts';
 import type { TimelineWords } from '../common/whathappened/words.ts';
 
@@ -21,18 +23,31 @@ function windowLine(name: string, sums: WindowSums | null, words: TimelineWords)
   return [`${name.padEnd(9)} ${parts.join('  ')}`];
 }
 
+/** Marks whose order the clocks cannot tell, a line for each group. Times count from `zeroMs`. */
+function orderLines(timeline: Timeline, words: TimelineWords, zeroMs: number): string[] {
+  return unorderedGroups(timeline.lanes).map((group) => {
+    const parts = group.map(
+      ({ tMs, errorMs, source, text }) =>
+        `${words.time(tMs - zeroMs, errorMs)} ${words.source(source)}: ${words.of(text)}`,
+    );
+    return `order     ≈ ${parts.join('  ≈  ')}  (${words.unordered})`;
+  });
+}
+
 /** The same for people. */
 export function timelineText(timeline: Timeline, words: TimelineWords): string {
+  const unordered = unorderedPhases(timeline.phases);
   const phases = timeline.phases.map((phase) => {
-    const name = `phase     ${words.phase(phase.id).padEnd(14)}`;
+    const name = `phase   ${unordered.has(phase.id) ? '≈' : ' '} ${words.phase(phase.id).padEnd(14)}`;
     if (phase.atMs === null) return `${name} -  ${words.of(phase.text)}`;
     const since = words.time(phase.sinceStartMs, phase.sinceStartErrorMs);
     return `${name} ${since.padEnd(20)}  ${words.of(phase.text)}  [${words.source(phase.source)}]`;
   });
   const from = timeline.phases.find((p) => p.id === 'fault')?.atMs ?? timeline.fromMs;
   const verdicts = timeline.verdicts.map((v) => {
-    const who = [...v.holders, ...v.missing.map((node) => `? ${node}`)].join(' + ');
-    return `verdict   ${words.time(v.fromMs - from).padStart(9)} .. ${words.time(v.toMs - from).padStart(9)}  ${v.verdict}${who === '' ? '' : `  ${who}`}`;
+    const silent = v.missing.length === 0 ? '' : `  (missing witness: ${witnessNames(v.missing).en})`;
+    const who = v.holders.join(' + ');
+    return `verdict   ${words.time(v.fromMs - from).padStart(9)} .. ${words.time(v.toMs - from).padStart(9)}  ${v.verdict}${who === '' ? '' : `  ${who}`}${silent}`;
   });
   const named = timeline.situations.flatMap((s) => [
     `named     ${words.of(s.name)}${s.untilMs === null ? '' : '  (over)'}`,
@@ -46,6 +61,7 @@ export function timelineText(timeline: Timeline, words: TimelineWords): string {
     ...windowLine('fault', timeline.faultWindow, words),
     ...windowLine('heal', timeline.healWindow, words),
     ...verdicts,
+    ...orderLines(timeline, words, from),
     ...named,
     ...doubts,
   ].join('\n')}\n`;

@@ -40,7 +40,7 @@ import {
   remembered,
   type TerminalParams,
 } from './dockLayout.ts';
-import { shortName } from '../lib/names.ts';
+import { shortName } from '../../electron/common/words/nodeNames.ts';
 
 /** Saving waits until the hand is off the mouse. */
 const REMEMBER_AFTER_MS = 600;

@@ -1,6 +1,9 @@
 /** The one line that says who holds the address. Always there, so that nothing moves when it changes. */
 import { useTranslation } from 'react-i18next';
+import type { Text } from '../../electron/common/contract/drill.ts';
 import type { PairState } from '../../electron/common/contract/state.ts';
+import { witnessNames } from '../../electron/common/verdict/witnesses.ts';
+import { shortName } from '../../electron/common/words/nodeNames.ts';
 import { worstVip } from '../lib/roles.ts';
 import type { T } from '../locales/index.ts';
 import { usePairs } from '../stores/pairs.ts';
@@ -17,16 +20,19 @@ function headline(vip: Vip, t: T): string {
   return t('verdict.one', { address, holder: vip.holder ?? t('common.unknown') });
 }
 
-function detail(vip: Vip, state: PairState, t: T): string {
+function detail(vip: Vip, state: PairState, language: keyof Text, t: T): string {
   const parts: string[] = [];
   if (vip.verdict === 'dual') parts.push(t('verdict.dualAdvice'));
   if (vip.verdict === 'none') parts.push(t('verdict.noneAdvice'));
   if (vip.verdict === 'moving') parts.push(t('verdict.movingAdvice'));
-  if (vip.missing.length > 0) parts.push(t('verdict.missing', { list: vip.missing.join(', ') }));
+  if (vip.missing.length > 0) {
+    const nodes = state.nodes.map((n) => n.node);
+    const list = witnessNames(vip.missing, (node) => shortName(node, nodes))[language];
+    parts.push(t('verdict.missing', { list }));
+  }
   if (vip.verdict === 'unknown') parts.push(t('verdict.unknownAdvice'));
   if (vip.verdict === 'one') {
-    if (!state.probe.running) parts.push(t('verdict.notProbed'));
-    else
+    if (state.probe.running)
       parts.push(vip.answeredBy === null ? t('verdict.notAnswered') : t('verdict.answered', { node: vip.answeredBy }));
   }
   if (vip.stale != null) {
@@ -44,7 +50,8 @@ function quiet(state: PairState | null, t: T): string {
 }
 
 export function VerdictBar(): React.JSX.Element {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const language = i18n.language === 'zh-CN' ? 'zh-CN' : 'en';
   const state = usePairs((s) => s.state);
   const vip = state === null ? null : worstVip(state);
   const isIdle = state === null || state.nodes.every((n) => n.phase === 'idle');
@@ -57,8 +64,8 @@ export function VerdictBar(): React.JSX.Element {
       <strong className="tb-verdict-title" role={kind === 'dual' || kind === 'none' ? 'alert' : 'status'}>
         {title}
       </strong>
-      <span className="tb-verdict-detail" title={state === null || vip === null ? '' : detail(vip, state, t)}>
-        {kind === 'idle' || state === null || vip === null ? '' : detail(vip, state, t)}
+      <span className="tb-verdict-detail" title={state === null || vip === null ? '' : detail(vip, state, language, t)}>
+        {kind === 'idle' || state === null || vip === null ? '' : detail(vip, state, language, t)}
       </span>
       {active > 0 && <span className="tb-verdict-faults">{t('verdict.faults', { count: active })}</span>}
       {active > 0 && <PanicButton small />}

@@ -1,5 +1,6 @@
 /** Is the pair in order? A drill on a pair that is not measures the disorder. */
 import type { GateName, Text } from '../contract/drill.ts';
+import { witnessNames } from '../verdict/witnesses.ts';
 import { text } from './text.ts';
 import type { NodeView, PairView } from './view.ts';
 
@@ -47,10 +48,9 @@ function holderProblems(view: PairView): Text[] {
   if (view.vips.length === 0) problems.push(text('no virtual address is configured', '没有配置虚拟地址'));
   for (const vip of view.vips) {
     if (vip.verdict === 'one') continue;
+    const silent = witnessNames(vip.missing);
     const [en, zh] =
-      vip.missing.length > 0
-        ? [`, missing witness: ${vip.missing.join(', ')}`, `，缺少见证：${vip.missing.join('、')}`]
-        : ['', ''];
+      vip.missing.length > 0 ? [`, missing witness: ${silent.en}`, `，缺少见证：${silent['zh-CN']}`] : ['', ''];
     problems.push(
       text(`${vip.address}: holders: ${vip.verdict}${en}`, `${vip.address}：持有情况为 ${vip.verdict}${zh}`),
     );

@@ -1,6 +1,7 @@
 /** The checks of a script against the record of a run, and the verdict that follows. Unknown is never a pass. */
 import { marginCriterion } from '../advice/margin.ts';
 import type { CriterionResult, RunVerdict, Text } from '../contract/drill.ts';
+import { witnessNames } from '../verdict/witnesses.ts';
 import { checkText } from './checkText.ts';
 import { quantityMs } from './quantity.ts';
 import {
@@ -62,8 +63,8 @@ function judgeOneHolder(check: Extract<Check, { check: 'one-holder' }>, record: 
   if (lost !== undefined)
     return unknown(
       text(
-        `${lost.address}: cannot tell, missing ${lost.missing.join(', ')}`,
-        `${lost.address}：无法判断，缺少 ${lost.missing.join('、')}`,
+        `${lost.address}: cannot tell, missing ${witnessNames(lost.missing).en}`,
+        `${lost.address}：无法判断，缺少 ${witnessNames(lost.missing)['zh-CN']}`,
       ),
     );
   const holder = soleHolder(view);

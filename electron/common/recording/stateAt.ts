@@ -3,11 +3,16 @@
  * that was by then, and the verdict on the address from the same witnesses. Nothing of later is used.
  */
 import type { AgentStatus } from '../../../agent/common/rpc/agentContract.ts';
-import type { ProbeSample, SessionSample } from '../contract/session.ts';
+import type { ProbeSample, SessionEvent, SessionSample, WitnessSample } from '../contract/session.ts';
 import type { NodeConnection, PairState, VipVerdict } from '../contract/state.ts';
+import { LanWords, type LanWord } from '../verdict/lanWords.ts';
+import { Motion, MOTION_MS_MAX, type MotionWord } from '../verdict/motion.ts';
 import { judgeVip, WITNESS_FRESH_MS } from '../verdict/vip.ts';
-import type { NodeWitness } from '../verdict/vip.ts';
+import type { NodeWitness, ProbeWitness } from '../verdict/vip.ts';
 import type { Recording } from './read.ts';
+
+/** How far back the LAN's words are read for since when they have been the same, milliseconds: longer than a steady word or a takeover takes. */
+const LAN_LOOK_BACK_MS = 30_000;
 
 /** Index of the last item at or before `tMs`; -1: there is none. The list is sorted. */
 export function lastAt<T>(items: readonly T[], tMs: number, timeOf: (item: T) => number): number {
@@ -54,7 +59,7 @@ export class RecordedPair {
       name: head.pairName,
       isRack: false,
       nodes: [nodeAt(this.tracks[0], tMs), nodeAt(this.tracks[1], tMs)],
-      vips: this.vips(tMs, heard && probe.ok ? probe : null),
+      vips: this.vips(tMs, heard ? answerOf(probe) : null),
       faults: [],
       probe: {
         running: heard,
@@ -69,16 +74,42 @@ export class RecordedPair {
     };
   }
 
-  private vips(tMs: number, probe: ProbeSample | null): VipVerdict[] {
+  private vips(tMs: number, probe: ProbeWitness | null): VipVerdict[] {
+    const { batch } = this.recording;
     const told = this.tracks.flatMap((track) => statusBefore(track, tMs)?.status.vips.map((v) => v.address) ?? []);
     const held = this.tracks.flatMap((track) => sampleAt(track, tMs)?.heldVips ?? []);
+    const motion = motionAt(batch.events, tMs);
     return [...new Set([...told, ...held])].map((address) => {
       const witness = (track: NodeTrack): NodeWitness => witnessAt(track, address, tMs);
-      const answer = probe === null ? null : { answeredBy: probe.answeredBy, atMs: probe.tMs };
-      const judged = judgeVip(witness(this.tracks[0]), witness(this.tracks[1]), answer, tMs);
+      const lan = lanWordAt(batch.witness, address, tMs);
+      const judged = judgeVip(witness(this.tracks[0]), witness(this.tracks[1]), probe, tMs, { lan, motion });
       return { address, ...judged, holders: [...judged.holders], missing: [...judged.missing], sinceMs: null };
     });
   }
+}
+
+/** What a probe says of the client. One without an answer is a word, too: somebody asks. */
+const answerOf = (probe: ProbeSample): ProbeWitness =>
+  probe.ok ? { answeredBy: probe.answeredBy, atMs: probe.tMs } : { answeredBy: null, atMs: Number.NEGATIVE_INFINITY };
+
+/** What was recorded in the `spanMs` before `tMs`, oldest first. */
+function within<T extends { readonly tMs: number }>(items: readonly T[], tMs: number, spanMs: number): T[] {
+  const [before, last] = [lastAt(items, tMs - spanMs, (item) => item.tMs), lastAt(items, tMs, (item) => item.tMs)];
+  return items.slice(before + 1, last + 1);
+}
+
+/** What the LAN said of an address last; null: nobody asked there. */
+function lanWordAt(witness: readonly WitnessSample[], address: string, tMs: number): LanWord | null {
+  const words = new LanWords();
+  for (const sample of within(witness, tMs, LAN_LOOK_BACK_MS)) words.take(sample);
+  return words.get(address);
+}
+
+/** The move under way at `tMs`; null: none. */
+function motionAt(events: readonly SessionEvent[], tMs: number): MotionWord | null {
+  const motion = new Motion();
+  for (const event of within(events, tMs, MOTION_MS_MAX)) motion.take(event);
+  return motion.at(tMs);
 }
 
 function sampleAt(track: NodeTrack, tMs: number): SessionSample | null {

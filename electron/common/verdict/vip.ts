@@ -7,6 +7,7 @@
  */
 import type { LanHolder, LanWord } from './lanWords.ts';
 import type { MotionWord } from './motion.ts';
+import { CLIENT_WITNESS, LAN_WITNESS } from './witnesses.ts';
 
 /** How old a node's own word may be, milliseconds. Three missed status polls and a little slack. */
 export const WITNESS_FRESH_MS = 3000;
@@ -63,9 +64,15 @@ export interface VipJudgement {
   /** Everybody known to hold it; a MAC address for a holder that is neither node. */
   readonly holders: readonly string[];
   readonly answeredBy: string | null;
-  /** Witnesses that would settle it; empty unless `unknown`. */
+  /**
+   * Every witness that says nothing of this address now: a node by its name, LAN_WITNESS, CLIENT_WITNESS. One of them may settle what is
+   * `unknown`; beside any other verdict they say on whose word it does not stand. A client that asks and is not answered does say something.
+   */
   readonly missing: readonly string[];
 }
+
+/** A judgement before it is said who was not heard for it. */
+type Judged = Omit<VipJudgement, 'missing'>;
 
 type Holding = 'holds' | 'not' | 'unknown';
 
@@ -136,31 +143,31 @@ function judgeLoneHolder(
   probe: ProbeWitness | null,
   seen: LanWord | null,
   nowMs: number,
-): VipJudgement {
+): Judged {
   const answeredBy = freshAnswer(probe, nowMs);
   const holders = [holder.node];
   // The LAN was asked after the holder took it, so that what it says is about now.
   const askedSince = seen !== null && holder.held !== null && seen.sinceMs - holder.held.sinceMs > holder.held.errorMs;
   if (onlyOnLan(seen) === holder.node) {
-    return { verdict: 'one', holder: holder.node, holders, answeredBy, missing: [] };
+    return { verdict: 'one', holder: holder.node, holders, answeredBy };
   }
   if (onlyOnLan(seen) === absent.node && askedSince) {
-    return { verdict: 'dual', holder: null, holders: [holder.node, absent.node], answeredBy, missing: [] };
+    return { verdict: 'dual', holder: null, holders: [holder.node, absent.node], answeredBy };
   }
   // The silent node answered a client after the other one had taken the address: both have it.
   const answeredAfter =
     probe !== null && holder.held !== null && probe.atMs - holder.held.sinceMs > holder.held.errorMs;
   if (answeredBy === absent.node && answeredAfter) {
-    return { verdict: 'dual', holder: null, holders: [holder.node, absent.node], answeredBy, missing: [] };
+    return { verdict: 'dual', holder: null, holders: [holder.node, absent.node], answeredBy };
   }
   const lan = holder.lan;
   const lanIsClear = lan !== null && lan.askedAgoMs <= LAN_QUESTION_FRESH_MS && lan.conflictMac === null;
   // An address that no probe asks for cannot be answered: its holder's question must do, where nothing speaks against it.
   const isVouched = probe === null ? isPlain(holder, absent) : answeredBy === holder.node;
   if (lanIsClear && isVouched) {
-    return { verdict: 'one', holder: holder.node, holders, answeredBy, missing: [] };
+    return { verdict: 'one', holder: holder.node, holders, answeredBy };
   }
-  return { verdict: 'unknown', holder: null, holders, answeredBy, missing: [absent.node] };
+  return { verdict: 'unknown', holder: null, holders, answeredBy };
 }
 
 /** No node is known to hold it. `absent`: those whose word is missing. */
@@ -170,20 +177,61 @@ function judgeNoHolder(
   answeredBy: string | null,
   seen: LanWord | null,
   motion: MotionWord | null,
-): VipJudgement {
+): Judged {
   const base = { holder: null, holders: [], answeredBy };
   const lanIsEmpty = seen !== null && isSteady(seen) && seen.holders.length === 0;
-  if (motion !== null && (absent.length === 0 || lanIsEmpty)) return { verdict: 'moving', ...base, missing: [] };
-  if (absent.length === 0) return { verdict: 'none', ...base, missing: [] };
+  if (motion !== null && (absent.length === 0 || lanIsEmpty)) return { verdict: 'moving', ...base };
+  if (absent.length === 0) return { verdict: 'none', ...base };
   const only = onlyOnLan(seen);
   // The one that is silent still answers on the LAN, the other one says that it has nothing: a frozen daemon beside a living kernel.
   if (known.length === 1 && only !== null && absent[0]?.node === only) {
-    return { verdict: 'one', holder: only, holders: [only], answeredBy, missing: [] };
+    return { verdict: 'one', holder: only, holders: [only], answeredBy };
   }
-  return { verdict: 'unknown', ...base, missing: absent.map((w) => w.node) };
+  return { verdict: 'unknown', ...base };
 }
 
-/** Judges one address by its own witnesses. `probe` null: none asks for it. `nowMs` is the present on the session axis. */
+/** Everything but who is missing. */
+function judged(
+  a: NodeWitness,
+  b: NodeWitness,
+  probe: ProbeWitness | null,
+  nowMs: number,
+  seen: LanWord | null,
+  motion: MotionWord | null,
+): Judged {
+  const answeredBy = freshAnswer(probe, nowMs);
+  const states = [a, b].map((witness) => ({ witness, holding: holdingOf(witness, nowMs) }));
+  const holding = states.filter((s) => s.holding === 'holds').map((s) => s.witness);
+  const absent = states.filter((s) => s.holding === 'unknown').map((s) => s.witness);
+  const [first, second] = holding;
+  if (first !== undefined && second !== undefined && heldTogether(first, second)) {
+    return { verdict: 'dual', holder: null, holders: [first.node, second.node], answeredBy };
+  }
+  if (seen !== null && seen.holders.length > 1 && isSteady(seen)) {
+    return { verdict: 'dual', holder: null, holders: seen.holders.map(nameOf), answeredBy };
+  }
+  if (first !== undefined && second !== undefined) {
+    const holder = later(first, second);
+    return { verdict: 'one', holder: holder.node, holders: [holder.node], answeredBy };
+  }
+  if (first !== undefined) {
+    const mac = strangerMac(first);
+    if (mac !== null) return { verdict: 'dual', holder: null, holders: [first.node, mac], answeredBy };
+    const [silent] = absent;
+    if (silent !== undefined) return judgeLoneHolder(first, silent, probe, seen, nowMs);
+    return { verdict: 'one', holder: first.node, holders: [first.node], answeredBy };
+  }
+  const known = states.filter((s) => s.holding === 'not').map((s) => s.witness);
+  return judgeNoHolder(known, absent, answeredBy, seen, motion);
+}
+
+/**
+ * Judges one address by its own witnesses. `probe` null: none asks for it. `nowMs` is the present on the session axis.
+ *
+ * Two nodes that speak for themselves settle an address without the LAN and without a client, since each reads its own kernel and the
+ * holder asks the LAN for others itself; the verdict stands, and the missing witness is named beside it. A missing node is another
+ * matter: what a node that is not heard may hold only the LAN or a client can say.
+ */
 export function judgeVip(
   a: NodeWitness,
   b: NodeWitness,
@@ -191,29 +239,9 @@ export function judgeVip(
   nowMs: number,
   more: MoreEvidence = NOTHING_MORE,
 ): VipJudgement {
-  const answeredBy = freshAnswer(probe, nowMs);
   const seen = freshLan(more.lan, nowMs);
-  const states = [a, b].map((witness) => ({ witness, holding: holdingOf(witness, nowMs) }));
-  const holding = states.filter((s) => s.holding === 'holds').map((s) => s.witness);
-  const absent = states.filter((s) => s.holding === 'unknown').map((s) => s.witness);
-  const [first, second] = holding;
-  if (first !== undefined && second !== undefined && heldTogether(first, second)) {
-    return { verdict: 'dual', holder: null, holders: [first.node, second.node], answeredBy, missing: [] };
-  }
-  if (seen !== null && seen.holders.length > 1 && isSteady(seen)) {
-    return { verdict: 'dual', holder: null, holders: seen.holders.map(nameOf), answeredBy, missing: [] };
-  }
-  if (first !== undefined && second !== undefined) {
-    const holder = later(first, second);
-    return { verdict: 'one', holder: holder.node, holders: [holder.node], answeredBy, missing: [] };
-  }
-  if (first !== undefined) {
-    const mac = strangerMac(first);
-    if (mac !== null) return { verdict: 'dual', holder: null, holders: [first.node, mac], answeredBy, missing: [] };
-    const [silent] = absent;
-    if (silent !== undefined) return judgeLoneHolder(first, silent, probe, seen, nowMs);
-    return { verdict: 'one', holder: first.node, holders: [first.node], answeredBy, missing: [] };
-  }
-  const known = states.filter((s) => s.holding === 'not').map((s) => s.witness);
-  return judgeNoHolder(known, absent, answeredBy, seen, more.motion);
+  const missing = [a, b].filter((witness) => holdingOf(witness, nowMs) === 'unknown').map(({ node }) => node);
+  if (seen === null) missing.push(LAN_WITNESS);
+  if (probe === null) missing.push(CLIENT_WITNESS);
+  return { ...judged(a, b, probe, nowMs, seen, more.motion), missing };
 }

@@ -1,14 +1,17 @@
 /** The verdict on the address over time, judged from the record by the very rules that judge the present. */
+import type { ProbeSample } from '../contract/session.ts';
 import { HeldWords } from '../verdict/heldWords.ts';
 import { LanWords } from '../verdict/lanWords.ts';
 import { Motion } from '../verdict/motion.ts';
-import { judgeVip } from '../verdict/vip.ts';
+import { judgeVip, WITNESS_FRESH_MS } from '../verdict/vip.ts';
 import type { NodeWitness, ProbeWitness, VipJudgement } from '../verdict/vip.ts';
 import { nodeOfMac, ofKind, type Story } from './story.ts';
 import type { VerdictSpan } from './types.ts';
 
 /** A verdict is judged again at least this often, milliseconds: words grow stale without any news. */
 const STEP_MS_MAX = 250;
+/** A node, the LAN or a client that was silent for at least this share of a verdict's time is named with it. */
+const MISSING_SHARE = 0.5;
 /** News closer together than this is judged once, milliseconds: no picture shows more. */
 const STEP_MS_MIN = 20;
 
@@ -23,7 +26,9 @@ class Witnesses {
   private readonly motion = new Motion();
   /** Second holders that a node itself has seen on the LAN, by node. */
   private readonly conflicts = new Map<string, string>();
-  private probe: ProbeWitness | null = null;
+  private answer: ProbeWitness = { answeredBy: null, atMs: Number.NEGATIVE_INFINITY };
+  /** When the client asked last, whatever came of it. */
+  private probedMs = Number.NEGATIVE_INFINITY;
 
   constructor(story: Story, address: string) {
     this.story = story;
@@ -51,9 +56,7 @@ class Witnesses {
         body.address === address ? [{ tMs, apply: () => this.conflict(node, body.change, body.mac ?? null) }] : [],
       ),
       ...batch.events.map((event) => ({ tMs: event.tMs, apply: () => this.motion.take(event) })),
-      ...batch.probes.flatMap(({ tMs, ok, answeredBy }) =>
-        ok ? [{ tMs, apply: () => (this.probe = { answeredBy, atMs: tMs }) }] : [],
-      ),
+      ...batch.probes.map((sample) => ({ tMs: sample.tMs, apply: () => this.probed(sample) })),
       ...batch.witness.map((sample) => ({
         tMs: sample.tMs,
         apply: () =>
@@ -66,6 +69,11 @@ class Witnesses {
         name === 'power-off' ? [{ tMs, apply: () => this.power(node, phase) }] : [],
       ),
     ].sort((a, b) => a.tMs - b.tMs);
+  }
+
+  private probed({ tMs, ok, answeredBy }: ProbeSample): void {
+    this.probedMs = tMs;
+    if (ok) this.answer = { answeredBy, atMs: tMs };
   }
 
   private conflict(node: string, change: string, mac: string | null): void {
@@ -94,7 +102,55 @@ class Witnesses {
     });
     const [a, b] = this.story.nodes;
     const more = { lan: this.lan.get(this.address), motion: this.motion.at(nowMs) };
-    return judgeVip(witness(a), witness(b), this.probe, nowMs, more);
+    const probe = nowMs - this.probedMs <= WITNESS_FRESH_MS ? this.answer : null;
+    return judgeVip(witness(a), witness(b), probe, nowMs, more);
+  }
+}
+
+/** One verdict for as long as it was the same, and for how long each witness was silent meanwhile, milliseconds. */
+interface Stretch {
+  readonly fromMs: number;
+  readonly judged: VipJudgement;
+  readonly silentMs: Map<string, number>;
+}
+
+/** What was judged, moment by moment, as stretches. */
+class Stretches {
+  private readonly all: Stretch[] = [];
+  private before: { readonly tMs: number; readonly judged: VipJudgement } | null = null;
+
+  note(tMs: number, judged: VipJudgement): void {
+    this.passTo(tMs);
+    const last = this.all.at(-1)?.judged;
+    const isSame = last?.verdict === judged.verdict && last.holders.join() === judged.holders.join();
+    if (!isSame) this.all.push({ fromMs: tMs, judged, silentMs: new Map() });
+    this.before = { tMs, judged };
+  }
+
+  private passTo(tMs: number): void {
+    const { before } = this;
+    const silentMs = this.all.at(-1)?.silentMs;
+    if (before === null || silentMs === undefined) return;
+    for (const name of before.judged.missing) silentMs.set(name, (silentMs.get(name) ?? 0) + tMs - before.tMs);
+  }
+
+  /** Who came back or went in the middle splits no stretch, as nothing has happened to the address. */
+  spans(story: Story): VerdictSpan[] {
+    const { toMs } = story;
+    this.passTo(toMs);
+    return this.all.map(({ fromMs, judged, silentMs }, i) => {
+      const endMs = this.all[i + 1]?.fromMs ?? toMs;
+      // Of what could not be told everybody is named who would have settled it, however short.
+      const leastMs = judged.verdict === 'unknown' ? 0 : (endMs - fromMs) * MISSING_SHARE;
+      const silent = [...silentMs].filter(([, ms]) => ms >= leastMs).map(([name]) => name);
+      return {
+        fromMs,
+        toMs: endMs,
+        verdict: judged.verdict,
+        holders: judged.holders.map((holder) => nodeOfMac(story, holder) ?? holder),
+        missing: silent,
+      };
+    });
   }
 }
 
@@ -103,13 +159,8 @@ export function verdictSpans(story: Story): VerdictSpan[] {
   const { address, fromMs, toMs } = story;
   if (address === null) return [];
   const witnesses = new Witnesses(story, address);
-  const spans: { fromMs: number; judged: VipJudgement }[] = [];
-  const note = (tMs: number): void => {
-    const judged = witnesses.judge(tMs);
-    const last = spans.at(-1);
-    const isSame = last?.judged.verdict === judged.verdict && last.judged.holders.join() === judged.holders.join();
-    if (!isSame) spans.push({ fromMs: tMs, judged });
-  };
+  const stretches = new Stretches();
+  const note = (tMs: number): void => stretches.note(tMs, witnesses.judge(tMs));
   let judgedMs = fromMs;
   for (const { tMs, apply } of witnesses.news()) {
     if (tMs > toMs) break;
@@ -120,13 +171,7 @@ export function verdictSpans(story: Story): VerdictSpan[] {
     note(tMs);
   }
   for (; judgedMs < toMs;) note((judgedMs = Math.min(judgedMs + STEP_MS_MAX, toMs)));
-  return spans.map(({ fromMs: from, judged }, i) => ({
-    fromMs: from,
-    toMs: spans[i + 1]?.fromMs ?? toMs,
-    verdict: judged.verdict,
-    holders: judged.holders.map((holder) => nodeOfMac(story, holder) ?? holder),
-    missing: judged.missing,
-  }));
+  return stretches.spans(story);
 }
 
 /** For how long a verdict held within a window, milliseconds. */

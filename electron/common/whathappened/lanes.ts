@@ -3,6 +3,7 @@ import type { Text } from '../contract/drill.ts';
 import type { SessionSample } from '../contract/session.ts';
 import { outageSpans } from '../drill/outage.ts';
 import { millis, text } from '../drill/text.ts';
+import { witnessNames } from '../verdict/witnesses.ts';
 import { eventWords } from './marks.ts';
 import { factsAt, linkReadings, nodeOfMac, ofKind, toneOf, type Story } from './story.ts';
 import type { Lane, LaneKind, Mark, Source, Span, Tone, VerdictSpan } from './types.ts';
@@ -100,15 +101,22 @@ const VERDICTS: Readonly<Record<VerdictSpan['verdict'], readonly [Tone, Text]>> 
   unknown: ['unknown', text('cannot tell', '无法判定')],
 };
 
+/** A verdict with who has it and who did not speak. */
+function verdictWords(name: Text, holders: readonly string[], missing: readonly string[]): Text {
+  const about = holders.length === 0 ? '' : holders.join(' + ');
+  const silent = witnessNames(missing);
+  const [en, zh] = missing.length === 0 ? ['', ''] : [` (no word: ${silent.en})`, `（缺少：${silent['zh-CN']}）`];
+  return text(
+    `${name.en}${about === '' ? '' : `: ${about}`}${en}`,
+    `${name['zh-CN']}${about === '' ? '' : `：${about}`}${zh}`,
+  );
+}
+
 function verdictLane(story: Story, verdicts: readonly VerdictSpan[]): BareLane {
   const spans = verdicts.map(({ fromMs, toMs, verdict, holders, missing }): Span => {
     const [tone, name] = VERDICTS[verdict];
     const only = verdict === 'one' ? toneOf(story, holders[0] ?? null) : tone;
-    const about = [...holders, ...(missing.length > 0 ? [`? ${missing.join(', ')}`] : [])].join(' + ');
-    const long = text(
-      `${name.en}${about === '' ? '' : `: ${about}`}`,
-      `${name['zh-CN']}${about === '' ? '' : `：${about}`}`,
-    );
+    const long = verdictWords(name, holders, missing);
     return { fromMs, toMs, errorMs: 0, tone: only, text: long };
   });
   const missing = verdicts.length === 0 ? text('no address is known', '尚不知道虚拟地址') : null;

@@ -2,6 +2,9 @@
  * The timeline as one SVG, for the screen and for a report alike. Colours are the page's own where there is a page, else
  * those of paper; nothing is told by colour alone.
  */
+import type { Text } from '../contract/drill.ts';
+import { withShortNames } from '../words/nodeNames.ts';
+import { unorderedGroups, unorderedPhases } from './order.ts';
 import type { Lane, Mark, Phase, Span, Timeline, Tone } from './types.ts';
 import { duration, type TimelineWords } from './words.ts';
 
@@ -27,6 +30,8 @@ const CHAR_PX = 6;
 const TICKS = 8;
 /** An error narrower than this on the screen is not drawn, pixels. */
 const ERROR_PX_MIN = 2;
+/** A group whose order is not known is drawn at least as wide as its marks, pixels. */
+const UNORDERED_PX_MIN = 16;
 
 /** The page's palette, with a paper's as fallback. */
 const INK = {
@@ -81,7 +86,11 @@ interface Frame {
   readonly leftPx: number;
   readonly rightPx: number;
   readonly focus: string | null;
+  /** Every mark by its id, for those that name each other. */
+  readonly marks: ReadonlyMap<string, Mark>;
   x(tMs: number): number;
+  /** As there is room for it: nodes by their short names. */
+  brief(words: Text): string;
 }
 
 function frameOf(timeline: Timeline, words: TimelineWords, size: SvgSize): Frame {
@@ -90,7 +99,9 @@ function frameOf(timeline: Timeline, words: TimelineWords, size: SvgSize): Frame
   const rightPx = Math.max(leftPx + 1, size.widthPx - RIGHT_PX);
   const perMs = (rightPx - leftPx) / Math.max(1, toMs - fromMs);
   const x = (tMs: number): number => leftPx + (tMs - fromMs) * perMs;
-  return { words, fromMs, toMs, leftPx, rightPx, focus: size.focus ?? null, x };
+  const marks = new Map(timeline.lanes.flatMap((lane) => lane.marks.map((mark) => [mark.id, mark] as const)));
+  const brief = (sentence: Text): string => withShortNames(words.of(sentence), timeline.nodes);
+  return { words, fromMs, toMs, leftPx, rightPx, focus: size.focus ?? null, marks, x, brief };
 }
 
 const textAt = (x: number, y: number, words: string, more = ''): string =>
@@ -126,6 +137,7 @@ function axis(frame: Frame, zeroMs: number, topPx: number, bottomPx: number): st
 
 /** Phases as lines through all lanes; their names above, in as many rows as it takes for them not to overlap. */
 function phaseLines(frame: Frame, phases: readonly Phase[], bottomPx: number): string {
+  const unordered = unorderedPhases(phases);
   const rows: number[] = Array.from({ length: HEAD_ROWS }, () => Number.NEGATIVE_INFINITY);
   return phases
     .flatMap((phase): string[] => {
@@ -136,7 +148,8 @@ function phaseLines(frame: Frame, phases: readonly Phase[], bottomPx: number): s
         phase.id === 'fault' || phase.sinceStartMs === null
           ? ''
           : ` ${phase.id === 'stable' ? '' : '+'}${duration(phase.sinceStartMs)}`;
-      const label = `${frame.words.phase(phase.id)}${since}`;
+      const isUnordered = unordered.has(phase.id);
+      const label = `${isUnordered ? '≈ ' : ''}${frame.words.phase(phase.id)}${since}`;
       const px = widthOf(label) + 8;
       const flip = x + px > frame.rightPx;
       const start = flip ? x - px : x;
@@ -145,7 +158,7 @@ function phaseLines(frame: Frame, phases: readonly Phase[], bottomPx: number): s
       rows[row] = start + px;
       const y = TOP_PX + (row + 1) * HEAD_ROW_PX;
       const band = errorBand(frame, atMs, errorMs ?? 0, y - 4, bottomPx, INK.muted, 0.08);
-      const title = `<title>${escaped(`${label}: ${frame.words.of(phase.text)} (± ${duration(errorMs ?? 0)})`)}</title>`;
+      const title = `<title>${escaped(`${label}: ${frame.words.of(phase.text)} (± ${duration(errorMs ?? 0)})${isUnordered ? ` · ${frame.words.unordered}` : ''}`)}</title>`;
       return [
         `<g>${title}${band}<line x1="${n(x)}" x2="${n(x)}" y1="${n(y - 4)}" y2="${n(bottomPx)}" stroke="${INK.text}" stroke-width="1" stroke-dasharray="3 2"/>` +
           `${textAt(flip ? x - 4 : x + 4, y, label, ` fill="${INK.text}" font-weight="600"${flip ? ' text-anchor="end"' : ''}`)}</g>`,
@@ -179,10 +192,10 @@ function spanBar(frame: Frame, span: Span, y: number): string {
   const isSoft = span.tone === 'plain' || span.tone === 'good';
   const opacity = span.tone === 'unknown' ? 1 : isSoft ? 0.28 : 0.82;
   const dashed = span.tone === 'fault' ? ` stroke="${FILL.fault}" stroke-dasharray="4 2"` : '';
-  const label = frame.words.of(span.text);
+  const label = frame.brief(span.text);
   const ink = isSoft || span.tone === 'unknown' || span.tone === 'fault' ? INK.text : INK.panel;
   const fill = span.tone === 'fault' ? 'url(#tb-fault)' : FILL[span.tone];
-  const title = `${label} · ${duration(span.toMs - span.fromMs)}`;
+  const title = `${frame.words.of(span.text)} · ${duration(span.toMs - span.fromMs)}`;
   return (
     `<g><title>${escaped(title)}</title><rect x="${n(left)}" width="${n(width)}" y="${n(top)}" height="${BAR_PX}" rx="2" fill="${fill}" opacity="${opacity}"${dashed}/>` +
     `${textAt(left + 4, top + BAR_PX - 3, fitted(label, width - 8), ` fill="${ink}" font-size="10"${isHatched ? ` paint-order="stroke" stroke="${INK.panel}" stroke-width="2.5"` : ''}`)}</g>`
@@ -195,9 +208,12 @@ function markGlyph(frame: Frame, mark: Mark, y: number, roomPx: number): string 
   const middle = y + ROW_PX / 2;
   const fill = FILL[mark.tone === 'unknown' ? 'plain' : mark.tone];
   const isUnordered = mark.unorderedWith.length > 0;
-  const label = `${isUnordered ? '≈ ' : ''}${frame.words.of(mark.short)}`;
+  const label = `${isUnordered ? '≈ ' : ''}${frame.brief(mark.short)}`;
   const shown = fitted(label, roomPx - 8);
-  const title = `${frame.words.of(mark.text)} (± ${duration(mark.errorMs)})${isUnordered ? ` · ${frame.words.unordered}` : ''}`;
+  const others = mark.unorderedWith
+    .flatMap((id) => frame.marks.get(id) ?? [])
+    .map((other) => `${frame.words.source(other.source)} ${frame.words.of(other.short)}`);
+  const title = `${frame.words.of(mark.text)} (± ${duration(mark.errorMs)})${isUnordered ? ` · ${frame.words.unordered}: ${others.join(', ')}` : ''}`;
   const inFocus = frame.focus === mark.id;
   const size = inFocus ? 6 : 4;
   const shape = `<path d="M${n(x)} ${n(middle - size)}l${size} ${size}l-${size} ${size}l-${size}-${size}z" fill="${isUnordered ? INK.panel : fill}" stroke="${inFocus ? INK.text : fill}" stroke-width="${inFocus ? 2 : 1.3}"${isUnordered ? ' stroke-dasharray="2 1.5"' : ''}/>`;
@@ -233,13 +249,45 @@ function laneRow(frame: Frame, lane: Lane, y: number): string {
         );
   return (
     `<g data-lane="${escaped(lane.id)}"><line x1="0" x2="${n(frame.rightPx)}" y1="${n(y + ROW_PX)}" y2="${n(y + ROW_PX)}" stroke="${INK.grid}" stroke-width="0.5"/>` +
-    `<g><title>${escaped(name)}</title>${textAt(4, y + ROW_PX / 2 + 3.5, fitted(name, frame.leftPx - 10))}</g>${missing}${bars}${glyphs}</g>`
+    `<g><title>${escaped(name)}</title>${textAt(4, y + ROW_PX / 2 + 3.5, fitted(frame.brief(lane.title), frame.leftPx - 10))}</g>${missing}${bars}${glyphs}</g>`
   );
+}
+
+/**
+ * A hatched bracket over everything of one group whose order is not known: as wide as its marks with their errors, as high as their lanes.
+ * It takes no pointer, as what it is about has titles of its own below it.
+ */
+function unorderedBands(frame: Frame, lanes: readonly Lane[], topPx: number): string {
+  const rowOf = new Map(lanes.flatMap((lane, row) => lane.marks.map((mark) => [mark.id, row] as const)));
+  return unorderedGroups(lanes)
+    .map((group): string => {
+      const fromMs = Math.min(...group.map((mark) => mark.tMs - mark.errorMs));
+      const toMs = Math.max(...group.map((mark) => mark.tMs + mark.errorMs));
+      if (toMs < frame.fromMs || fromMs > frame.toMs) return '';
+      const middle = (frame.x(fromMs) + frame.x(toMs)) / 2;
+      const half = Math.max(UNORDERED_PX_MIN, frame.x(toMs) - frame.x(fromMs)) / 2;
+      const left = Math.max(frame.leftPx, middle - half);
+      const right = Math.min(frame.rightPx, middle + half);
+      if (right <= left) return '';
+      const rows = group.map((mark) => rowOf.get(mark.id) ?? 0);
+      const top = topPx + Math.min(...rows) * ROW_PX + 1;
+      const bottom = topPx + (Math.max(...rows) + 1) * ROW_PX - 1;
+      const ends = [left, right].map(
+        (x, i) => `M${n(x + (i === 0 ? 3 : -3))} ${n(top)}H${n(x)}V${n(bottom)}H${n(x + (i === 0 ? 3 : -3))}`,
+      );
+      return (
+        `<g data-unordered="${escaped(group.map((mark) => mark.id).join(' '))}" pointer-events="none"><title>${escaped(frame.words.unordered)}</title>` +
+        `<rect x="${n(left)}" width="${n(right - left)}" y="${n(top)}" height="${n(bottom - top)}" fill="url(#tb-unordered)"/>` +
+        `<path d="${ends.join('')}" fill="none" stroke="${INK.text}" stroke-width="1"/></g>`
+      );
+    })
+    .join('');
 }
 
 const PATTERNS =
   `<defs><pattern id="tb-unknown" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--tb-unknown-soft,#e9ecf0)"/><rect width="2" height="6" fill="var(--tb-unknown,#5f6975)" opacity="0.55"/></pattern>` +
-  `<pattern id="tb-fault" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="6" height="6" fill="var(--tb-warn-soft,#fbefd9)"/><rect width="1.6" height="6" fill="${FILL.fault}" opacity="0.6"/></pattern></defs>`;
+  `<pattern id="tb-fault" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="6" height="6" fill="var(--tb-warn-soft,#fbefd9)"/><rect width="1.6" height="6" fill="${FILL.fault}" opacity="0.6"/></pattern>` +
+  `<pattern id="tb-unordered" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.2" height="5" fill="${INK.text}" opacity="0.35"/></pattern></defs>`;
 
 /** Height of the picture that `timelineSvg` makes, pixels. */
 export function timelineHeightPx(timeline: Timeline): number {
@@ -257,6 +305,6 @@ export function timelineSvg(timeline: Timeline, words: TimelineWords, size: SvgS
   const empty = timeline.lanes.length === 0 ? textAt(frame.leftPx, lanesTop, words.nothing) : '';
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${n(size.widthPx)}" height="${n(heightPx)}" viewBox="0 0 ${n(size.widthPx)} ${n(heightPx)}" role="img" aria-label="${escaped(words.title)}" font-family="system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif" font-size="11">` +
-    `${PATTERNS}<rect width="100%" height="100%" fill="${INK.panel}"/>${axis(frame, zeroMs, lanesTop, bottom)}${rows}${phaseLines(frame, timeline.phases, bottom)}${empty}</svg>`
+    `${PATTERNS}<rect width="100%" height="100%" fill="${INK.panel}"/>${axis(frame, zeroMs, lanesTop, bottom)}${rows}${unorderedBands(frame, timeline.lanes, lanesTop)}${phaseLines(frame, timeline.phases, bottom)}${empty}</svg>`
   );
 }

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { ProbeSpec } from '../../common/contract/pair.ts';
 import type { ProbeSample } from '../../common/contract/session.ts';
+import { WITNESS_STARTING } from '../../common/verdict/witnesses.ts';
 import { sleepMs } from '../base/time.ts';
 import type { SpawnedLines } from '../service/ports.ts';
 import type { Session } from '../session/session.ts';
@@ -96,7 +97,7 @@ export class Probe {
   private child: SpawnedLines | null = null;
   private last_: ProbeSample | null = null;
   private lastOk_: ProbeSample | null = null;
-  private detail_ = 'starting';
+  private detail_: string = WITNESS_STARTING;
 
   constructor(spec: ProbeSpec, host: ProbeHost, session: Session) {
     this.spec = spec;

@@ -210,7 +210,8 @@ export class LivePair {
     const [a, b] = this.feeds;
     const nowMs = this.session.nowMs();
     const lastOk = this.probe?.lastOk ?? null;
-    const probed = this.probe === null ? null : (this.spec.probe?.address ?? null);
+    // A probe that does not run asks nobody: no answer of it would mean that nobody answers.
+    const probed = this.probe?.isRunning === true ? (this.spec.probe?.address ?? null) : null;
     return this.addresses().map((address) => {
       const answer = { answeredBy: lastOk?.answeredBy ?? null, atMs: lastOk?.tMs ?? Number.NEGATIVE_INFINITY };
       const probe = address === probed ? answer : null;

@@ -6,6 +6,7 @@ import { BlockList, isIPv4 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { z } from 'zod';
 import type { WitnessSample } from '../../common/contract/session.ts';
+import { WITNESS_STARTING } from '../../common/verdict/witnesses.ts';
 import { sleepMs } from '../base/time.ts';
 import type { ProbeHost } from '../probe/probe.ts';
 import type { SpawnedLines } from '../service/ports.ts';
@@ -73,7 +74,7 @@ function parseLine(line: string): WitnessLine | null {
 /** One address: keeps its process running until closed. */
 class AddressWitness {
   child: SpawnedLines | null = null;
-  detail = 'starting';
+  detail: string = WITNESS_STARTING;
   readonly over: Promise<void>;
   private readonly stop = new AbortController();
   private lastKey = '';

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { SessionEvent } from '../../../electron/common/contract/session.ts';
 import { eventText } from '../../lib/eventText.ts';
 import { clock } from '../../lib/format.ts';
-import { shortName } from '../../lib/names.ts';
+import { shortName } from '../../../electron/common/words/nodeNames.ts';
 import { sessionData, usePairs } from '../../stores/pairs.ts';
 import { useSize } from '../../ui/useSize.ts';
 import { visibleRows } from './window.ts';

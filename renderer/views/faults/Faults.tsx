@@ -15,7 +15,7 @@ import type { CategoryChoice } from './faultModel.ts';
 import { InjectDialog } from './InjectDialog.tsx';
 import { OfferLine, offerText } from './OfferLine.tsx';
 import { PanicButton } from './PanicDialog.tsx';
-import { shortName } from '../../lib/names.ts';
+import { shortName } from '../../../electron/common/words/nodeNames.ts';
 
 /** Offers depend on what runs on the nodes: asked again whenever that changes. */
 function useOffers(state: PairState | null): readonly FaultOffer[] {

@@ -7,7 +7,7 @@ import type { T } from '../../locales/index.ts';
 import type { SessionData } from '../../lib/sessionData.ts';
 import { linkTitle, ownName } from '../../lib/linkName.ts';
 import type { TimeRange } from './viewport.ts';
-import { shortName } from '../../lib/names.ts';
+import { shortName } from '../../../electron/common/words/nodeNames.ts';
 
 /** One line of the charts: what `receiver` hears from `sender` over one link. */
 export interface Line {

@@ -5,7 +5,7 @@ import { clock } from '../../lib/format.ts';
 import { columnSegments, type Holding, holderSegments, type Segment } from '../../lib/lanes.ts';
 import { NODE_STATUSES, NodeColumn, ProbeColumn } from '../../lib/sessionData.ts';
 import { axisTicks, type Frame, GUTTER_PX, RIGHT_PX } from './frame.ts';
-import { shortName } from '../../lib/names.ts';
+import { shortName } from '../../../electron/common/words/nodeNames.ts';
 
 export const LANE_HEIGHT_PX = 19;
 export const AXIS_HEIGHT_PX = 18;

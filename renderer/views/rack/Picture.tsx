@@ -12,7 +12,7 @@ import { pictureLinks, referenceHosts, showsPowerSwitch, vipTags } from './pictu
 import { PowerSwitch } from './PowerSwitch.tsx';
 import { ReferenceLines, ReferenceTitle } from './ReferenceRowView.tsx';
 import { ServerBox } from './ServerBox.tsx';
-import { shortName } from '../../lib/names.ts';
+import { shortName } from '../../../electron/common/words/nodeNames.ts';
 
 type ProbeHealth = 'up' | 'dead' | 'unknown';
 

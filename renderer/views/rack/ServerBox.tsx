@@ -15,7 +15,7 @@ import { roleOf } from '../../lib/roles.ts';
 import type { T } from '../../locales/index.ts';
 import { RoleTag } from '../../ui/RoleTag.tsx';
 import type { Box } from './geometry.ts';
-import { shortName } from '../../lib/names.ts';
+import { shortName } from '../../../electron/common/words/nodeNames.ts';
 
 type RackNode = RackState['nodes'][number];
 

@@ -7,7 +7,7 @@ import type { SessionEvent } from '../../../electron/common/contract/session.ts'
 import { lastAt } from '../../../electron/common/recording/stateAt.ts';
 import { eventText, isLandmark } from '../../lib/eventText.ts';
 import { clock, duration } from '../../lib/format.ts';
-import { shortName } from '../../lib/names.ts';
+import { shortName } from '../../../electron/common/words/nodeNames.ts';
 import {
   type Loaded,
   loadFile,

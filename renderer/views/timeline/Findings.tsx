@@ -1,6 +1,7 @@
 /** The timeline in words: phases with their errors, what it was for the client, what it is called and why. */
 import { useTranslation } from 'react-i18next';
 import type { Situation } from '../../../electron/common/contract/state.ts';
+import { unorderedPhases } from '../../../electron/common/whathappened/order.ts';
 import type { Timeline, WindowSums } from '../../../electron/common/whathappened/types.ts';
 import type { TimelineWords } from '../../../electron/common/whathappened/words.ts';
 
@@ -11,6 +12,7 @@ interface Props {
 
 export function Phases({ timeline, words }: Props): React.JSX.Element {
   const { t } = useTranslation();
+  const unordered = unorderedPhases(timeline.phases);
   return (
     <table className="tb-timeline-table" aria-label={t('timeline.phases')}>
       <thead>
@@ -26,6 +28,7 @@ export function Phases({ timeline, words }: Props): React.JSX.Element {
           <tr key={phase.id} data-known={phase.atMs !== null}>
             <th scope="row">{words.phase(phase.id)}</th>
             <td className="tb-mono">
+              {unordered.has(phase.id) && <span title={words.unordered}>≈ </span>}
               {phase.atMs === null ? '–' : words.time(phase.sinceStartMs, phase.sinceStartErrorMs)}
               {phase.id === 'stable' && phase.atMs !== null && <em> {t('timeline.sinceRevert')}</em>}
             </td>

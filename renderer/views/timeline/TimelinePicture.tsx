@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { timelineSvg } from '../../../electron/common/whathappened/svg.ts';
-import type { Timeline } from '../../../electron/common/whathappened/types.ts';
+import type { Mark, Timeline } from '../../../electron/common/whathappened/types.ts';
 import type { TimelineWords } from '../../../electron/common/whathappened/words.ts';
 import { useSize } from '../../ui/useSize.ts';
 import { marksInOrder, nextMark, showing, zoomed, type View } from './view.ts';
@@ -15,6 +15,31 @@ export interface PictureProps {
   readonly words: TimelineWords;
   readonly view: View;
   readonly onView: (view: View) => void;
+}
+
+/** A mark in a sentence, with everybody with whom its order is not known. */
+function MarkDetail(props: {
+  readonly mark: Mark;
+  readonly laneTitle: string;
+  readonly marks: readonly Mark[];
+  readonly words: TimelineWords;
+}): React.JSX.Element {
+  const { mark, laneTitle, marks, words } = props;
+  const others = marks
+    .filter(({ id }) => mark.unorderedWith.includes(id))
+    .map((other) => `${words.source(other.source)} ${words.of(other.short)}`);
+  return (
+    <>
+      <b>{words.source(mark.source)}</b> {laneTitle} {words.of(mark.text)}{' '}
+      <span className="tb-mono">(± {words.time(mark.errorMs)})</span>
+      {others.length > 0 && (
+        <em>
+          {' '}
+          ≈ {words.unordered}: {others.join(', ')}
+        </em>
+      )}
+    </>
+  );
 }
 
 export function TimelinePicture({ timeline, words, view, onView }: PictureProps): React.JSX.Element {
@@ -75,11 +100,7 @@ export function TimelinePicture({ timeline, words, view, onView }: PictureProps)
         {mark === undefined ? (
           t('timeline.markHint')
         ) : (
-          <>
-            <b>{words.source(mark.source)}</b> {laneTitle} {words.of(mark.text)}{' '}
-            <span className="tb-mono">(± {words.time(mark.errorMs)})</span>
-            {mark.unorderedWith.length > 0 && <em> ≈ {words.unordered}</em>}
-          </>
+          <MarkDetail mark={mark} laneTitle={laneTitle} marks={marks} words={words} />
         )}
       </p>
     </>

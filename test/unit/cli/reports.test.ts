@@ -141,6 +141,15 @@ describe('status', () => {
     expect(statusText(report)).toContain('missing witness: a');
   });
 
+  test('a missing LAN or client is named beside a verdict, in words and as data', () => {
+    const missing = ['LAN witness', 'client probe'];
+    const report = statusReport(
+      state(connection('a', agentStatus('a', true)), connection('b', agentStatus('b', false)), { missing }),
+    );
+    expect(report.vip).toMatchObject({ verdict: 'one', holder: 'a', missing });
+    expect(statusText(report)).toMatch(/vip .* one .*missing witness: the LAN witness, the client probe/);
+  });
+
   test('an old status counts as none', () => {
     const old = connection('a', agentStatus('a', true), 60_000);
     const report = statusReport(

@@ -144,15 +144,19 @@ describe('who holds the address', () => {
       connector.dropAgents();
     }
     const now = await state((s) => of(s, FEED_VIP)?.verdict === 'unknown');
-    expect(of(now, FEED_VIP)).toMatchObject({ holder: null, missing: ['b'] });
-    expect(of(now, second)).toMatchObject({ verdict: 'one', holder: 'a', missing: [] });
+    expect(of(now, FEED_VIP)).toMatchObject({ holder: null, missing: ['b', 'LAN witness'] });
+    expect(of(now, second)).toMatchObject({
+      verdict: 'one',
+      holder: 'a',
+      missing: ['b', 'LAN witness', 'client probe'],
+    });
   });
 
   test('a silent agent makes it unknown, and is named', async () => {
     await rackWithHolder();
     agents.a.frozen = true;
     const now = await state((s) => verdict(s) === 'unknown');
-    expect(now.vips[0]).toMatchObject({ address: FEED_VIP, holder: null, missing: ['a'] });
+    expect(now.vips[0]).toMatchObject({ address: FEED_VIP, holder: null, missing: ['a', 'LAN witness'] });
   });
 
   test('without power a node holds nothing: the rack is the witness', async () => {

@@ -50,3 +50,28 @@ test('lastAt finds the last of equals, the ends and nothing', () => {
   expect([0, 1, 2, 4, 5, 9].map((t) => lastAt(items, t, (n) => n))).toEqual([-1, 0, 2, 2, 3, 3]);
   expect(lastAt([], 1, (n: number) => n)).toBe(-1);
 });
+
+test('the LAN and the client are heard as they were recorded; where they were not, they are named as missing', () => {
+  const { recording } = pair;
+  const at = FAKE_CUT_MS - 1000;
+  const [address] = pair.at(at).vips.map((vip) => vip.address);
+  const [first] = recording.head.nodes;
+  if (address === undefined) throw new Error('the recording has no address');
+  const missing = (batch: Partial<typeof recording.batch>): readonly string[] | undefined =>
+    new RecordedPair({ ...recording, batch: { ...recording.batch, ...batch } }).at(at).vips[0]?.missing;
+  const seen = [
+    {
+      tMs: at - 200,
+      errorMs: 1,
+      address,
+      kind: 'asked' as const,
+      holders: [{ mac: 'm', node: first }],
+      neighbourMac: null,
+    },
+  ];
+  expect(missing({ witness: seen })).toEqual([]);
+  expect(missing({ witness: [] })).toEqual(['LAN witness']);
+  expect(missing({ witness: [], probes: [] })).toEqual(['LAN witness', 'client probe']);
+  const old = seen.map((sample) => ({ ...sample, tMs: at - 4000 }));
+  expect(missing({ witness: old })).toEqual(['LAN witness']);
+});

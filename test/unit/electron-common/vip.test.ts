@@ -6,6 +6,7 @@ import { staleNeighbour } from '../../../electron/common/verdict/stale.ts';
 import type { MoreEvidence, NodeWitness, ProbeWitness } from '../../../electron/common/verdict/vip.ts';
 
 const NOW = 100_000;
+const [LAN, CLIENT] = ['LAN witness', 'client probe'];
 
 function node(name: string, over: Partial<NodeWitness> = {}): NodeWitness {
   return { node: name, poweredOff: null, held: null, lan: null, ...over };
@@ -20,7 +21,7 @@ const judge = (a: NodeWitness, b: NodeWitness, probe: ProbeWitness | null = null
 describe('both nodes say what they do', () => {
   test('one holds: one, with its name', () => {
     const verdict = judge(node('a', { held: held(true, 100) }), node('b', { held: held(false, 100) }));
-    expect(verdict).toMatchObject({ verdict: 'one', holder: 'a', holders: ['a'], missing: [] });
+    expect(verdict).toMatchObject({ verdict: 'one', holder: 'a', holders: ['a'], missing: [LAN, CLIENT] });
   });
 
   test('both hold: dual', () => {
@@ -50,14 +51,14 @@ describe('both nodes say what they do', () => {
 describe('a witness is missing', () => {
   test('a stale word is no word: unknown names the node', () => {
     const verdict = judge(node('a', { held: held(true, 3001) }), node('b', { held: held(false, 10) }));
-    expect(verdict).toMatchObject({ verdict: 'unknown', holder: null, missing: ['a'] });
+    expect(verdict).toMatchObject({ verdict: 'unknown', holder: null, missing: ['a', LAN, CLIENT] });
   });
 
   test('a lone holder is not enough for one', () => {
     expect(judge(node('a', { held: held(true, 10) }), node('b'))).toMatchObject({
       verdict: 'unknown',
       holders: ['a'],
-      missing: ['b'],
+      missing: ['b', LAN, CLIENT],
     });
   });
 
@@ -97,20 +98,20 @@ describe('a witness is missing', () => {
     const gaveUp = node('b', { held: held(false, 20_000), agentDown: true });
 
     test('a node whose agent is down after it gave the address up: the LAN question of the holder settles it', () => {
-      expect(judge(holder, gaveUp)).toMatchObject({ verdict: 'one', holder: 'a', missing: [] });
+      expect(judge(holder, gaveUp)).toMatchObject({ verdict: 'one', holder: 'a', missing: ['b', LAN, CLIENT] });
     });
 
     test('the answers of a client about another address are neither asked for nor believed', () => {
       // A probe of this address that nobody answered yet is another matter: somebody can be asked, and was.
       const unanswered = { answeredBy: null, atMs: Number.NEGATIVE_INFINITY };
-      expect(judge(holder, gaveUp, unanswered)).toMatchObject({ verdict: 'unknown', missing: ['b'] });
+      expect(judge(holder, gaveUp, unanswered)).toMatchObject({ verdict: 'unknown', missing: ['b', LAN] });
     });
 
     test('a node that may hold it, or may take it, is a missing witness', () => {
       const kept = node('b', { held: held(true, 20_000), agentDown: true });
       const outOfReach = node('b', { held: held(false, 20_000), agentDown: false });
       for (const silent of [kept, outOfReach, node('b', { agentDown: true })])
-        expect(judge(holder, silent)).toMatchObject({ verdict: 'unknown', holder: null, missing: ['b'] });
+        expect(judge(holder, silent)).toMatchObject({ verdict: 'unknown', holder: null, missing: ['b', LAN, CLIENT] });
     });
 
     test('a holder that hears a reference host is not deaf: nobody else answers there', () => {
@@ -128,7 +129,48 @@ describe('a witness is missing', () => {
   });
 
   test('both silent: unknown names both', () => {
-    expect(judge(node('a'), node('b'))).toMatchObject({ verdict: 'unknown', missing: ['a', 'b'] });
+    expect(judge(node('a'), node('b'))).toMatchObject({ verdict: 'unknown', missing: ['a', 'b', LAN, CLIENT] });
+  });
+});
+
+// What is missing beside two nodes that speak for themselves changes nothing about their word, and it is said.
+describe('a missing witness is named, whatever the verdict', () => {
+  const a = node('a', { held: held(true, 100) });
+  const b = node('b', { held: held(false, 100) });
+  const lan = (agoMs: number): MoreEvidence => ({
+    lan: { holders: [{ mac: 'mac-a', node: 'a' }], atMs: NOW - agoMs, sinceMs: NOW - 9000, neighbourMac: null },
+    motion: null,
+  });
+  const answered: ProbeWitness = { answeredBy: 'a', atMs: NOW - 100 };
+  const unanswered: ProbeWitness = { answeredBy: null, atMs: Number.NEGATIVE_INFINITY };
+
+  test.each([
+    ['all of them speak', judgeVip(a, b, answered, NOW, lan(100)), []],
+    ['nobody on the LAN', judgeVip(a, b, answered, NOW), [LAN]],
+    ['the LAN fell silent', judgeVip(a, b, answered, NOW, lan(3001)), [LAN]],
+    ['no client', judgeVip(a, b, null, NOW, lan(100)), [CLIENT]],
+    ['a client that is not answered says so', judgeVip(a, b, unanswered, NOW, lan(100)), []],
+    ['a node that the others stand in for', judgeVip(a, node('b'), answered, NOW, lan(100)), ['b']],
+  ])('%s: clean, without %j', (_name, judged, missing) => {
+    expect(judged).toMatchObject({ verdict: 'one', holder: 'a', missing });
+  });
+
+  test('a node without power is known to hold nothing: it is not missing', () => {
+    const off = node('b', { poweredOff: true });
+    expect(judgeVip(a, off, answered, NOW, lan(100))).toMatchObject({ verdict: 'one', missing: [] });
+  });
+
+  test('cannot tell, dual and none name them as well', () => {
+    expect(judgeVip(a, node('b'), unanswered, NOW).missing).toEqual(['b', LAN]);
+    expect(judgeVip(node('a'), node('b'), null, NOW).missing).toEqual(['a', 'b', LAN, CLIENT]);
+    expect(judgeVip(a, node('b', { held: held(true, 100) }), null, NOW)).toMatchObject({
+      verdict: 'dual',
+      missing: [LAN, CLIENT],
+    });
+    expect(judgeVip(node('a', { held: held(false, 100) }), b, null, NOW)).toMatchObject({
+      verdict: 'none',
+      missing: [LAN, CLIENT],
+    });
   });
 });
 
@@ -175,7 +217,7 @@ describe('the LAN as third witness', () => {
     expect(judgeVip(silentA, holderB, null, NOW, seen(['b']))).toMatchObject({
       verdict: 'one',
       holder: 'b',
-      missing: [],
+      missing: ['a', CLIENT],
     });
     expect(judgeVip(silentA, holderB, null, NOW, seen(['a'])).verdict).toBe('dual');
     // Asked before b had it: that says nothing about now.
@@ -185,13 +227,19 @@ describe('the LAN as third witness', () => {
 
   test('a frozen daemon whose kernel still answers has it; that nobody answers proves nothing of a silent node', () => {
     expect(judgeVip(silentA, emptyB, null, NOW, seen(['a']))).toMatchObject({ verdict: 'one', holder: 'a' });
-    expect(judgeVip(silentA, emptyB, null, NOW, seen([]))).toMatchObject({ verdict: 'unknown', missing: ['a'] });
+    expect(judgeVip(silentA, emptyB, null, NOW, seen([]))).toMatchObject({
+      verdict: 'unknown',
+      missing: ['a', CLIENT],
+    });
   });
 
   test('a takeover under way is a word of its own, only where nobody is known to have it', () => {
     const motion = { node: 'b', sinceMs: NOW - 200 };
     const a = node('a', { held: held(false, 100) });
-    expect(judgeVip(a, emptyB, null, NOW, { lan: null, motion })).toMatchObject({ verdict: 'moving', missing: [] });
+    expect(judgeVip(a, emptyB, null, NOW, { lan: null, motion })).toMatchObject({
+      verdict: 'moving',
+      missing: [LAN, CLIENT],
+    });
     expect(judgeVip(a, emptyB, null, NOW, { lan: null, motion: null }).verdict).toBe('none');
     expect(judgeVip(a, holderB, null, NOW, { lan: null, motion }).verdict).toBe('one');
     // The silent node may still have it: only the LAN can say that it does not.

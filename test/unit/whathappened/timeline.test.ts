@@ -1,11 +1,13 @@
 // The timeline of a stretch: phases with their sources and errors, outages of fault and heal, order, lanes, and what is not known.
 import { describe, expect, test } from 'vitest';
 import { hiddenStretch } from '../../../electron/core/exercise/hide.ts';
+import { unorderedGroups, unorderedPhases } from '../../../electron/common/whathappened/order.ts';
 import { lastStretch } from '../../../electron/common/whathappened/stretch.ts';
 import { timelineHeightPx, timelineSvg } from '../../../electron/common/whathappened/svg.ts';
 import { buildTimeline } from '../../../electron/common/whathappened/timeline.ts';
 import type { Mark, PhaseId, Timeline } from '../../../electron/common/whathappened/types.ts';
 import { timelineWords } from '../../../electron/common/whathappened/words.ts';
+import { timelineText } from '../../../electron/cli/timelineReport.ts';
 import { SessionStory, STORY_VIP } from '../../support/sessionStory.ts';
 import * as stories from './stories.ts';
 
@@ -107,6 +109,38 @@ describe('what is not known is null and says what is missing', () => {
   });
 });
 
+describe('who was not heard for a verdict', () => {
+  const missing = (timeline: Timeline) => timeline.verdicts.map((v) => `${v.verdict}: ${v.missing.join('+')}`);
+  const quiet = new SessionStory().until(10_000);
+
+  test('with all witnesses nobody; without the LAN and without a client they are named, in the lane as well', () => {
+    expect(missing(buildTimeline(quiet))).toEqual(['one: ']);
+    const batch = { ...quiet.batch, witness: [], probes: [] };
+    const alone = buildTimeline({ ...quiet, batch });
+    expect(missing(alone)).toEqual(['one: LAN witness+client probe']);
+    const span = alone.lanes.find((lane) => lane.id === 'verdict')?.spans[0];
+    expect(span?.text).toEqual({
+      en: 'one holder: node1 (no word: the LAN witness, the client probe)',
+      'zh-CN': '唯一持有者：node1（缺少：局域网证据、客户端探测）',
+    });
+    expect(timelineText(alone, timelineWords('en'))).toContain('missing witness: the LAN witness, the client probe');
+  });
+
+  test('a witness that was there for most of the time is not missing, and its absence splits no verdict', () => {
+    const from = (tMs: number) => ({ ...quiet.batch, witness: quiet.batch.witness.filter((w) => w.tMs >= tMs) });
+    expect(missing(buildTimeline({ ...quiet, batch: from(2000) }))).toEqual(['one: ']);
+    expect(missing(buildTimeline({ ...quiet, batch: from(8000) }))).toEqual(['one: LAN witness']);
+  });
+
+  test('what could not be told names every node that would have settled it', () => {
+    const unknown = buildTimeline(stories.powerOff().until(20_000)).verdicts.filter((v) => v.verdict === 'unknown');
+    for (const { missing: names } of unknown) expect(names.length).toBeGreaterThan(0);
+    const deaf = { ...quiet, batch: { ...quiet.batch, samples: [], events: [], witness: [] } };
+    const words = missing(buildTimeline({ ...deaf, address: STORY_VIP }));
+    expect(words).toEqual(['unknown: node1+node2+LAN witness']);
+  });
+});
+
 describe('order', () => {
   const two = (apartMs: number): Timeline => {
     const story = new SessionStory()
@@ -127,6 +161,83 @@ describe('order', () => {
       .event(5000, 'node1', { kind: 'peer-status', peer: 'node2', status: 'dead' })
       .event(5000.1, 'node1', { kind: 'takeover', phase: 'begin', from: 'node2', cause: 'peer-dead' });
     expect(marks(buildTimeline(story.until(6000))).every((mark) => mark.unorderedWith.length === 0)).toBe(true);
+  });
+});
+
+describe('what is unordered is drawn and said so', () => {
+  const story = new SessionStory()
+    .event(5000, 'node1', { kind: 'peer-status', peer: 'node2', status: 'dead' })
+    .event(5000.9, 'node2', { kind: 'peer-status', peer: 'node1', status: 'dead' })
+    .event(5001.8, 'node1', { kind: 'takeover', phase: 'begin', from: 'node2', cause: 'peer-dead' })
+    .event(5600, 'node2', { kind: 'takeover', phase: 'begin', from: 'node1', cause: 'peer-dead' });
+  const timeline = buildTimeline(story.until(6000));
+  const words = timelineWords('en');
+
+  test('a group is everybody who cannot be put in order with somebody of it', () => {
+    const groups = unorderedGroups(timeline.lanes).map((group) => group.map((mark) => mark.tMs));
+    expect(groups).toEqual([[5000, 5000.9, 5001.8]]);
+    expect(unorderedGroups(buildTimeline(new SessionStory().until(6000)).lanes)).toEqual([]);
+  });
+
+  test('one hatched bracket, over the lanes and the time of its marks and their errors', () => {
+    const svg = timelineSvg(timeline, words, { widthPx: 1000, view: { fromMs: 4990, toMs: 5010 } });
+    const [, band] = /<g data-unordered="[^"]+"[^>]*>(.*?)<\/g>/.exec(svg) ?? [];
+    const [, width, height] =
+      /<rect x="[\d.]+" width="([\d.]+)" y="[\d.]+" height="([\d.]+)" fill="url\(#tb-unordered\)"/.exec(band ?? '') ??
+      [];
+    // 766 pixels for 20 ms: 1.8 ms between the first and the last, and half a millisecond of error on each side.
+    expect(Number(width)).toBeCloseTo((766 / 20) * 2.8, 0);
+    const rows = timeline.lanes.map((lane) => lane.marks.some((mark) => mark.unorderedWith.length > 0));
+    expect(Number(height)).toBe((rows.lastIndexOf(true) - rows.indexOf(true) + 1) * 22 - 2);
+    expect(svg).toContain('id="tb-unordered"');
+    // Each mark's own title says with whom.
+    expect(svg).toMatch(new RegExp(`<title>[^<]*${words.unordered}: node2 peer DEAD</title>`));
+    expect(openTags(svg)).toEqual([]);
+    const apart = buildTimeline(new SessionStory().until(6000));
+    expect(timelineSvg(apart, words, { widthPx: 1000 })).not.toContain('data-unordered');
+  });
+
+  test('the text has a line for the group', () => {
+    const [line, ...more] = timelineText(timeline, words)
+      .split('\n')
+      .filter((text) => text.startsWith('order'));
+    expect(more).toEqual([]);
+    expect(line).toContain(words.unordered);
+    expect(line?.match(/≈/g)).toHaveLength(3);
+  });
+
+  test('phases of two clocks that are too close are marked; the others are not', () => {
+    const near = buildTimeline(stories.powerOff().until(20_000));
+    expect([...unorderedPhases(near.phases)]).toEqual(['announced']);
+    expect(timelineText(near, words)).toMatch(/phase {3}≈ announced/);
+    expect(timelineText(near, words)).toMatch(/phase {5}client served/);
+    expect(timelineSvg(near, words, { widthPx: 1000 })).toContain('>≈ announced');
+  });
+});
+
+describe('names of nodes in the picture', () => {
+  const full = ['ha1.bogus.sh.cn', 'ha2.bogus.sh.cn'] as const;
+  const renamed = (names: readonly [string, string]): Timeline => {
+    const text = JSON.stringify(stories.powerOff().until(20_000))
+      .replaceAll('node1', names[0])
+      .replaceAll('node2', names[1]);
+    return buildTimeline(JSON.parse(text) as ReturnType<SessionStory['until']>);
+  };
+  const texts = (timeline: Timeline): string[] =>
+    [...timelineSvg(timeline, timelineWords('en'), { widthPx: 1400 }).matchAll(/<text[^>]*>([^<]*)</g)].map(
+      ([, t]) => t ?? '',
+    );
+
+  test('short where they tell the nodes apart, whole in the titles', () => {
+    const timeline = renamed(full);
+    expect(texts(timeline)).toContain('ha1 · decisions');
+    expect(texts(timeline).join()).not.toContain('bogus');
+    const svg = timelineSvg(timeline, timelineWords('en'), { widthPx: 1400 });
+    expect(svg).toContain('<title>ha1.bogus.sh.cn · decisions</title>');
+  });
+
+  test('whole where the first part is the same', () => {
+    expect(texts(renamed(['ha.east', 'ha.west']))).toContain('ha.east · decisions');
   });
 });
 
