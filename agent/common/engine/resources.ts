@@ -122,7 +122,7 @@ export function takeOver(ctx: Context, cause: Takeover['cause']): void {
   const wanted = SIDES.filter((side) => !claims(state, side) || state.mine[side].state === 'stuck');
   if (wanted.length === 0) return;
   if (wanted.includes('foreign')) {
-    state.takeover = { cause };
+    state.takeover = { cause, sides: wanted };
     emit(ctx, cause === 'peer-dead' ? 'warn' : 'info', {
       kind: 'takeover',
       phase: 'begin',
@@ -136,14 +136,15 @@ export function takeOver(ctx: Context, cause: Takeover['cause']): void {
   }
 }
 
-/** Reports the end of a takeover. */
+/** Reports the end of a takeover: every set that it starts is through. A peer whose groups are all ours has nothing to start, and is no end. */
 export function advanceTakeover(ctx: Context): void {
   const { state } = ctx;
   const { takeover } = state;
-  const foreign = state.mine.foreign.state;
-  if (takeover === null || foreign === 'starting' || foreign === 'stopping') return;
+  if (takeover === null) return;
+  const states = takeover.sides.map((side) => state.mine[side].state);
+  if (states.some((set) => set === 'starting' || set === 'stopping')) return;
   state.takeover = null;
-  const phase = foreign === 'held' ? 'done' : 'failed';
+  const phase = states.every((set) => set === 'held') ? 'done' : 'failed';
   emit(ctx, phase === 'done' ? 'info' : 'error', {
     kind: 'takeover',
     phase,

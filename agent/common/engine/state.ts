@@ -208,6 +208,8 @@ export interface PendingCommand {
 /** A takeover whose commands still run. */
 export interface Takeover {
   readonly cause: 'peer-dead' | 'peer-stopped' | 'operator' | 'start';
+  /** What it starts: the peer's set, and our own where the peer had it. */
+  readonly sides: readonly Side[];
 }
 
 export interface EngineState {

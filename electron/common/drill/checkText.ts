@@ -133,6 +133,16 @@ const IN_WINDOW = {
   run: text('in the whole run', '整个过程中'),
 } as const;
 
+/** Why a hand-over may have more is said: without it 250 ms look like two holders that are let pass. */
+function dualText({ max, handover }: Extract<Check, { check: 'dual' }>): Text {
+  const [en, zh] = [`both hold the address for at most ${max}`, `双方同时持有地址不超过 ${max}`];
+  if (handover === undefined) return text(en, zh);
+  return text(
+    `${en}; ${handover} in an agreed hand-over (standby, auto_failback), where the two clocks tell no closer`,
+    `${zh}；约定的移交（standby、auto_failback）中不超过 ${handover}，因两台时钟无法分辨更短的重叠`,
+  );
+}
+
 /** What a check demands. */
 export function checkText(check: Check): Text {
   switch (check.check) {
@@ -143,7 +153,7 @@ export function checkText(check: Check): Text {
         ? text(`served within ${check.max} of the heal`, `恢复后 ${check.max} 内重新提供服务`)
         : text(`served within ${check.max} of the fault`, `故障后 ${check.max} 内重新提供服务`);
     case 'dual':
-      return text(`both hold the address for at most ${check.max}`, `双方同时持有地址不超过 ${check.max}`);
+      return dualText(check);
     case 'one-holder':
       return check.at === 'heal'
         ? text('one holder before the heal, who answers the client', '恢复之前只有一个持有者，且由它应答客户端')

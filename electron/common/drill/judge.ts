@@ -13,6 +13,7 @@ import {
   responders,
   servedAfterMs,
   soleHolder,
+  wasHandedOver,
   type RunRecord,
 } from './record.ts';
 import type { Check, LinkChoice } from './script.ts';
@@ -47,7 +48,8 @@ function judgeDual(check: Extract<Check, { check: 'dual' }>, record: RunRecord):
     return unknown(
       text('an agent was silent and nobody asked the LAN who answers', '有代理没有应答，且局域网上没有见证'),
     );
-  const limitMs = quantityMs(check.max, record.quantities);
+  const max = check.handover !== undefined && wasHandedOver(record) ? check.handover : check.max;
+  const limitMs = quantityMs(max, record.quantities);
   const clash = record.atEnd.vips.some((v) => v.verdict === 'dual');
   const measured = clash
     ? text('both nodes still hold an address at the end', '结束时两台服务器仍同时持有地址')

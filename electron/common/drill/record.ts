@@ -181,6 +181,11 @@ export function dualHoldMs(record: RunRecord): number | null {
   );
 }
 
+/** Whether the nodes agreed on a hand-over in the run, as they told, or have to by auto_failback when the preferred node is back. */
+export function wasHandedOver(record: RunRecord): boolean {
+  return record.autoFailback || record.events.some((e) => e.event.body.kind === 'standby' && e.tMs >= record.beganAtMs);
+}
+
 /** From the first fault until the standby took the holder for dead; and from then until its takeover was done. */
 export function takeoverTimes(record: RunRecord): {
   readonly detectMs: number | null;

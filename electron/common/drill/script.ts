@@ -111,8 +111,12 @@ export const CheckSchema = z.discriminatedUnion('check', [
   z.strictObject({ check: z.literal('outage'), in: z.enum(['fault', 'heal', 'run']), max: QuantitySchema }),
   /** From the fault or the last heal until the client was served for good. */
   z.strictObject({ check: z.literal('served-within'), after: z.enum(['fault', 'heal']), max: QuantitySchema }),
-  /** How long both nodes held an address. */
-  z.strictObject({ check: z.literal('dual'), max: QuantitySchema }),
+  /**
+   * How long both nodes held an address. `handover`: instead of `max` in a run with an agreed hand-over (standby, or the give-back of
+   * auto_failback). Giver and taker each tell of it by a clock of their own, which the gate lets be a quarter of a second off: a shorter
+   * overlap is none that could be proven.
+   */
+  z.strictObject({ check: z.literal('dual'), max: QuantitySchema, handover: QuantitySchema.optional() }),
   /** At the end, or just before the heal, exactly one node holds every address, and the client is answered by it. */
   z.strictObject({ check: z.literal('one-holder'), at: z.enum(['heal', 'end']).default('end') }),
   /** Who holds just before the heal, or at the end. `declared`: as auto_failback says. `preferred`: first column of haresources. */

@@ -178,7 +178,7 @@ export class SuiteWork {
     // One that cannot be run here is kept too: a report must not call it untried.
     this.parts.stage.session.addDrill(run);
     // A run that was stopped is kept, and is not done: a suite that goes on does it again.
-    const isDone = !this.stop.signal.aborted || run.verdict === 'pass' || run.verdict === 'fail';
+    const isDone = !this.stop.signal.aborted || ['pass', 'remark', 'fail'].includes(run.verdict);
     this.suite = {
       ...this.suite,
       runs: [...this.suite.runs, run],

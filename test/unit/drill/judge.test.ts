@@ -70,6 +70,19 @@ describe('two holders', () => {
     expect(judged({ check: 'dual', max: '600ms' }, record)).toBe('pass');
   });
 
+  // What two clocks cannot tell apart is allowed where both agreed on the move, and nowhere else.
+  test('a hand-over has its own limit; a takeover that nobody agreed on has none of it', () => {
+    const check = { check: 'dual', max: '0ms', handover: '250ms' };
+    const overlap = (ms: number) => [added, event('a', 2000 + ms, { ...removed.event.body })];
+    const standby = event('a', 1900, { kind: 'standby', phase: 'requested' });
+    expect(judged(check, runRecord({ events: overlap(200) }))).toBe('fail');
+    expect(judged(check, runRecord({ events: [standby, ...overlap(200)] }))).toBe('pass');
+    expect(judged(check, runRecord({ events: [standby, ...overlap(300)] }))).toBe('fail');
+    expect(judged(check, runRecord({ events: overlap(200), autoFailback: true }))).toBe('pass');
+    const { text } = judgeChecks([CheckSchema.parse(check)], runRecord())[0] ?? {};
+    expect(text?.en).toContain('250ms in an agreed hand-over');
+  });
+
   test('a node without power holds nothing', () => {
     const cut = runRecord({ events: [added], powerCuts: [{ node: 'a', fromMs: 1000 }] });
     expect(judged({ check: 'dual', max: '0ms' }, cut)).toBe('pass');

@@ -118,6 +118,41 @@ describe('death of the peer', () => {
     ]);
   });
 
+  // All groups are ours by the first column, and the peer has them: there is nothing of its own to start, and the takeover is not done for that.
+  test('a takeover of our own groups is done when they run, not at once', () => {
+    const h = new Harness(testConfig({ foreignGroups: [] }));
+    h.step({ kind: 'start' });
+    h.hear('status', { st: 'active', dt: '1388', protocol: '1' });
+    h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+    h.hear('resource', { rsc_hold: 'all', rtype: 'full', isstable: '1' });
+    h.obliging = false;
+    h.run(DEADTIME_MS);
+    const phases = () => h.eventsOf('takeover').map((e) => e.phase);
+    const open = h.commands.filter((c) => c.kind === 'acquire');
+    expect(open).not.toHaveLength(0);
+    expect(phases()).toEqual(['begin']);
+    for (const { id } of open) {
+      expect(phases()).toEqual(['begin']);
+      h.step({ kind: 'command-done', id, ok: true, detail: '' });
+    }
+    expect(phases()).toEqual(['begin', 'done']);
+  });
+
+  test('one whose own groups do not start has failed', () => {
+    const h = new Harness(testConfig({ foreignGroups: [] }));
+    h.step({ kind: 'start' });
+    h.hear('status', { st: 'active', dt: '1388', protocol: '1' });
+    h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
+    h.hear('resource', { rsc_hold: 'all', rtype: 'full', isstable: '1' });
+    h.obliging = false;
+    h.run(DEADTIME_MS);
+    for (let i = 0; i < h.commands.length; i += 1) {
+      const { id, kind } = h.commands[i]!;
+      h.step({ kind: 'command-done', id, ok: kind !== 'acquire', detail: '' });
+    }
+    expect(h.eventsOf('takeover').map((e) => e.phase)).toEqual(['begin', 'failed']);
+  });
+
   test("the peer's advertised deadtime counts, not ours", () => {
     const h = new Harness();
     h.joinRealPeer();
