@@ -124,7 +124,7 @@ export class AgentFaults {
           });
     if (answered !== null) this.keep(node, answered);
     else await this.revertByShell(known);
-    return { ...known.state, node, handwork: null };
+    return { ...(this.known.get(faultId) ?? known).state, node, handwork: null };
   }
 
   private async revertByShell(known: Known): Promise<void> {
