@@ -12,6 +12,7 @@ import { generalHelp, parseCommand, verbHelp } from './usage.ts';
 import type { Parsed } from './usage.ts';
 import { runAdvise } from './verbs/advise.ts';
 import { runAgent } from './verbs/agent.ts';
+import { runCommission } from './verbs/commission.ts';
 import { runConfirmDead } from './verbs/confirmDead.ts';
 import { runDemo } from './verbs/demo.ts';
 import { runDeploy, runPreflight } from './verbs/deploy.ts';
@@ -33,6 +34,7 @@ const SAME_SIGNAL_MS = 500;
 /** Verbs whose sessions are kept: what they did is asked for later, by reports and by `--resume`. */
 const RECORDED: ReadonlySet<string> = new Set([
   'advise',
+  'commission',
   'drill',
   'exercise',
   'export',
@@ -61,6 +63,7 @@ const RUNNERS: Readonly<Record<string, (parsed: Parsed, opened: CliConsole, io: 
   'confirm-dead': runConfirmDead,
   keys: runKeys,
   advise: runAdvise,
+  commission: runCommission,
   agent: runAgent,
   timeline: runTimeline,
   report: runReport,

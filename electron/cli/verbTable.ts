@@ -270,6 +270,14 @@ export const VERBS: readonly VerbSpec[] = [
     },
   },
   {
+    name: 'commission',
+    words: '',
+    firstWords: [],
+    summary:
+      'how far the pair is from nothing to its report: every step of the checklist, and what comes next; changes nothing',
+    options: { ...PAIR_OPTIONS, ...JSON_OPTION },
+  },
+  {
     name: 'report',
     words: '[list]',
     firstWords: null,

@@ -2,7 +2,7 @@
 import type { T } from '../locales/index.ts';
 import { commissionNow, goToStep, hideGuide, isGuideHidden } from '../stores/commission.ts';
 import { openChecklist } from '../views/commission/Guide.tsx';
-import { nextItem } from '../views/commission/commissionModel.ts';
+import { nextItem } from '../../electron/common/commission/items.ts';
 import type { Action } from './actions.ts';
 
 export function commissionActions(t: T): Action[] {

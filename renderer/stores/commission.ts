@@ -6,7 +6,7 @@ import {
   type CommissionItem,
   commissionItems,
   type CommissionStep,
-} from '../views/commission/commissionModel.ts';
+} from '../../electron/common/commission/items.ts';
 import { openDrills } from '../views/drills/openDrills.ts';
 import { useAdviceRead } from './advice.ts';
 import { connectPair } from './connect.ts';

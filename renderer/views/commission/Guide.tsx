@@ -2,11 +2,11 @@
 import { CloseOutlined } from '@ant-design/icons';
 import { Button, Modal } from 'antd';
 import { useTranslation } from 'react-i18next';
-import type { ReportVerdict } from '../../../electron/common/contract/report.ts';
-import type { T } from '../../locales/index.ts';
+import { type CommissionItem, type CommissionState, nextItem } from '../../../electron/common/commission/items.ts';
+import { factText } from '../../../electron/common/commission/words.ts';
+import type { Text } from '../../../electron/common/contract/drill.ts';
 import { goToStep, hideGuide, useCommission, useGuideHidden } from '../../stores/commission.ts';
 import { useUi } from '../../stores/ui.ts';
-import { type CommissionItem, type CommissionState, type Fact, nextItem } from './commissionModel.ts';
 
 /** Told apart by their shape, not by colour alone. */
 const GLYPHS: Readonly<Record<CommissionState, string>> = {
@@ -17,12 +17,7 @@ const GLYPHS: Readonly<Record<CommissionState, string>> = {
   unknown: '?',
 };
 
-export function factText(fact: Fact, t: T, language: string): string {
-  if (fact.kind === 'said') return language === 'zh-CN' ? fact.text['zh-CN'] : fact.text.en;
-  const verdict = fact.params['verdict'];
-  const params = verdict === undefined ? fact.params : { verdict: t(`report.verdict.${verdict as ReportVerdict}`) };
-  return t(`commission.fact.${fact.code}`, params as { count: number });
-}
+const languageOf = (language: string): keyof Text => (language === 'zh-CN' ? 'zh-CN' : 'en');
 
 /** Opens the checklist. */
 export function openChecklist(): void {
@@ -32,7 +27,7 @@ export function openChecklist(): void {
 function Chip({ item }: { readonly item: CommissionItem }): React.JSX.Element {
   const { t, i18n } = useTranslation();
   const name = t(`commission.step.${item.step}`);
-  const fact = factText(item.fact, t, i18n.language);
+  const fact = factText(item.fact)[languageOf(i18n.language)];
   return (
     <li data-state={item.state} data-step={item.step}>
       <button
@@ -63,7 +58,7 @@ function Checklist({ items }: { readonly items: readonly CommissionItem[] }): Re
           <div>
             <b>{t(`commission.step.${item.step}`)}</b>{' '}
             <span className="tb-muted">{t(`commission.state.${item.state}`)}</span>
-            <p>{factText(item.fact, t, i18n.language)}</p>
+            <p>{factText(item.fact)[languageOf(i18n.language)]}</p>
           </div>
           <Button
             size="small"
@@ -93,7 +88,7 @@ function Bar({ items }: { readonly items: readonly CommissionItem[] }): React.JS
         ))}
       </ol>
       <span className="tb-guide-next" role="status">
-        {next === null ? t('commission.finished') : factText(next.fact, t, i18n.language)}
+        {next === null ? t('commission.finished') : factText(next.fact)[languageOf(i18n.language)]}
       </span>
       {next !== null && (
         <Button size="small" type="primary" onClick={() => goToStep(next.step)}>

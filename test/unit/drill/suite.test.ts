@@ -126,7 +126,6 @@ test('run after run by the plan, each kept with what it came to, and a summary a
     ['b', 0, 2, null],
   ]);
 });
-});
 
 test('a console that died in the middle of a run: what it broke is undone, its run is void, and done again', async () => {
   await run({ repeat: 3 });

@@ -1,20 +1,23 @@
 // Goal: the checklist from nothing to the report says what is so: what nobody said is not done, what failed wants a person, what is newer than the report makes it old.
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import type { DrillBoard, DrillRun } from '../../../../electron/common/contract/drill.ts';
-import type { ReportInfo } from '../../../../electron/common/contract/report.ts';
-import type { PairState } from '../../../../electron/common/contract/state.ts';
-import { summaryOf } from '../../../../electron/common/drill/statistics.ts';
+import { describe, expect, test } from 'vitest';
+import { commissionReport, commissionText } from '../../../electron/cli/commissionReport.ts';
+import { factText } from '../../../electron/common/commission/words.ts';
+import type { DrillBoard, DrillRun } from '../../../electron/common/contract/drill.ts';
+import type { ReportInfo } from '../../../electron/common/contract/report.ts';
+import type { PairState } from '../../../electron/common/contract/state.ts';
+import { summaryOf } from '../../../electron/common/drill/statistics.ts';
 import {
+  COMMISSION_STEPS,
   type CommissionFacts,
   commissionItems,
   type CommissionStep,
   nextItem,
-} from '../../../../renderer/views/commission/commissionModel.ts';
-import { fakePreflight } from '../../../support/fakeData.ts';
-import { FakeConsole } from '../../../support/fakeConsole.ts';
-import { fakeRun } from '../../../support/fakeDrills.ts';
-import { readDrills } from '../../../../electron/core/drill/scripts.ts';
+} from '../../../electron/common/commission/items.ts';
+import { fakePreflight } from '../../support/fakeData.ts';
+import { FakeConsole } from '../../support/fakeConsole.ts';
+import { fakeRun } from '../../support/fakeDrills.ts';
+import { readDrills } from '../../../electron/core/drill/scripts.ts';
 
 const NOTHING: CommissionFacts = {
   state: null,
@@ -27,7 +30,7 @@ const NOTHING: CommissionFacts = {
   reports: null,
 };
 
-const SCRIPTS = readDrills(join(import.meta.dirname, '../../../../resources/drills'), (problem) => {
+const SCRIPTS = readDrills(join(import.meta.dirname, '../../../resources/drills'), (problem) => {
   throw new Error(problem);
 });
 
@@ -131,4 +134,42 @@ test('what comes next: advice takes minutes of heartbeats and holds nothing up, 
   expect(nextItem(commissionItems({ ...facts, board }))?.step).toBe('report');
   const reports = [reportAt(Number.MAX_SAFE_INTEGER, 'pass')];
   expect(nextItem(commissionItems({ ...facts, board, reports }))?.step).toBe('advice');
+});
+
+describe('commission on the command line', () => {
+  test('each step with its state and why; done only when all of them are', () => {
+    const report = commissionReport(commissionItems({ ...NOTHING, state: warmState(), board: boardOf('fail') }));
+    expect(report.done).toBe(false);
+    expect(report.steps.map(({ step }) => step)).toEqual([...COMMISSION_STEPS]);
+    expect(report.steps.find(({ step }) => step === 'drills')).toMatchObject({
+      state: 'trouble',
+      fact: 'drillsFailed',
+      text: '1 failed, 0 passed.',
+    });
+    const lines = commissionText(report).trimEnd().split('\n');
+    expect(lines).toHaveLength(COMMISSION_STEPS.length + 1);
+    expect(lines.at(-1)).toMatch(/^next: (\w+) \(twinbeat /);
+  });
+
+  test('with everything done nothing comes next', () => {
+    const items = COMMISSION_STEPS.map((step) => ({
+      step,
+      state: 'done' as const,
+      fact: { kind: 'words' as const, code: 'connected' as const, params: {} },
+    }));
+    expect(commissionReport(items)).toMatchObject({ done: true, next: null });
+    expect(commissionText(commissionReport(items))).toContain('everything is done');
+    const one = items.map((item) => (item.step === 'advice' ? { ...item, state: 'unknown' as const } : item));
+    expect(commissionReport(one)).toMatchObject({ done: false, next: 'advice' });
+  });
+
+  test('the sentences take their numbers and names, in both languages, and leave no gap', () => {
+    const made = commissionItems({ ...NOTHING, reports: [reportAt(9, 'remarks')] }).find((i) => i.step === 'report');
+    expect(made === undefined ? null : factText(made.fact)).toEqual({
+      en: 'Last report: accepted with remarks.',
+      'zh-CN': '上次报告：有附注地通过。',
+    });
+    for (const { fact } of commissionItems({ ...NOTHING, state: warmState(), board: boardOf('pass', 'void') }))
+      for (const words of Object.values(factText(fact))) expect(words).not.toMatch(/[{}?]{2}|undefined/);
+  });
 });

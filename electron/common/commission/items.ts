@@ -2,12 +2,12 @@
  * What commissioning a pair consists of and how far it is. Pure: everything is worked out of what the core said, and what it did not say is
  * `unknown` or still to be done, never done.
  */
-import type { Advice } from '../../../electron/common/contract/advice.ts';
-import type { PreflightItem } from '../../../electron/common/contract/deploy.ts';
-import type { DrillBoard, DrillRun, Text } from '../../../electron/common/contract/drill.ts';
-import type { ReportInfo } from '../../../electron/common/contract/report.ts';
-import type { PairState } from '../../../electron/common/contract/state.ts';
-import { pairLinks } from '../../../electron/common/verdict/links.ts';
+import type { Advice } from '../contract/advice.ts';
+import type { PreflightItem } from '../contract/deploy.ts';
+import type { DrillBoard, DrillRun, Text } from '../contract/drill.ts';
+import type { ReportInfo } from '../contract/report.ts';
+import type { PairState } from '../contract/state.ts';
+import { pairLinks } from '../verdict/links.ts';
 
 export const COMMISSION_STEPS = ['connect', 'preflight', 'deploy', 'links', 'advice', 'drills', 'report'] as const;
 export type CommissionStep = (typeof COMMISSION_STEPS)[number];
@@ -15,7 +15,7 @@ export type CommissionStep = (typeof COMMISSION_STEPS)[number];
 /** `trouble`: it was done or tried, and the result wants a person. `unknown`: it cannot be seen now. */
 export type CommissionState = 'done' | 'todo' | 'busy' | 'trouble' | 'unknown';
 
-/** A sentence of the locale's `commission.fact`, or one that the core said in both languages. */
+/** A sentence of words.ts, or one that the core said in both languages. */
 export type Fact =
   | { readonly kind: 'words'; readonly code: FactCode; readonly params: Readonly<Record<string, string | number>> }
   | { readonly kind: 'said'; readonly text: Text };
@@ -60,11 +60,11 @@ export interface CommissionItem {
 export interface CommissionFacts {
   /** null: no pair is in view, or the core said nothing about it yet. */
   readonly state: PairState | null;
-  /** Checks made in this window, newest set; empty: none. */
+  /** The newest set of checks that whoever asks has made; empty: none. */
   readonly preflight: readonly PreflightItem[];
   readonly isChecking: boolean;
   readonly isApplying: boolean;
-  /** The advice about the running session that was read last; null: none. */
+  /** The advice that was read last; null: none. */
   readonly advice: Advice | null;
   readonly board: DrillBoard | null;
   readonly areDrillsRunning: boolean;
