@@ -47,7 +47,11 @@ export function program(id: string, dir: string, script: string): Program {
   const file = `${dir}/program.pid`;
   const isOurs = `grep -qa ${mark} "/proc/$(cat ${quoted(file)} 2>/dev/null)/cmdline" 2>/dev/null`;
   return {
-    inject: [`setsid /bin/sh -c ${quoted(script)} ${mark} </dev/null >/dev/null 2>&1 & echo $! > ${quoted(file)}`],
+    inject: [
+      `setsid /bin/sh -c ${quoted(script)} ${mark} </dev/null >/dev/null 2>&1 & echo $! > ${quoted(file)}`,
+      // Until it has become that program nobody would know it, and its undoing would leave it running.
+      `i=0; until ${isOurs} || [ $i -ge 40 ]; do sleep 0.05; i=$((i + 1)); done`,
+    ],
     revert: [`if ${isOurs}; then kill -KILL -"$(cat ${quoted(file)})"; sleep 0.1; fi`],
     isGone: `! ${isOurs}`,
   };

@@ -19,7 +19,8 @@ import { runOn, until } from '../../support/rackRun.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const reason = missing('linux', 'root', 'namespaces', 'iproute', 'heartbeat');
-const isLong = process.env['TWINBEAT_OBSERVE_LONG'] !== undefined;
+/** Tests of minutes, which nobody waits for in every run: TWINBEAT_OBSERVE_LONG=1 asks for them. */
+const whenLong = process.env['TWINBEAT_OBSERVE_LONG'] === undefined ? () => undefined : test;
 const [A, B] = ['ha1.bogus.sh.cn', 'ha2.bogus.sh.cn'] as const;
 const VIP = '192.168.2.3';
 /** The daemon's own delays on a loaded machine forbid a shorter deadtime (reference, section 11.25). */
@@ -143,7 +144,7 @@ describe.skipIf(reason !== null)('two of Debian’s heartbeat daemons, observed'
     }
   });
 
-  test.runIf(isLong)('while all is quiet the daemons’ logs do not grow by our looking', async () => {
+  whenLong('while all is quiet the daemons’ logs do not grow by our looking', async () => {
     const lines = async (): Promise<string[]> => [
       await sh(A, 'wc -l </var/log/ha-log'),
       await sh(B, 'wc -l </var/log/ha-log'),
@@ -154,7 +155,7 @@ describe.skipIf(reason !== null)('two of Debian’s heartbeat daemons, observed'
     expect(await lines()).toEqual(before);
   });
 
-  test.runIf(isLong)(
+  whenLong(
     'M8, M9: the serial cable cut one way is seen by one node alone, both ways by both, and nothing moves',
     async () => {
       const [markA, markB] = [await mark(A), await mark(B)];
@@ -212,7 +213,7 @@ describe.skipIf(reason !== null)('two of Debian’s heartbeat daemons, observed'
     expect((await home.run(['keys', 'rotate', '--rack'])).err).toContain('observed');
   });
 
-  test.runIf(isLong)('the drill power-off: death, takeover, resources and address in order, and back', async () => {
+  whenLong('the drill power-off: death, takeover, resources and address in order, and back', async () => {
     // The standby before has left it on B; once that one is back, auto_failback leaves it with its preferred node.
     const from = await mark(A);
     const ran = await home.run(['drill', 'power-off', '--rack', '--json']);
@@ -235,40 +236,37 @@ describe.skipIf(reason !== null)('two of Debian’s heartbeat daemons, observed'
     await settled(A);
   });
 
-  test.runIf(isLong)(
-    'M1: every process killed: its address stays behind, two hold it, and both witnesses say so',
-    async () => {
-      const [markA, markB] = [await mark(A), await mark(B)];
-      await sh(A, `kill -9 $(pgrep -f '^heartbeat: ')`);
-      await told(A, markA, 'its own daemon’s death', (b) => b.kind === 'local-status' && b.status === 'dead');
-      await told(B, markB, 'the takeover', (b) => b.kind === 'takeover' && b.phase === 'done');
-      const dual = await until(
-        'the console calls it dual',
-        async () => {
-          const now = await home.status();
-          return now.vip?.verdict === 'dual' ? now : null;
-        },
-        WAIT,
-      );
-      expect(dual.nodes.map(({ holdsVip }) => holdsVip)).toEqual([true, true]);
-      const killed = await agent(A);
-      expect(killed.observed).toMatchObject({ state: 'not-running', pid: null });
-      expect(killed.problems.map(({ code }) => code)).toEqual(
-        expect.arrayContaining(['daemon-not-running', 'stray-address']),
-      );
-      // Packets of the peer go by, and nobody on the killed node hears them: no margin is shown.
-      expect(killed.links.map(({ fromPeer }) => [fromPeer.state, fromPeer.marginMs])).toEqual([
-        ['unknown', null],
-        ['unknown', null],
-      ]);
-      await told(B, markB, 'the second holder', (b) => b.kind === 'vip' && b.change === 'conflict');
-      // An operator takes it away and starts the daemon again; auto_failback brings the group home.
-      await sh(A, `ip addr flush to ${VIP}/32; /etc/init.d/httpd stop; /etc/init.d/heartbeat start`);
-      await settled(A);
-    },
-  );
+  whenLong('M1: every process killed: its address stays behind, two hold it, and both witnesses say so', async () => {
+    const [markA, markB] = [await mark(A), await mark(B)];
+    await sh(A, `kill -9 $(pgrep -f '^heartbeat: ')`);
+    await told(A, markA, 'its own daemon’s death', (b) => b.kind === 'local-status' && b.status === 'dead');
+    await told(B, markB, 'the takeover', (b) => b.kind === 'takeover' && b.phase === 'done');
+    const dual = await until(
+      'the console calls it dual',
+      async () => {
+        const now = await home.status();
+        return now.vip?.verdict === 'dual' ? now : null;
+      },
+      WAIT,
+    );
+    expect(dual.nodes.map(({ holdsVip }) => holdsVip)).toEqual([true, true]);
+    const killed = await agent(A);
+    expect(killed.observed).toMatchObject({ state: 'not-running', pid: null });
+    expect(killed.problems.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['daemon-not-running', 'stray-address']),
+    );
+    // Packets of the peer go by, and nobody on the killed node hears them: no margin is shown.
+    expect(killed.links.map(({ fromPeer }) => [fromPeer.state, fromPeer.marginMs])).toEqual([
+      ['unknown', null],
+      ['unknown', null],
+    ]);
+    await told(B, markB, 'the second holder', (b) => b.kind === 'vip' && b.change === 'conflict');
+    // An operator takes it away and starts the daemon again; auto_failback brings the group home.
+    await sh(A, `ip addr flush to ${VIP}/32; /etc/init.d/httpd stop; /etc/init.d/heartbeat start`);
+    await settled(A);
+  });
 
-  test.runIf(isLong)('M5: a full split and its heal: both hold it, both start over', async () => {
+  whenLong('M5: a full split and its heal: both hold it, both start over', async () => {
     const marks = [await mark(A), await mark(B)] as const;
     for (const id of ['serial', 'crossover'] as const) await rack.cable(id, { aToB: false, bToA: false });
     const dead = (b: EventBody): boolean => b.kind === 'peer-status' && b.status === 'dead';
