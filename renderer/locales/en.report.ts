@@ -98,8 +98,6 @@ export const enReport = {
     recorded: 'Recorded',
     anonymised: 'anonymised',
     thinned: 'thinned, extremes kept',
-    cutOff: 'cut off: its end is missing',
-    skipped: '{{count}} lines of a newer version left out',
     help: 'Space plays and pauses, arrows step a second (Shift: ten), N and P go to the next and previous landmark, + and − change the speed.',
   },
 };

@@ -94,8 +94,6 @@ export const zhCNReport: Pick<Messages, 'report' | 'replay'> = {
     recorded: '记录于',
     anonymised: '已匿名',
     thinned: '已抽稀，保留极值',
-    cutOff: '不完整：结尾缺失',
-    skipped: '略去 {{count}} 行较新版本的内容',
     help: '空格播放或暂停，方向键移动一秒（按 Shift 为十秒），N 和 P 跳到后一个和前一个关键时刻，+ 和 − 改变速度。',
   },
 };

@@ -121,7 +121,10 @@ async function deploy(
   watch.onPlan?.(plan);
   if (plan.blocked) {
     const failed = plan.preflight.filter((item) => item.result === 'failed');
-    const each = failed.map((item) => ofNode(item.node, { detail: `${item.found}. ${item.advice}` }));
+    const each = failed.map(({ node, found, foundSaid, advice, adviceSaid }) => {
+      const parts = [quote({ detail: found, said: foundSaid }), quote({ detail: advice, said: adviceSaid })];
+      return ofNode(node, join(advice === '' ? parts.slice(0, 1) : parts, 'also'));
+    });
     throw new FlowError(join(each, 'lines'));
   }
   const finished = new Set<string>();

@@ -3,6 +3,8 @@ import { create } from 'zustand';
 import type { SessionInfo } from '../../electron/common/contract/report.ts';
 import { RecordingReader } from '../../electron/common/recording/read.ts';
 import { RecordedPair } from '../../electron/common/recording/stateAt.ts';
+import { DamagedError, gunzip } from '../lib/gunzip.ts';
+import type { Statement } from '../lib/said.ts';
 import { SessionData } from '../lib/sessionData.ts';
 import { errorText } from '../rpc/link.ts';
 import { link } from './link.ts';
@@ -27,14 +29,15 @@ interface ReplayState {
   /** Id of the stored session, or name of the file, that is shown or being loaded. */
   readonly source: string | null;
   readonly isLoading: boolean;
-  readonly error: string;
+  /** Why nothing is shown; null: nothing went wrong. */
+  readonly error: Statement | null;
   /** On the axis of the recorded session. */
   readonly cursorMs: number;
   readonly isPlaying: boolean;
   readonly speed: number;
 }
 
-const EMPTY = { loaded: null, source: null, isLoading: false, error: '', cursorMs: 0, isPlaying: false };
+const EMPTY = { loaded: null, source: null, isLoading: false, error: null, cursorMs: 0, isPlaying: false };
 
 export const useReplay = create<ReplayState>(() => ({ ...EMPTY, sessions: [], speed: 1 }));
 
@@ -81,27 +84,35 @@ export async function refreshSessions(): Promise<void> {
   if (sessions !== undefined) useReplay.setState({ sessions });
 }
 
+/** A recording that cannot be shown, with the reason in words of any language. */
+class Unreadable extends Error {
+  override name = 'Unreadable';
+  readonly why: Statement;
+
+  constructor(why: Statement) {
+    super(why.detail);
+    this.why = why;
+  }
+}
+
 /** Feeds compressed bytes to a reader, as they come. */
-async function readBytes(bytes: ReadableStream<BufferSource>): Promise<Loaded> {
+async function readBytes(bytes: AsyncIterable<Uint8Array>): Promise<Loaded> {
   const reader = new RecordingReader();
   const decoder = new TextDecoder();
-  // The types of the streams differ in what kind of buffer they may hold; what flows is the same.
-  const gunzip = new DecompressionStream('gzip') as unknown as ReadableWritablePair<Uint8Array, BufferSource>;
-  const text = bytes.pipeThrough(gunzip).getReader();
-  for (;;) {
-    const { done, value } = await text.read();
-    if (done) break;
-    reader.push(decoder.decode(value, { stream: true }));
-    if (reader.failure !== null) break;
+  try {
+    await gunzip(bytes, (piece) => reader.push(decoder.decode(piece, { stream: true })));
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    reader.damaged();
   }
   const read = reader.finish();
-  if (!read.ok) throw new Error(read.detail);
+  if (!read.ok) throw new Unreadable(read);
   const data = new SessionData(Math.max(1000, 2 * read.value.batch.samples.length));
   data.append(read.value.batch);
   return { pair: new RecordedPair(read.value), data };
 }
 
-async function load(source: string, bytes: () => ReadableStream<BufferSource>): Promise<void> {
+async function load(source: string, bytes: () => AsyncIterable<Uint8Array>): Promise<void> {
   pause();
   const mine = ++turn;
   useReplay.setState({ ...EMPTY, source, isLoading: true });
@@ -109,21 +120,23 @@ async function load(source: string, bytes: () => ReadableStream<BufferSource>): 
     const loaded = await readBytes(bytes());
     if (mine === turn) useReplay.setState({ loaded, isLoading: false, cursorMs: loaded.pair.recording.fromMs });
   } catch (error) {
-    if (mine === turn) useReplay.setState({ isLoading: false, error: errorText(error) });
+    const why = error instanceof Unreadable ? error.why : { detail: errorText(error) };
+    if (mine === turn) useReplay.setState({ isLoading: false, error: why });
   }
 }
 
-/** Base64 pieces of the core as a stream of bytes. */
-function bytesOf(pieces: AsyncIterable<{ readonly data: string }>): ReadableStream<BufferSource> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  return new ReadableStream<BufferSource>({
-    pull: async (controller) => {
-      const next = await iterator.next();
-      if (next.done === true) return controller.close();
-      controller.enqueue(Uint8Array.from(atob(next.value.data), (c) => c.charCodeAt(0)));
-    },
-    cancel: async () => void (await iterator.return?.()),
-  });
+/** Base64 pieces of the core as bytes. */
+async function* bytesOf(pieces: AsyncIterable<{ readonly data: string }>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const { data } of pieces) yield Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+}
+
+async function* fileBytes(file: File): AsyncGenerator<Uint8Array, void, undefined> {
+  const reader = file.stream().getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
 }
 
 /** A session of the core's store. */
@@ -133,5 +146,5 @@ export function loadSession(sessionId: string): Promise<void> {
 
 /** A recording that somebody sent. */
 export function loadFile(file: File): Promise<void> {
-  return load(file.name, () => file.stream());
+  return load(file.name, () => fileBytes(file));
 }

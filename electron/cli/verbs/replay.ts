@@ -1,5 +1,4 @@
 /** `replay` */
-import { statSync } from 'node:fs';
 import type { Recording } from '../../common/recording/read.ts';
 import { sleepMs } from '../../core/base/time.ts';
 import { readRecording, readRecordingFile } from '../../core/recorder/recordingFile.ts';
@@ -8,7 +7,7 @@ import type { CliIo } from '../io.ts';
 import type { CliConsole } from '../open.ts';
 import { axisText, replayLines } from '../replayText.ts';
 import type { Parsed } from '../usage.ts';
-import { recordingOf, sessionNamed } from './sessions.ts';
+import { recordingFileNamed, recordingOf, sessionNamed, tellFlaws } from './sessions.ts';
 
 /** How many times faster than it was; Infinity: at once, which is what a pipe wants. */
 function speedOf(parsed: Parsed): number {
@@ -22,10 +21,11 @@ function speedOf(parsed: Parsed): number {
 }
 
 async function load(word: string | undefined, opened: CliConsole): Promise<Recording> {
-  const isFile = word !== undefined && statSync(word, { throwIfNoEntry: false })?.isFile() === true;
-  const read = isFile
-    ? await readRecordingFile(word)
-    : await readRecording(recordingOf(opened, await sessionNamed(word, opened), false));
+  const file = recordingFileNamed(word);
+  const read =
+    file === null
+      ? await readRecording(recordingOf(opened, await sessionNamed(word, opened), false))
+      : await readRecordingFile(file);
   if (!read.ok) throw new CliError('usage', `${word ?? ''}: ${read.detail}`);
   return read.value;
 }
@@ -39,6 +39,7 @@ function summary({
   toMs,
   isWhole,
   skipped,
+  flaws,
 }: Recording): Record<string, unknown> {
   const { samples, events, probes, gaps, witness, faults } = batch;
   return {
@@ -51,6 +52,7 @@ function summary({
     toMs,
     isWhole,
     skipped,
+    flaws: flaws.map(({ detail }) => detail),
     counts: {
       samples: samples.length,
       events: events.length,
@@ -110,8 +112,7 @@ export async function runReplay(parsed: Parsed, opened: CliConsole, io: CliIo): 
   const recording = await load(parsed.words[0], opened);
   const lines = replayLines(recording);
   if (parsed.flag('json')) return io.out(`${JSON.stringify({ ...summary(recording), lines })}\n`);
-  if (!recording.isWhole) io.warn('this recording is cut off: its end is missing');
-  if (recording.skipped > 0) io.warn(`${recording.skipped} lines could not be understood and are left out`);
+  tellFlaws(parsed.words[0], recording, io);
   const terminal = parsed.text('terminal');
   if (terminal !== null) return playTerminal(recording, terminal, speed, io);
   await atTheirTimes(

@@ -1,11 +1,11 @@
 /** `sessions` and `export` */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { SessionInfo } from '../../common/contract/report.ts';
 import { recordingTables } from '../../common/recording/csv.ts';
 import type { Recording } from '../../common/recording/read.ts';
-import { readRecording } from '../../core/recorder/recordingFile.ts';
+import { copiedBytes, readRecording, readRecordingFile } from '../../core/recorder/recordingFile.ts';
 import { CliError } from '../exitStatus.ts';
 import type { CliIo } from '../io.ts';
 import type { CliConsole } from '../open.ts';
@@ -52,6 +52,21 @@ export async function sessionNamed(word: string | undefined, opened: CliConsole)
   return only.id;
 }
 
+/** The file that a word means; null: it means none. Throws `usage` for what looks like one and is not there. */
+export function recordingFileNamed(word: string | undefined): string | null {
+  if (word === undefined) return null;
+  const at = statSync(word, { throwIfNoEntry: false });
+  if (at?.isFile() === true) return word;
+  if (at !== undefined) throw new CliError('usage', `${word}: expected the file of a recording, and this is no file`);
+  if (/[./\\]/.test(word)) throw new CliError('usage', `${word}: there is no such file`);
+  return null;
+}
+
+/** What a person must know of a recording that is shown all the same, on standard error. */
+export function tellFlaws(word: string | undefined, { flaws }: Recording, io: CliIo): void {
+  for (const { detail } of flaws) io.warn(`${word ?? 'the recording'}: ${detail}`);
+}
+
 /** The recording's bytes as the console gives them. */
 export async function* recordingOf(
   opened: CliConsole,
@@ -95,37 +110,64 @@ function writeTables(dir: string, recording: Recording): string[] {
   });
 }
 
-/** `export SESSION --recording FILE` and/or `--csv DIR`. */
+/** What is exported: a session that is stored here, or a file that somebody sent. */
+interface Source {
+  readonly name: string;
+  /** null: it is no session of this computer. */
+  readonly sessionId: string | null;
+  bytes(): AsyncIterable<Uint8Array>;
+}
+
+async function sourceOf(word: string | undefined, anonymise: boolean, opened: CliConsole): Promise<Source> {
+  const file = recordingFileNamed(word);
+  if (file !== null) return { name: file, sessionId: null, bytes: () => copiedBytes(file, anonymise) };
+  const sessionId = await sessionNamed(word, opened);
+  return { name: word ?? sessionId, sessionId, bytes: () => recordingOf(opened, sessionId, anonymise) };
+}
+
+/** Refuses a file that is no recording before anything is written. */
+async function checked(name: string): Promise<Recording> {
+  const read = await readRecordingFile(name);
+  if (!read.ok) throw new CliError('usage', `${name}: ${read.detail}`);
+  return read.value;
+}
+
+/** A disk that is full, a folder that is none: who asked must know which, and no stack. */
+async function written<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new CliError('failed', `${path} cannot be written: ${(error as Error).message}`);
+  }
+}
+
+/** `export SESSION|FILE --recording FILE` and/or `--csv DIR`. */
 export async function runExport(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const [csv, file] = [parsed.text('csv'), parsed.text('recording')];
   if (csv === null && file === null)
     throw new CliError('usage', 'say what to write: --recording FILE, --csv DIR, or both');
-  const sessionId = await sessionNamed(parsed.words[0], opened);
   const anonymised = parsed.flag('anonymise');
+  const source = await sourceOf(parsed.words[0], anonymised, opened);
+  if (source.sessionId === null) tellFlaws(source.name, await checked(source.name), io);
   const result: {
-    sessionId: string;
+    sessionId: string | null;
     anonymised: boolean;
     recording: string | null;
     bytes: number | null;
     csv: string | null;
     tables: string[];
-  } = {
-    sessionId,
-    anonymised,
-    recording: null,
-    bytes: null,
-    csv: null,
-    tables: [],
-  };
+  } = { sessionId: source.sessionId, anonymised, recording: null, bytes: null, csv: null, tables: [] };
   if (file !== null) {
-    result.recording = resolve(file);
-    result.bytes = await writeWhole(result.recording, recordingOf(opened, sessionId, anonymised));
+    const target = resolve(file);
+    result.recording = target;
+    result.bytes = await written(target, () => writeWhole(target, source.bytes()));
   }
   if (csv !== null) {
-    const read = await readRecording(recordingOf(opened, sessionId, anonymised));
-    if (!read.ok) throw new CliError('failed', read.detail);
-    result.csv = resolve(csv);
-    result.tables = writeTables(result.csv, read.value);
+    const read = await readRecording(source.bytes());
+    if (!read.ok) throw new CliError('failed', `${source.name}: ${read.detail}`);
+    const target = resolve(csv);
+    result.csv = target;
+    result.tables = await written(target, () => writeTables(target, read.value));
   }
   if (parsed.flag('json')) return io.out(`${JSON.stringify(result)}\n`);
   if (result.recording !== null) io.out(`${result.recording}  ${result.bytes ?? 0} bytes\n`);

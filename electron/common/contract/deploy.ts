@@ -1,5 +1,6 @@
 /** Deploying the agent: look first, show the whole plan, apply with progress, verify. */
 import { z } from 'zod';
+import { SentenceSchema } from '../words/sentence.ts';
 
 export const PreflightItemSchema = z.object({
   node: z.string(),
@@ -35,6 +36,9 @@ export const PreflightItemSchema = z.object({
   found: z.string(),
   /** What to do about it; empty when ok. */
   advice: z.string(),
+  /** The same for other languages; missing: only in English. */
+  foundSaid: SentenceSchema.optional(),
+  adviceSaid: SentenceSchema.optional(),
 });
 export type PreflightItem = z.infer<typeof PreflightItemSchema>;
 

@@ -10,6 +10,7 @@ import {
   ResourceSetSchema,
   TimelineEventSchema,
 } from '../../../agent/common/rpc/agentContract.ts';
+import { SentenceSchema } from '../words/sentence.ts';
 
 /** The four times of ha.cf. */
 export const SessionTimingSchema = z.object({
@@ -77,7 +78,10 @@ export const SessionGapSchema = z.object({
   source: z.string(),
   fromMs: z.number(),
   toMs: z.number().nullable(),
+  /** Why, in English. */
   reason: z.string(),
+  /** The same for other languages; records of older consoles have none. */
+  said: SentenceSchema.optional(),
 });
 export type SessionGap = z.infer<typeof SessionGapSchema>;
 

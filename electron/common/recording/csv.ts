@@ -10,14 +10,18 @@ export interface TableFile {
 
 type Cell = string | number | boolean | null | undefined;
 
+/** Numbers are told to a thousandth: of a millisecond that is less than any clock here knows. */
+const PARTS = 1000;
+
 /**
  * One cell. Quoted where it must be; text that a spreadsheet would run as a formula is kept from that by an apostrophe,
- * as these programs themselves write it.
+ * as these programs themselves write it. What is not known is empty, never 0.
  */
 export function csvCell(value: Cell): string {
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'string') return String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  if (typeof value === 'number') return String(Math.round(value * PARTS) / PARTS);
+  if (typeof value === 'boolean') return String(value);
+  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -28,12 +32,10 @@ function table(path: string, head: readonly string[], rows: Iterable<readonly Ce
   return { path, text: `${lines.join('\r\n')}\r\n` };
 }
 
-/** File name of a terminal's cast. */
+/** Path of a terminal's cast below the folder of the export, whatever a recording that somebody sent calls its node. */
 export function castName({ head }: RecordedTerminal): string {
-  return `terminals/${String(head.number).padStart(2, '0')}-${head.node}-${head.terminal}.cast`.replace(
-    /[^\w./-]/g,
-    '_',
-  );
+  const safe = (name: string): string => name.replace(/[^\w.-]/g, '_');
+  return `terminals/${String(head.number).padStart(2, '0')}-${safe(head.node)}-${safe(head.terminal)}.cast`;
 }
 
 /** A terminal as an asciicast v2 file. */
@@ -57,6 +59,7 @@ function measuredTables({ head, batch }: Recording): TableFile[] {
         'held_addresses',
         'margin_ms',
         'lateness_ms',
+        'load_average_1min',
       ],
       batch.samples.map((s) => [
         s.tMs,
@@ -69,13 +72,24 @@ function measuredTables({ head, batch }: Recording): TableFile[] {
         s.heldVips.join(' '),
         s.nodeMarginMs,
         s.latenessMs,
+        s.loadAverage,
       ]),
     ),
     table(
       'links.csv',
-      ['t_ms', 'utc', 'node', 'link', 'from_peer', 'margin_ms', 'margin_min_ms', 'round_trip_ms'],
+      ['t_ms', 'utc', 'error_ms', 'node', 'link', 'from_peer', 'margin_ms', 'margin_min_ms', 'round_trip_ms'],
       batch.samples.flatMap((s) =>
-        s.links.map((l) => [s.tMs, wall(s.tMs), s.node, l.id, l.fromPeer, l.marginMs, l.marginMinMs, l.rttMs]),
+        s.links.map((l) => [
+          s.tMs,
+          wall(s.tMs),
+          s.errorMs,
+          s.node,
+          l.id,
+          l.fromPeer,
+          l.marginMs,
+          l.marginMinMs,
+          l.rttMs,
+        ]),
       ),
     ),
     table(
@@ -122,13 +136,23 @@ function eventTables({ head, batch, drills }: Recording): TableFile[] {
     ),
     table(
       'gaps.csv',
-      ['from_ms', 'to_ms', 'utc', 'source', 'reason'],
-      batch.gaps.map((g) => [g.fromMs, g.toMs, wall(g.fromMs), g.source, g.reason]),
+      ['from_ms', 'to_ms', 'from_utc', 'to_utc', 'source', 'reason'],
+      batch.gaps.map((g) => {
+        const toUtc = g.toMs === null ? null : wall(g.toMs);
+        return [g.fromMs, g.toMs, wall(g.fromMs), toUtc, g.source, g.reason];
+      }),
     ),
     table(
       'drills.csv',
-      ['t_ms', 'utc', 'drill', 'body'],
-      drills.map((d) => [d.tMs, wall(d.tMs), d.drill.drill, JSON.stringify(d.drill)]),
+      ['t_ms', 'utc', 'drill', 'verdict', 'outage_ms', 'body'],
+      drills.map(({ tMs, drill }) => [
+        tMs,
+        wall(tMs),
+        drill.drill,
+        typeof drill['verdict'] === 'string' ? drill['verdict'] : null,
+        typeof drill['outageMs'] === 'number' ? drill['outageMs'] : null,
+        JSON.stringify(drill),
+      ]),
     ),
   ];
 }

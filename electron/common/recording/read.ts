@@ -1,6 +1,5 @@
 /** Reads a recording's text, piece by piece as it comes. A line that a newer Twinbeat wrote is left out and counted, never guessed at. */
-import { fail, ok } from '../../../agent/common/base/result.ts';
-import type { Result } from '../../../agent/common/base/result.ts';
+import { ok } from '../../../agent/common/base/result.ts';
 import type {
   NodeFacts,
   ProbeSample,
@@ -11,8 +10,10 @@ import type {
   SessionSample,
   WitnessSample,
 } from '../contract/session.ts';
+import { refuse, say } from '../words/sentence.ts';
+import type { Outcome, Said } from '../words/sentence.ts';
 import { RECORDING_FORMAT, RECORDING_LINE_CHARS_MAX, RecordingHeadSchema, RecordingLineSchema } from './format.ts';
-import type { CastEvent, RecordingBody, RecordingHead, TerminalHead } from './format.ts';
+import type { CastEvent, RecordingBody, RecordingHead, RecordingLine, TerminalHead } from './format.ts';
 
 type Of<K extends RecordingBody['kind']> = Extract<RecordingBody, { kind: K }>;
 
@@ -37,6 +38,8 @@ export interface Recording {
   readonly isWhole: boolean;
   /** Lines that could not be understood. */
   readonly skipped: number;
+  /** What a person must know who looks at it: where it is cut off, what was left out. Empty: nothing. */
+  readonly flaws: readonly Said[];
 }
 
 /** Time of a line on the session axis; null: it has none. */
@@ -67,16 +70,42 @@ export function lineMs(line: RecordingBody, startOf: (terminal: number) => numbe
   }
 }
 
+/** A line that was left out, and the field for which it was. */
+interface Skipped {
+  readonly line: number;
+  readonly field: string;
+}
+
+/** The field of the first thing that a schema did not like. */
+const fieldOf = (issues: readonly { readonly path: readonly PropertyKey[] }[]): string =>
+  issues[0]?.path.map(String).join('.') ?? '';
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What a file is that ends before its first line does. */
+function withoutHead(text: string): Said {
+  if (text === '') return say('recordingEmpty');
+  return say(text.startsWith('{"kind":"session"') ? 'recordingStub' : 'recordingNone');
+}
+
 /** Lines whose times are the recording's own length. */
 const STRETCHES: ReadonlySet<RecordingBody['kind']> = new Set(['sample', 'probe', 'witness', 'cast', 'drill', 'fault']);
 
 /** Collects a recording. Feed it text in any pieces, then ask for the whole. */
 export class RecordingReader {
   private rest = '';
-  private problem: string | null = null;
+  private problem: Said | null = null;
   private head: RecordingHead | null = null;
-  private isWhole = false;
-  private skipped = 0;
+  /** Number of lines by its last one; null: that one is not there. */
+  private promised: number | null = null;
+  private skipped: Skipped[] = [];
   private lineCount = 0;
   private readonly samples: SessionSample[] = [];
   private readonly events: SessionEvent[] = [];
@@ -92,9 +121,21 @@ export class RecordingReader {
   private fromMs = Infinity;
   private toMs = -Infinity;
 
+  private readonly onLine: ((line: RecordingLine) => void) | undefined;
+
+  /** `onLine` gets every line that was understood, in the order of the file. */
+  constructor(onLine?: (line: RecordingLine) => void) {
+    this.onLine = onLine;
+  }
+
   /** What is wrong so far; null: nothing. */
-  get failure(): string | null {
+  get failure(): Said | null {
     return this.problem;
+  }
+
+  /** The compressed bytes are damaged here: whatever comes out of them from now on is not theirs. */
+  damaged(): void {
+    this.problem ??= this.head === null ? say('recordingNone') : say('recordingDamaged', { line: this.lineCount });
   }
 
   push(text: string): void {
@@ -102,14 +143,15 @@ export class RecordingReader {
     const parts = (this.rest + text).split('\n');
     this.rest = parts.pop() ?? '';
     for (const part of parts) this.takeLine(part);
-    if (this.rest.length > RECORDING_LINE_CHARS_MAX) this.problem = 'a line is too long for a recording';
+    if (this.rest.length > RECORDING_LINE_CHARS_MAX)
+      this.problem ??= say('recordingLong', { line: this.lineCount + 1, chars: RECORDING_LINE_CHARS_MAX });
   }
 
-  /** The recording, or why it is none. */
-  finish(): Result<Recording, 'not-a-recording'> {
-    if (this.rest !== '') this.takeLine(this.rest);
-    if (this.problem !== null) return fail('not-a-recording', this.problem);
-    if (this.head === null) return fail('not-a-recording', 'the file is empty');
+  /** The recording, or why it is none. A last line without an end is what a cut left of one. */
+  finish(): Outcome<Recording, 'not-a-recording'> {
+    if (isJson(this.rest)) this.takeLine(this.rest);
+    if (this.problem !== null) return refuse('not-a-recording', this.problem);
+    if (this.head === null) return refuse('not-a-recording', withoutHead(this.rest));
     const isEmpty = this.fromMs > this.toMs;
     const { samples, events, probes, gaps, witness, faults, facts } = this;
     return ok({
@@ -121,9 +163,24 @@ export class RecordingReader {
       terminals: [...this.terminals.values()],
       fromMs: isEmpty ? 0 : this.fromMs,
       toMs: isEmpty ? 0 : this.toMs,
-      isWhole: this.isWhole,
-      skipped: this.skipped,
+      isWhole: this.promised === this.lineCount,
+      skipped: this.skipped.length,
+      flaws: this.flaws(),
     });
+  }
+
+  private flaws(): Said[] {
+    const { promised, lineCount, skipped } = this;
+    const [first] = skipped;
+    return [
+      ...(promised === null ? [say('recordingCut', { line: lineCount })] : []),
+      ...(promised === null || promised === lineCount
+        ? []
+        : [say('recordingLacks', { have: lineCount, of: promised })]),
+      ...(first === undefined
+        ? []
+        : [say('recordingSkipped', { count: skipped.length, line: first.line, field: first.field })]),
+    ];
   }
 
   private takeLine(text: string): void {
@@ -133,31 +190,38 @@ export class RecordingReader {
     try {
       json = JSON.parse(text);
     } catch {
-      if (this.head === null) this.problem = 'this is not a recording of Twinbeat';
-      else this.skipped += 1;
+      // What is unpacked whole and is no JSON was changed by somebody: no Twinbeat writes such a line.
+      this.problem = this.head === null ? say('recordingNone') : say('recordingLine', { line: this.lineCount });
       return;
     }
     if (this.head === null) return this.takeHead(json);
     const line = RecordingLineSchema.safeParse(json);
-    if (!line.success || line.data.kind === 'session') {
-      this.skipped += 1;
-      return;
-    }
-    if (line.data.kind === 'end') this.isWhole = line.data.lines === this.lineCount;
+    if (!line.success) return this.skip(fieldOf(line.error.issues));
+    if (line.data.kind === 'session') return this.skip('kind');
+    this.onLine?.(line.data);
+    if (line.data.kind === 'end') this.promised = line.data.lines;
     else this.take(line.data);
+  }
+
+  private skip(field: string): void {
+    this.skipped.push({ line: this.lineCount, field });
   }
 
   private takeHead(json: unknown): void {
     const head = RecordingHeadSchema.safeParse(json);
     if (head.success) {
       this.head = head.data;
+      this.onLine?.(head.data);
       return;
     }
     const format = (json as { format?: unknown } | null)?.format;
-    this.problem =
-      typeof format === 'string' && format.startsWith('twinbeat.recording/') && format !== RECORDING_FORMAT
-        ? `this recording is ${format}; this Twinbeat reads ${RECORDING_FORMAT}`
-        : 'this is not a recording of Twinbeat';
+    if (typeof format !== 'string' || !format.startsWith('twinbeat.recording/')) this.problem = say('recordingNone');
+    else if (format !== RECORDING_FORMAT)
+      this.problem = say('recordingOther', { theirs: format, ours: RECORDING_FORMAT });
+    else {
+      const why = head.error.issues[0]?.message ?? '';
+      this.problem = say('recordingHead', { field: fieldOf(head.error.issues), why });
+    }
   }
 
   private take(line: RecordingBody): void {
@@ -196,7 +260,7 @@ export class RecordingReader {
         return void this.terminals.set(line.terminal.number, { head: line.terminal, casts: [] });
       case 'cast': {
         const terminal = this.terminals.get(line.terminal);
-        if (terminal === undefined) this.skipped += 1;
+        if (terminal === undefined) this.skip('terminal');
         else terminal.casts.push(line.cast);
       }
     }

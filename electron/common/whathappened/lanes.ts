@@ -3,6 +3,7 @@ import type { Text } from '../contract/drill.ts';
 import type { SessionSample } from '../contract/session.ts';
 import { outageSpans } from '../drill/outage.ts';
 import { millis, text } from '../drill/text.ts';
+import { inBoth } from '../words/sentence.ts';
 import { witnessNames } from '../verdict/witnesses.ts';
 import { eventWords } from './marks.ts';
 import { factsAt, linkReadings, nodeOfMac, ofKind, toneOf, type Story } from './story.ts';
@@ -195,7 +196,11 @@ function heardLanes(story: Story): BareLane[] {
 function withGaps(story: Story, node: string, spans: readonly Span[]): Span[] {
   const gaps = story.batch.gaps
     .filter((gap) => gap.source === node || gap.source === 'console')
-    .map((gap) => ({ fromMs: gap.fromMs, toMs: gap.toMs ?? story.toMs, reason: gap.reason }));
+    .map((gap) => ({
+      fromMs: gap.fromMs,
+      toMs: gap.toMs ?? story.toMs,
+      why: inBoth({ detail: gap.reason, said: gap.said }),
+    }));
   const cut = gaps.reduce<Span[]>(
     (left, gap) =>
       left.flatMap((span) => {
@@ -207,7 +212,7 @@ function withGaps(story: Story, node: string, spans: readonly Span[]): Span[] {
     [...spans],
   );
   const unheard = gaps.map((gap): Span => {
-    const words = text(`not heard by the console: ${gap.reason}`, `控制台没有收到消息：${gap.reason}`);
+    const words = text(`not heard by the console: ${gap.why.en}`, `控制台没有收到消息：${gap.why['zh-CN']}`);
     return { fromMs: gap.fromMs, toMs: gap.toMs, errorMs: 0, tone: 'unknown', text: words };
   });
   return [...cut, ...clip(story, unheard)].sort((a, b) => a.fromMs - b.fromMs);

@@ -2,6 +2,7 @@
 import type { Text } from '../contract/drill.ts';
 import { measureOutage, outageSpans } from '../drill/outage.ts';
 import { millis, text } from '../drill/text.ts';
+import { inBoth } from '../words/sentence.ts';
 import { STALE_GRACE_MS } from '../verdict/stale.ts';
 import { verdictMs, verdictSpans } from './band.ts';
 import { lanesOf } from './lanes.ts';
@@ -99,7 +100,10 @@ function doubtsOf(story: Story): Text[] {
             `探测本身停顿了 ${millis(stalledMs)['zh-CN']}`,
           ),
         ]),
-    ...gaps.map((gap) => text(`${gap.source}: ${gap.reason}`, `${gap.source}：${gap.reason}`)),
+    ...gaps.map(({ source, reason, said }) => {
+      const why = inBoth({ detail: reason, said });
+      return text(`${source}: ${why.en}`, `${source}：${why['zh-CN']}`);
+    }),
     ...(story.batch.witness.length === 0
       ? [text('no witness on the LAN: who answers there is not known', '局域网上没有证据来源：不知道谁在应答')]
       : []),

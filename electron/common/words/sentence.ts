@@ -1,6 +1,8 @@
 /** A sentence as code and parameters, so that it can be said in any language; and the same in English. */
 import { z } from 'zod';
+import type { Text } from '../contract/drill.ts';
 import { SENTENCES, type SentenceCode } from './sentences.ts';
+import { SENTENCES_ZH } from './sentences.zh-CN.ts';
 
 /** A parameter may be a sentence of its own: the reason inside of "lost (tcp): ...". */
 export type SentenceParam = string | number | Sentence;
@@ -46,13 +48,23 @@ export function fill(template: string, params: Readonly<Record<string, string | 
   return template.replaceAll(/\{\{(\w+)\}\}/g, (hole, name: string) => String(params[name] ?? hole));
 }
 
-/** A sentence in English; its code where this end does not know it. */
-export function english({ code, params }: Sentence): string {
-  const words = Object.entries(params).map(([name, value]) => [name, asText(value)] as const);
-  return fill(SENTENCES[code as SentenceCode] ?? code, Object.fromEntries(words));
+function told({ code, params }: Sentence, table: Readonly<Record<string, string>>): string | null {
+  const template = table[code];
+  if (template === undefined) return null;
+  const text = (value: SentenceParam): string | number =>
+    typeof value === 'object' ? (told(value, table) ?? value.code) : value;
+  return fill(template, Object.fromEntries(Object.entries(params).map(([name, value]) => [name, text(value)])));
 }
 
-const asText = (value: SentenceParam): string | number => (typeof value === 'object' ? english(value) : value);
+/** A sentence in English; its code where this end does not know it. */
+export function english(sentence: Sentence): string {
+  return told(sentence, SENTENCES) ?? sentence.code;
+}
+
+/** A statement in both languages; in English where nobody has other words, or ones that are not known here. */
+export function inBoth({ detail, said }: { readonly detail: string; readonly said?: Sentence | undefined }): Text {
+  return { en: detail, 'zh-CN': (said === undefined ? null : told(said, SENTENCES_ZH)) ?? detail };
+}
 
 /** Several statements in a row: `a; b`, `a and b`, `a, b`, `a · b`, or each on its line. */
 export function join(list: readonly Said[], how: 'also' | 'and' | 'list' | 'dots' | 'lines'): Said {

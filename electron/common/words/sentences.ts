@@ -1,8 +1,14 @@
 /**
- * What the core says of connections, the rack and a rotation, in English, each sentence under a code. A name in double braces stands for a
- * parameter. Screens have the same codes in their own languages; the command line and logs use these.
+ * What the core says, in English, each sentence under a code. A name in double braces stands for a parameter. Screens and reports have the
+ * same codes in their own languages (sentences.zh-CN.ts); the command line and logs use these.
  */
+import { PREFLIGHT_SENTENCES } from './preflight.ts';
+import { RECORD_SENTENCES } from './record.ts';
+
 export const SENTENCES = {
+  ...PREFLIGHT_SENTENCES,
+  ...RECORD_SENTENCES,
+
   /** What another program said (an operating system, a library, a script): nobody can translate it. */
   inItsWords: '{{text}}',
   and: '{{before}} and {{next}}',

@@ -5,13 +5,15 @@ import { CancelSource } from '../../../agent/common/rpc/cancel.ts';
 import type { DeployPlan, DeployProgress, PreflightItem } from '../../common/contract/deploy.ts';
 import type { HaSpec, PairSpec } from '../../common/contract/pair.ts';
 import { specificationGaps } from '../../common/setup/gaps.ts';
+import { quote, say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import type { Deployer } from '../service/ports.ts';
 import { applyPlans } from './apply.ts';
 import { desiredNode, newAuthkeys } from './desired.ts';
 import type { DeployHost } from './host.ts';
 import type { Inspection } from './inspection.ts';
 import { inspect } from './inspection.ts';
-import { architectureOf, systemRuntime } from './judge.ts';
+import { architectureOf, bad, reachable, systemRuntime, unreachable, words } from './judge.ts';
 import { AUTHKEYS, HA_CF } from './layout.ts';
 import type { NodePlan } from './nodePlan.ts';
 import { planNode, planRemoval } from './nodePlan.ts';
@@ -82,16 +84,16 @@ function blockedBy(
   items: PreflightItem[],
   node: string,
   code: PreflightItem['code'],
-  found: string,
-  advice: string,
+  found: Said,
+  advice: Said,
 ): Planned {
-  return { items: [...items, { node, code, result: 'failed', found, advice }], nodes: [] };
+  return { items: [...items, { node, code, ...bad(found, advice) }], nodes: [] };
 }
 
 async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload: AgentPayload): Promise<Planned> {
   const gaps = pair.ha === null ? [] : specificationGaps({ ...pair, ha: pair.ha });
   const first = hosts[0]?.spec.name ?? '';
-  if (gaps.length > 0) return blockedBy([], first, 'pair-file', gaps.join(' '), 'correct these fields of the pair');
+  if (gaps.length > 0) return blockedBy([], first, 'pair-file', words(gaps.join(' ')), say('pairGapsAdvice'));
   // What an interrupted deployment left is finished first, or the look would see half of it.
   const inspections = await Promise.all(
     hosts.map((host) => (host.state().phase === 'ready' ? inspect(host) : Promise.resolve(null))),
@@ -103,16 +105,10 @@ async function planDeploy(pair: PairSpec, hosts: readonly DeployHost[], payload:
   for (const [index, host] of hosts.entries()) {
     const [look, inspection] = [looks[index], inspections[index]];
     if (look === undefined || look.facts === null || inspection === null || inspection === undefined) continue;
-    if (!inspection.ok) return blockedBy(items, host.spec.name, 'installed', inspection.detail, 'try again');
+    if (!inspection.ok) return blockedBy(items, host.spec.name, 'installed', quote(inspection), say('tryAgain'));
     seen.push({ host, look, inspection: inspection.value });
     if (pair.ha === null && !inspection.value.files.has(HA_CF)) {
-      return blockedBy(
-        items,
-        host.spec.name,
-        'installed',
-        `there is no ${HA_CF} on the node, and the pair brings none`,
-        'describe links and timing in the pair',
-      );
+      return blockedBy(items, host.spec.name, 'installed', say('noHaCf', { path: HA_CF }), say('describePair'));
     }
   }
   if (seen.length < hosts.length || items.some((item) => item.result === 'failed')) return { items, nodes: [] };
@@ -151,26 +147,13 @@ async function planRemove(pair: PairSpec, hosts: readonly DeployHost[]): Promise
   const items: PreflightItem[] = [];
   const nodes: NodePlan[] = [];
   for (const host of hosts) {
-    const { phase, detail } = host.state();
+    const state = host.state();
     const node = host.spec.name;
-    const seen = phase === 'ready' ? await inspect(host) : null;
+    const seen = state.phase === 'ready' ? await inspect(host) : null;
     if (seen?.ok === true) {
-      items.push({
-        node,
-        code: 'reachable',
-        result: 'ok',
-        found: `${host.spec.user}@${host.spec.host}:${host.spec.port}`,
-        advice: '',
-      });
+      items.push({ node, code: 'reachable', ...reachable(host.spec) });
       nodes.push(planRemoval(host, seen.value, pair.engine === 'heartbeat'));
-    } else
-      items.push({
-        node,
-        code: 'reachable',
-        result: 'failed',
-        found: seen?.detail ?? detail,
-        advice: 'connect to the node first',
-      });
+    } else items.push({ node, code: 'reachable', ...unreachable(seen ?? state) });
   }
   return { items, nodes };
 }

@@ -1,7 +1,7 @@
 /** What deploying needs of a node's connection: the service's connector plus commands that run to their end. */
-import { fail } from '../../../agent/common/base/result.ts';
-import type { Result } from '../../../agent/common/base/result.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
+import { quote, refuse, say } from '../../common/words/sentence.ts';
+import type { Outcome } from '../../common/words/sentence.ts';
 import type { NodeConnector } from '../service/ports.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { parseFacts } from './facts.ts';
@@ -17,10 +17,12 @@ export async function report(
   header: string,
   keys: ReadonlySet<string>,
   options: { readonly timeoutMs: number; readonly signal?: CancelSignal },
-): Promise<Result<Fact[]>> {
+): Promise<Outcome<Fact[]>> {
   const ran = await host.run(scriptCommand(Buffer.byteLength(script)), { asRoot: true, stdin: script, ...options });
-  if (!ran.ok) return ran;
+  if (!ran.ok) return refuse(ran.reason, quote(ran));
   const parsed = parseFacts(ran.value.stdout, header, keys);
-  if (!parsed.ok && ran.value.stderr.trim() !== '') return fail('command-failed', ran.value.stderr.trim());
-  return parsed;
+  if (parsed.ok) return parsed;
+  const stderr = ran.value.stderr.trim();
+  if (stderr !== '') return refuse('command-failed', quote({ detail: stderr }));
+  return refuse(parsed.reason, say('scriptUnreadable', { why: parsed.detail }));
 }

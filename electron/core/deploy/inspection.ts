@@ -1,7 +1,8 @@
 /** What is on a node before deploying. An interrupted deployment is finished first. */
 import { createHash } from 'node:crypto';
-import { fail, ok } from '../../../agent/common/base/result.ts';
-import type { Result } from '../../../agent/common/base/result.ts';
+import { ok } from '../../../agent/common/base/result.ts';
+import { quote, refuse, say } from '../../common/words/sentence.ts';
+import type { Outcome } from '../../common/words/sentence.ts';
 import { readAuthkeys } from './authkeysFile.ts';
 import { AUTHKEYS } from './layout.ts';
 import { MANAGED_PATHS } from './desired.ts';
@@ -36,15 +37,14 @@ export interface Inspection {
   readonly authkeys: string | null;
 }
 
-export async function inspect(host: DeployHost): Promise<Result<Inspection>> {
+export async function inspect(host: DeployHost): Promise<Outcome<Inspection>> {
   const seen = await report(host, inspectScript(MANAGED_PATHS), 'twinbeat-inspect 1', KEYS, {
     timeoutMs: INSPECT_MS_MAX,
   });
   if (!seen.ok) return seen;
   const facts = seen.value;
   const recovered = fact(facts, 'recovered');
-  if (recovered === 'no')
-    return fail('busy', 'a deployment to this node is still being carried out; try again in a minute');
+  if (recovered === 'no') return refuse('busy', say('deployBusy'));
   let authkeys: string | null = null;
   const files = new Map(
     factsOf(facts, 'file').map(([path = '', mode = '', sha256 = '']) => [
@@ -54,7 +54,7 @@ export async function inspect(host: DeployHost): Promise<Result<Inspection>> {
   );
   if (files.has(AUTHKEYS)) {
     const read = await readAuthkeys(host);
-    if (!read.ok) return read;
+    if (!read.ok) return refuse(read.reason, quote(read));
     authkeys = read.value;
   }
   return ok({

@@ -5,18 +5,21 @@ import type { Result } from '../../../agent/common/base/result.ts';
 import type { Keyring } from '../../../agent/common/base/keyring.ts';
 import { signingKey } from '../../../agent/common/wire/fingerprint.ts';
 import type { HaSpec } from '../../common/contract/pair.ts';
+import { join, quote, say } from '../../common/words/sentence.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import { factsOf } from './facts.ts';
 import type { Fact } from './facts.ts';
-import { bad, good, unknown, warning } from './judge.ts';
+import { bad, good, unknown, warning, words } from './judge.ts';
 import type { Verdict } from './judge.ts';
 import type { PresentFiles } from './questions.ts';
 
 /** What reading a node's authkeys gave (`absent`: it has none). Never shown: only what `signingKey` says of it. */
 type Authkeys = Result<string>;
 
-function nameOf(ring: Keyring): string {
+/** The key that signs, by what may be shown of it. */
+export function keyName(ring: Keyring): Said {
   const { index, method, fingerprint } = signingKey(ring);
-  return `key ${index} ${method} ${fingerprint}`;
+  return say('keyName', { index, method, fingerprint });
 }
 
 function isAccepted(key: Keyring, by: Keyring): boolean {
@@ -28,58 +31,44 @@ function isAccepted(key: Keyring, by: Keyring): boolean {
  * Compares the keys of both nodes by fingerprint. With different keys each node takes the other for dead, waits initdead and then takes the
  * address: both hold it (M10). `method`: of a new key.
  */
-export function judgeKeys(own: Authkeys, peers: Authkeys, peerName: string, method: HaSpec['authMethod']): Verdict {
+export function judgeKeys(own: Authkeys, peers: Authkeys, peer: string, method: HaSpec['authMethod']): Verdict {
   const unread = [own, peers].find((read) => !read.ok && read.reason !== 'absent');
-  if (unread?.ok === false) return unknown(`authkeys cannot be read: ${unread.detail}`, 'try again');
-  if (!own.ok && !peers.ok) {
-    const only =
-      method === 'sha256' ? ', which two Twinbeat agents understand and a real heartbeat daemon does not' : '';
-    return good(`no node has a key: deploying makes one for both, ${method}${only}`);
-  }
-  if (!own.ok) return good(`none here: it gets that of ${peerName}`);
+  if (unread?.ok === false) return unknown(say('authkeysUnreadable', { why: quote(unread) }), say('tryAgain'));
+  if (!own.ok && !peers.ok) return good(method === 'sha256' ? say('keysNobodySha256') : say('keysNobody', { method }));
+  if (!own.ok) return good(say('keysFromPeer', { peer }));
   const { keyring, problems } = parseAuthkeys(own.value, 'authkeys', null);
   if (keyring === null) {
     const why = problems.find((problem) => problem.severity === 'error')?.message ?? '';
-    return bad(
-      `/etc/ha.d/authkeys is not valid: ${why}`,
-      'correct it, or remove it on both nodes: deploying makes a new one',
-    );
+    return bad(say('keysInvalid', { why }), say('keysInvalidAdvice'));
   }
-  const other = peers.ok ? parseAuthkeys(peers.value, 'authkeys', null).keyring : null;
-  if (other === null) return good(`${nameOf(keyring)}; ${peerName} gets the same`);
-  if (nameOf(keyring) === nameOf(other)) return good(`${nameOf(keyring)}, the same on ${peerName}`);
-  const found = `${nameOf(keyring)} here, ${nameOf(other)} on ${peerName}`;
-  if (isAccepted(keyring, other) && isAccepted(other, keyring)) {
-    return warning(`${found}: in the middle of a rotation`, 'complete it: twinbeat keys rotate');
-  }
-  return warning(
-    `${found}: the nodes do not hear each other, and both would hold the address`,
-    "deploying gives the first node's authkeys to both",
-  );
+  const key = keyName(keyring);
+  const ring = peers.ok ? parseAuthkeys(peers.value, 'authkeys', null).keyring : null;
+  if (ring === null) return good(say('keysToPeer', { key, peer }));
+  const other = keyName(ring);
+  if (key.detail === other.detail) return good(say('keysSame', { key, peer }));
+  const found = say('keysDiffer', { key, other, peer });
+  return isAccepted(keyring, ring) && isAccepted(ring, keyring)
+    ? warning(say('keysRotating', { found }), say('keysRotateOn'))
+    : warning(say('keysDeaf', { found }), say('keysDeployed'));
 }
 
 /**
  * Compares what two nodes that keep their own files must have in common. Each node enforces the deadtime that its peer announces (M13), a
  * port that differs silences a link (M11), and nobody else compares haresources.
  */
-export function judgeAgreement(own: PresentFiles, peers: PresentFiles, peerName: string): Verdict {
+export function judgeAgreement(own: PresentFiles, peers: PresentFiles, peer: string): Verdict {
   const here = own.haCf === null ? null : parseHaCf(own.haCf, 'ha.cf').config;
   const there = peers.haCf === null ? null : parseHaCf(peers.haCf, 'ha.cf').config;
-  if (here === null || there === null)
-    return unknown(
-      'one of the two ha.cf is missing or not valid',
-      'describe links and timing in the pair, or correct it',
-    );
+  if (here === null || there === null) return unknown(say('haCfMissing'), say('haCfAdvice'));
   const times = (['keepalive', 'warntime', 'deadtime', 'initdead'] as const).flatMap((name) => {
     const [a, b] = [here[`${name}Ms`], there[`${name}Ms`]];
-    return a === b ? [] : [`${name} ${a} ms here and ${b} ms on ${peerName}`];
+    return a === b ? [] : [say('timeDiffers', { name, here: a, there: b, peer })];
   });
-  const grave = graveDifferences(here, there, own, peers, peerName);
-  const found = [...grave, ...times].join('; ');
-  if (grave.length > 0) return bad(found, 'make both nodes say the same, or describe it in the pair');
-  if (times.length > 0)
-    return warning(found, 'each node is given the deadtime that it announces itself: make both nodes say the same');
-  return good(`times, port, failback and haresources are those of ${peerName}`);
+  const grave = graveDifferences(here, there, own, peers, peer);
+  const found = join([...grave, ...times], 'also');
+  if (grave.length > 0) return bad(found, say('makeSame'));
+  if (times.length > 0) return warning(found, say('makeTimesSame'));
+  return good(say('allAgree', { peer }));
 }
 
 function graveDifferences(
@@ -87,19 +76,23 @@ function graveDifferences(
   there: HaConfig,
   own: PresentFiles,
   peers: PresentFiles,
-  peerName: string,
-): string[] {
-  const found: string[] = [];
-  const differ = (what: string, a: string, b: string): void => {
-    if (a !== b) found.push(`${what} ${a} here and ${b} on ${peerName}`);
+  peer: string,
+): Said[] {
+  const found: Said[] = [];
+  const differ = (code: 'portsDiffer' | 'nodesDiffer' | 'failbackDiffers', a: Said, b: Said): void => {
+    if (a.detail !== b.detail) found.push(say(code, { here: a, there: b, peer }));
   };
-  const ports = ({ links }: HaConfig): string =>
-    [...new Set(links.flatMap((link) => (link.medium === 'serial' ? [] : [link.port])))].sort().join(', ') || 'none';
-  differ('UDP port', ports(here), ports(there));
-  differ('nodes', [...here.nodes].sort().join(', '), [...there.nodes].sort().join(', '));
+  const ports = ({ links }: HaConfig): Said => {
+    const used = [...new Set(links.flatMap((link) => (link.medium === 'serial' ? [] : [link.port])))].sort();
+    return used.length === 0 ? say('portNone') : words(used.join(', '));
+  };
+  differ('portsDiffer', ports(here), ports(there));
+  const nodes = (config: HaConfig): Said => words([...config.nodes].sort().join(', '));
+  differ('nodesDiffer', nodes(here), nodes(there));
   // on and off may be mixed; legacy is another protocol.
-  const family = ({ autoFailback }: HaConfig): string => (autoFailback === 'legacy' ? 'legacy' : 'on or off');
-  differ('auto_failback', family(here), family(there));
+  const family = ({ autoFailback }: HaConfig): Said =>
+    say(autoFailback === 'legacy' ? 'failback-legacy' : 'failback-plain');
+  differ('failbackDiffers', family(here), family(there));
   const groups = ({ haresources }: PresentFiles): string =>
     JSON.stringify(
       parseHaresources(haresources ?? '', 'haresources', here.nodes).groups.map(({ node, resources }) => [
@@ -107,54 +100,44 @@ function graveDifferences(
         resources.map((resource) => resource.spec),
       ]),
     );
-  if (groups(own) !== groups(peers)) found.push(`haresources is not that of ${peerName}`);
+  if (groups(own) !== groups(peers)) found.push(say('haresourcesDiffer', { peer }));
   return found;
 }
 
 /** `required`: a takeover needs an answer. */
 export function judgePingNodes(facts: readonly Fact[], required: boolean): Verdict {
   const all = factsOf(facts, 'ping').map(([address = '', answer = '']) => ({ address, answer }));
-  if (all.length === 0) return good('none is configured');
+  if (all.length === 0) return good(say('noneConfigured'));
   const of = (word: string): string =>
     all
       .filter(({ answer }) => answer === word)
       .map(({ address }) => address)
       .join(', ');
   const [answering, silent, untold] = [of('answers'), of('silent'), of('untold')];
-  if (untold !== '') return unknown(`${untold} could not be asked`, 'install iputils-ping on the node');
-  if (silent === '') return good(`${answering} answers`);
-  const found = answering === '' ? `${silent} does not answer` : `${answering} answers, ${silent} does not`;
-  const advice = 'check address, cable and firewall (ICMP echo), or name another host that always answers';
+  if (untold !== '')
+    return unknown(say('pingUntold', { addresses: untold }), say('installOnNode', { what: 'iputils-ping' }));
+  if (silent === '') return good(say('pingAnswers', { addresses: answering }));
+  const found = answering === '' ? say('pingSilent', { addresses: silent }) : say('pingSome', { answering, silent });
   // With none answering, this node would never take over, and gives up what it holds when its peer falls silent.
-  return required && answering === '' ? bad(found, advice) : warning(found, advice);
+  return required && answering === '' ? bad(found, say('pingAdvice')) : warning(found, say('pingAdvice'));
 }
 
 export function judgeFencing(facts: readonly Fact[]): Verdict {
   const [device] = factsOf(facts, 'stonith');
-  if (device === undefined) return good('no device is configured');
+  if (device === undefined) return good(say('noFenceConfigured'));
   const [type = '', place = ''] = device;
-  if (type === 'meatware') return good('meatware: a person confirms');
-  if (place !== '') return good(`${type} at ${place}`);
+  if (type === 'meatware') return good(say('fenceByHand'));
+  if (place !== '') return good(say('fenceAt', { type, place }));
   const package_ = type.startsWith('fence_') ? 'fence-agents' : 'cluster-glue';
-  return bad(
-    `${type} is not on this node`,
-    `install ${package_}, or put the script at /etc/ha.d/stonith.d/${type}: without it no takeover from a silent peer succeeds`,
-  );
+  return bad(say('fenceAbsent', { type }), say('fenceAdvice', { package: package_, type }));
 }
 
 export function judgeWatchdog(facts: readonly Fact[]): Verdict {
   const [device] = factsOf(facts, 'watchdog');
-  if (device === undefined) return good('none is configured');
+  if (device === undefined) return good(say('noneConfigured'));
   const [path = '', state = '', users = ''] = device;
-  if (state !== 'present')
-    return bad(
-      `${path}: no such device`,
-      'load its driver (modprobe softdog, or the one of the board), now and at boot',
-    );
+  if (state !== 'present') return bad(say('noDevice', { devices: path }), say('watchdogAdvice'));
   const others = users.split(' ').filter((user) => user !== '' && user !== 'twinbeat-agent');
-  if (others.length === 0) return good(`${path}, free`);
-  return bad(
-    `${path} is used by ${others.join(', ')}`,
-    'only one program can have it: stop that one (systemd: RuntimeWatchdogSec=0)',
-  );
+  if (others.length === 0) return good(say('isFree', { what: path }));
+  return bad(say('usedBy', { what: path, users: others.join(', ') }), say('watchdogUsed'));
 }

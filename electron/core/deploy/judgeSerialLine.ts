@@ -4,6 +4,7 @@ import type { Result } from '../../../agent/common/base/result.ts';
 import type { PairSpec } from '../../common/contract/pair.ts';
 import { serialShare, serialUse, serialUseOfFile } from '../../common/setup/serialBudget.ts';
 import type { SerialUse } from '../../common/setup/serialBudget.ts';
+import { say } from '../../common/words/sentence.ts';
 import { bad, good, warning } from './judge.ts';
 import type { Verdict } from './judge.ts';
 
@@ -19,12 +20,17 @@ export function serialUseOf(pair: PairSpec, haCf: string | null, authkeys: Resul
 }
 
 export function judgeSerialLine(use: SerialUse | null): Verdict {
-  if (use === null) return good('no serial link is configured');
+  if (use === null) return good(say('noSerialConfigured'));
   const { baud, keepaliveMs, beatBytes, share, keepaliveMinMs, verdict } = serialShare(use);
-  const found = `${Math.ceil(beatBytes)} bytes every ${keepaliveMs} ms take ${Math.round(share * 100)} % of ${baud} baud`;
-  const advice = `raise the baud rate of both nodes, or the keepalive to ${keepaliveMinMs} ms or more`;
+  const found = say('serialShare', {
+    bytes: Math.ceil(beatBytes),
+    ms: keepaliveMs,
+    percent: Math.round(share * 100),
+    baud,
+  });
+  const advice = say('serialSlower', { ms: keepaliveMinMs });
   if (verdict === 'fits') return good(found);
   return verdict === 'tight'
-    ? warning(found, `${advice}: bursts delay heartbeats`)
-    : bad(found, `${advice}: this link would be lost while its cable is sound`);
+    ? warning(found, say('serialTight', { advice }))
+    : bad(found, say('serialFull', { advice }));
 }

@@ -1,9 +1,9 @@
 /** Looks at both nodes at once and judges them: everything that could go wrong later, said before anything is changed. */
-import { fail } from '../../../agent/common/base/result.ts';
 import type { Result } from '../../../agent/common/base/result.ts';
 import type { CancelSignal } from '../../../agent/common/rpc/cancel.ts';
 import type { PreflightItem } from '../../common/contract/deploy.ts';
 import type { PairSpec } from '../../common/contract/pair.ts';
+import { quote, refuse, say } from '../../common/words/sentence.ts';
 import { readAuthkeys } from './authkeysFile.ts';
 import type { Fact } from './facts.ts';
 import { fact } from './facts.ts';
@@ -40,7 +40,7 @@ export interface NodeLook {
   readonly authkeys: Result<string>;
 }
 
-const UNSEEN = { present: { haCf: null, haresources: null }, authkeys: fail('unseen', 'the node was not asked') };
+const UNSEEN = { present: { haCf: null, haresources: null }, authkeys: refuse('unseen', say('notAsked')) };
 
 /** Looks at one node. What needs the other node too comes with `judgeTogether`. */
 export async function lookAtNode(
@@ -50,20 +50,10 @@ export async function lookAtNode(
   signal?: CancelSignal,
 ): Promise<NodeLook> {
   const node = host.spec.name;
-  const item = (code: PreflightItem['code'], verdict: Omit<PreflightItem, 'node' | 'code'>): PreflightItem => ({
-    node,
-    code,
-    ...verdict,
-  });
-  const { phase, detail } = host.state();
-  if (phase !== 'ready') {
-    return {
-      node,
-      facts: null,
-      items: [item('reachable', { result: 'failed', found: detail, advice: 'connect to the node first' })],
-      ...UNSEEN,
-    };
-  }
+  const item = (code: PreflightItem['code'], verdict: judge.Verdict): PreflightItem => ({ node, code, ...verdict });
+  const state = host.state();
+  if (state.phase !== 'ready')
+    return { node, facts: null, items: [item('reachable', judge.unreachable(state))], ...UNSEEN };
   const kept = pair.ha === null ? await presentFiles(host) : { haCf: null, haresources: null };
   const questions = questionsFor(pair, node, kept);
   const options = signal === undefined ? { timeoutMs: PREFLIGHT_MS_MAX } : { timeoutMs: PREFLIGHT_MS_MAX, signal };
@@ -71,8 +61,7 @@ export async function lookAtNode(
   if (!facts.ok) {
     const refused = facts.reason.startsWith('sudo') || facts.reason === 'root-refused';
     const code = refused ? 'privilege' : 'reachable';
-    const advice = refused ? `let ${host.spec.user} use sudo, or log in as root` : '';
-    const refusal = item(code, { result: 'failed', found: facts.detail, advice });
+    const refusal = item(code, judge.bad(quote(facts), refused ? say('sudoOrRoot', { user: host.spec.user }) : null));
     return { node, facts: null, items: [refusal], ...UNSEEN };
   }
   const seen = facts.value;
@@ -81,7 +70,7 @@ export async function lookAtNode(
   const observes = pair.engine === 'heartbeat';
   const expected = observes ? 'heartbeat' : null;
   const items: PreflightItem[] = [
-    item('reachable', { result: 'ok', found: `${host.spec.user}@${host.spec.host}:${host.spec.port}`, advice: '' }),
+    item('reachable', judge.reachable(host.spec)),
     item('privilege', judge.judgePrivilege(seen, host.spec)),
     item('os', judge.judgeOs(seen)),
     item('architecture', judge.judgeArchitecture(seen)),
@@ -127,9 +116,7 @@ export function judgeTogether(pair: PairSpec, looks: readonly NodeLook[]): Prefl
       : safety.judgeKeys(look.authkeys, peer.authkeys, peer.node, pair.ha?.authMethod ?? 'sha1');
     items.push({ node: look.node, code: 'keys', ...keys });
     const agreement =
-      pair.ha === null
-        ? safety.judgeAgreement(look.present, peer.present, peer.node)
-        : judge.good('both nodes get the settings of the pair');
+      pair.ha === null ? safety.judgeAgreement(look.present, peer.present, peer.node) : judge.good(say('agreedByPair'));
     items.push({ node: look.node, code: 'agreement', ...agreement });
     return observes ? items.map(observed.soften) : items;
   });

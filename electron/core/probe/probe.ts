@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { ProbeSpec } from '../../common/contract/pair.ts';
 import type { ProbeSample } from '../../common/contract/session.ts';
+import { say } from '../../common/words/sentence.ts';
 import { WITNESS_STARTING } from '../../common/verdict/witnesses.ts';
 import { sleepMs } from '../base/time.ts';
 import type { SpawnedLines } from '../service/ports.ts';
@@ -142,8 +143,9 @@ export class Probe {
       }
       const status = await child.exit;
       this.child = null;
-      this.detail_ = `the probe ended with status ${status ?? 'unknown'}`;
-      this.session.openGap('probe', this.last_?.tMs ?? this.session.nowMs(), this.detail_);
+      const why = status === null ? say('gapProbeLost') : say('gapProbeEnded', { status });
+      this.detail_ = why.detail;
+      this.session.openGap('probe', this.last_?.tMs ?? this.session.nowMs(), why);
       await sleepMs(RESTART_PAUSE_MS, this.stop.signal);
     }
   }

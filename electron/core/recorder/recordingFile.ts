@@ -3,10 +3,10 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import { fail } from '../../../agent/common/base/result.ts';
-import type { Result } from '../../../agent/common/base/result.ts';
 import { anonymiserFor } from '../../common/recording/hide.ts';
 import type { RecordingLine } from '../../common/recording/format.ts';
+import { quote, refuse } from '../../common/words/sentence.ts';
+import type { Outcome } from '../../common/words/sentence.ts';
 import { RecordingReader } from '../../common/recording/read.ts';
 import type { Recording } from '../../common/recording/read.ts';
 import type { StoredSession } from '../store/archive.ts';
@@ -52,15 +52,22 @@ export function recordingBytes(
   session: StoredSession,
   options: RecordingOptions,
 ): AsyncIterable<Buffer> {
+  return zipped(linesOf(store, session, options));
+}
+
+function zipped(lines: Iterable<RecordingLine>): AsyncIterable<Buffer> {
   const gzip = createGzip();
   // An error of the source ends the destination with the same error.
-  void pipeline(Readable.from(textOf(linesOf(store, session, options))), gzip).catch(() => undefined);
+  void pipeline(Readable.from(textOf(lines)), gzip).catch(() => undefined);
   return gzip as AsyncIterable<Buffer>;
 }
 
-/** Reads compressed bytes. Fails with a sentence when they are no recording. */
-export async function readRecording(bytes: AsyncIterable<Uint8Array>): Promise<Result<Recording>> {
-  const reader = new RecordingReader();
+/** Reads compressed bytes; of a file that is cut off what it has. Fails with a sentence when they are no recording. */
+export async function readRecording(
+  bytes: AsyncIterable<Uint8Array>,
+  onLine?: (line: RecordingLine) => void,
+): Promise<Outcome<Recording>> {
+  const reader = new RecordingReader(onLine);
   const decoder = new TextDecoder();
   try {
     const gunzip = createGunzip();
@@ -73,16 +80,29 @@ export async function readRecording(bytes: AsyncIterable<Uint8Array>): Promise<R
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // What a cut-off file has is worth showing: the missing end is told by the recording itself.
-    if (code !== 'Z_BUF_ERROR') {
-      const why =
-        code === 'Z_DATA_ERROR' ? 'this is not a recording of Twinbeat, or it is damaged' : (error as Error).message;
-      return fail('not-a-recording', why);
-    }
+    if (code === 'Z_DATA_ERROR') reader.damaged();
+    else if (code !== 'Z_BUF_ERROR') return refuse('not-a-recording', quote({ detail: (error as Error).message }));
   }
   return reader.finish();
 }
 
+/**
+ * A recording on disk once more, anonymised or as it is. Lines that are not understood are left out of an anonymised one: nobody knows what
+ * they hold. One that is cut off stays so. Throws when it is no recording.
+ */
+export async function* copiedBytes(file: string, anonymise: boolean): AsyncGenerator<Uint8Array, void, undefined> {
+  if (!anonymise) {
+    yield* createReadStream(file) as AsyncIterable<Buffer>;
+    return;
+  }
+  const lines: RecordingLine[] = [];
+  const read = await readRecording(createReadStream(file), (line) => lines.push(line));
+  if (!read.ok) throw new Error(read.detail);
+  const anonymiser = anonymiserFor(lines);
+  yield* zipped(lines.flatMap((line) => anonymiser.line(line)));
+}
+
 /** Reads a recording from disk. */
-export function readRecordingFile(file: string): Promise<Result<Recording>> {
+export function readRecordingFile(file: string): Promise<Outcome<Recording>> {
   return readRecording(createReadStream(file));
 }

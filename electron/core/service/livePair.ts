@@ -274,7 +274,7 @@ export class LivePair {
 
   /** This computer goes to sleep: from here on silence is its own. */
   suspended(): void {
-    this.session.openGap('console', this.session.nowMs(), 'this computer slept');
+    this.session.openGap('console', this.session.nowMs(), say('gapSlept'));
   }
 
   resumed(): void {

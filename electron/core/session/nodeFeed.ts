@@ -202,7 +202,7 @@ export class NodeFeed {
       channel.close();
     }
     this.client_ = null;
-    this.session.openGap(this.node, this.lastSampleMs ?? this.session.nowMs(), 'no connection to the agent');
+    this.session.openGap(this.node, this.lastSampleMs ?? this.session.nowMs(), say('gapNoConnection'));
     if (!this.stop.signal.aborted) this.setAgent({ phase: 'stopped', version, ...say('agentLost') });
   }
 
@@ -225,8 +225,7 @@ export class NodeFeed {
       signal.removeEventListener('abort', onAbort);
       await this.askStatus(client).catch(() => undefined);
       const silentMs = this.session.nowMs() - (this.lastSampleMs ?? Number.POSITIVE_INFINITY);
-      if (silentMs > SAMPLE_SILENCE_MS_MAX)
-        this.session.openGap(this.node, this.lastSampleMs ?? 0, 'the agent does not answer');
+      if (silentMs > SAMPLE_SILENCE_MS_MAX) this.session.openGap(this.node, this.lastSampleMs ?? 0, say('agentSilent'));
     }
   }
 
@@ -306,7 +305,7 @@ export class NodeFeed {
         `${this.node}/events`,
         this.lastSampleMs ?? placed.tMs,
         placed.tMs,
-        `${lost} events are gone from the journal`,
+        say('gapEventsGone', { count: lost }),
       );
     }
     this.journal.nextSeq = event.seq + 1;

@@ -23,6 +23,7 @@ import { Emitter } from '../base/emitter.ts';
 import { monotonicNowMs } from '../base/time.ts';
 import { SaidTape } from '../recorder/saidTape.ts';
 import { Tapes } from '../recorder/tapes.ts';
+import type { Said } from '../../common/words/sentence.ts';
 import type { NumberedGap, SessionStore } from '../store/sessionStore.ts';
 
 /** Live batches leave this often, milliseconds: smooth to the eye, ten messages a second. */
@@ -183,10 +184,10 @@ export class Session {
   }
 
   /** Marks that nothing is heard from `source` since `fromMs`. A second call while one is open changes nothing. */
-  openGap(source: string, fromMs: number, reason: string): void {
+  openGap(source: string, fromMs: number, { detail: reason, said }: Said): void {
     if (this.openGaps.has(source)) return;
     this.gapCount += 1;
-    const gap: NumberedGap = { number: this.gapCount, source, fromMs, toMs: null, reason };
+    const gap: NumberedGap = { number: this.gapCount, source, fromMs, toMs: null, reason, said };
     this.openGaps.set(source, gap);
     this.putGap(gap);
   }
@@ -199,14 +200,15 @@ export class Session {
   }
 
   /** Marks a stretch that is over already: a hole in a journal, a sleep of this computer. */
-  addGap(source: string, fromMs: number, toMs: number, reason: string): void {
+  addGap(source: string, fromMs: number, toMs: number, { detail: reason, said }: Said): void {
     this.gapCount += 1;
-    this.putGap({ number: this.gapCount, source, fromMs, toMs, reason });
+    this.putGap({ number: this.gapCount, source, fromMs, toMs, reason, said });
   }
 
   private putGap(gap: NumberedGap): void {
     this.store.putGap(this.id, gap);
-    this.pending.gaps.push({ source: gap.source, fromMs: gap.fromMs, toMs: gap.toMs, reason: gap.reason });
+    const { number: _number, ...told } = gap;
+    this.pending.gaps.push(told);
   }
 
   private distribute(): void {

@@ -1,3 +1,4 @@
+import { say } from '../../common/words/sentence.ts';
 import { monotonicNowMs } from '../base/time.ts';
 import type { Session } from './session.ts';
 
@@ -29,15 +30,10 @@ export class SleepWatch {
       const fromMs = session.axisMs(this.lastMonotonicMs);
       if (Math.abs(jumpMs) > JUMP_MS_MIN) {
         const seconds = Math.round(Math.abs(jumpMs) / 1000);
-        session.addGap(
-          'console',
-          fromMs,
-          session.nowMs(),
-          `this computer slept for about ${seconds} s, or its clock was set`,
-        );
+        session.addGap('console', fromMs, session.nowMs(), say('gapSleptFor', { seconds }));
         onSlept();
       } else if (passedMs > STALL_MS_MIN) {
-        session.addGap('console', fromMs, session.nowMs(), `this console stood still for ${Math.round(passedMs)} ms`);
+        session.addGap('console', fromMs, session.nowMs(), say('gapStood', { ms: Math.round(passedMs) }));
       }
       this.lastMonotonicMs = monotonicMs;
       this.lastWallMs = wall;

@@ -42,8 +42,11 @@ const RECORDER = `
   CREATE INDEX drill_by_session ON drill (session);
 `;
 
+/** Why nothing was heard, for other languages too. */
+const GAP_WORDS = 'ALTER TABLE gap ADD COLUMN said TEXT;';
+
 /** In order; a file of version n has had the first n. */
-export const STORE_STEPS: readonly string[] = [SESSIONS, RECORDER, OBSERVATIONS_STEP];
+export const STORE_STEPS: readonly string[] = [SESSIONS, RECORDER, OBSERVATIONS_STEP, GAP_WORDS];
 
 /** Every table with rows of a session, for dropping it. */
 export const SESSION_TABLES = [

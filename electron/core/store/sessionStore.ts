@@ -17,6 +17,7 @@ import type {
   SessionSample,
   WitnessSample,
 } from '../../common/contract/session.ts';
+import { SentenceSchema } from '../../common/words/sentence.ts';
 import { SessionArchive } from './archive.ts';
 import { ObservationStatements } from './observations.ts';
 import { SESSION_TABLES, STORE_STEPS } from './schema.ts';
@@ -89,7 +90,7 @@ function prepare(db: DatabaseSync): Statements {
     sample: db.prepare('INSERT INTO sample VALUES (?, ?, ?, ?)'),
     event: db.prepare('INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?)'),
     probe: db.prepare('INSERT INTO probe VALUES (?, ?, ?, ?, ?, ?)'),
-    gap: db.prepare('INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)'),
+    gap: db.prepare('INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?, ?)'),
     drill: db.prepare('INSERT INTO drill VALUES (?, ?, ?)'),
     said: db.prepare('INSERT INTO said VALUES (?, ?, ?, ?, ?)'),
     terminal: db.prepare('INSERT OR REPLACE INTO terminal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
@@ -189,7 +190,8 @@ export class SessionStore {
 
   /** Adds a gap, or overwrites the one with the same number. */
   putGap(session: string, gap: NumberedGap): void {
-    this.add((s) => s.gap.run(session, gap.number, gap.source, gap.fromMs, gap.toMs, gap.reason));
+    const said = gap.said === undefined ? null : JSON.stringify(gap.said);
+    this.add((s) => s.gap.run(session, gap.number, gap.source, gap.fromMs, gap.toMs, gap.reason, said));
   }
 
   addWitness(session: string, sample: WitnessSample): void {
@@ -321,5 +323,6 @@ function gapOfRow(row: SqlRow): SessionGap {
     fromMs: Number(row['from_ms']),
     toMs: numberOrNull(row['to_ms']),
     reason: String(row['reason']),
+    ...(typeof row['said'] === 'string' ? { said: SentenceSchema.parse(JSON.parse(row['said'])) } : {}),
   };
 }

@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { DeployPlan, DeployProgress, PlanStep, PreflightItem } from '../../../electron/common/contract/deploy.ts';
 import { bytes } from '../../lib/format.ts';
+import { saidText } from '../../lib/said.ts';
 import { usePairs } from '../../stores/pairs.ts';
 import { applyPlan, cancelDeploy, makePlan, resetDeploy, runPreflight, useDeploy } from '../../stores/deploy.ts';
 
@@ -21,8 +22,8 @@ function Checks({ items }: { readonly items: readonly PreflightItem[] }): React.
               <b>{t(`deploy.result.${item.result}`)}</b>
             </td>
             <td>
-              {item.found}
-              {item.advice !== '' && <em>{item.advice}</em>}
+              {saidText({ detail: item.found, said: item.foundSaid }, t)}
+              {item.advice !== '' && <em>{saidText({ detail: item.advice, said: item.adviceSaid }, t)}</em>}
             </td>
           </tr>
         ))}

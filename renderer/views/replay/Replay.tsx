@@ -7,6 +7,7 @@ import type { SessionEvent } from '../../../electron/common/contract/session.ts'
 import { lastAt } from '../../../electron/common/recording/stateAt.ts';
 import { eventText, isLandmark } from '../../lib/eventText.ts';
 import { clock, duration } from '../../lib/format.ts';
+import { saidText } from '../../lib/said.ts';
 import { shortName } from '../../../electron/common/words/nodeNames.ts';
 import {
   type Loaded,
@@ -172,13 +173,12 @@ function ReplayEvents({ loaded }: { readonly loaded: Loaded }): React.JSX.Elemen
 
 function Notes({ loaded }: { readonly loaded: Loaded }): React.JSX.Element {
   const { t } = useTranslation();
-  const { head, isWhole, skipped } = loaded.pair.recording;
+  const { head, flaws } = loaded.pair.recording;
   const notes = [
     `${t('replay.recorded')} ${new Date(head.startedWallMs).toLocaleString()} · ${head.pairName}`,
     ...(head.anonymised ? [t('replay.anonymised')] : []),
     ...(head.thinnedTo === null ? [] : [t('replay.thinned')]),
-    ...(isWhole ? [] : [t('replay.cutOff')]),
-    ...(skipped > 0 ? [t('replay.skipped', { count: skipped })] : []),
+    ...flaws.map((flaw) => saidText(flaw, t)),
   ];
   return <p className="tb-replay-note">{notes.join(' · ')}</p>;
 }
@@ -203,7 +203,7 @@ function Stage({ loaded }: { readonly loaded: Loaded }): React.JSX.Element {
 
 export function Replay(): React.JSX.Element {
   const { t } = useTranslation();
-  const { loaded, isLoading, error } = useReplay();
+  const { loaded, source, isLoading, error } = useReplay();
   useEffect(() => void refreshSessions(), []);
   return (
     <section
@@ -213,9 +213,10 @@ export function Replay(): React.JSX.Element {
       onKeyDown={(event) => loaded !== null && onKey(event, loaded)}
     >
       <Chooser />
-      {error !== '' && (
+      {error !== null && (
         <p className="tb-error" role="alert">
-          {error}
+          {source === null ? '' : `${source}: `}
+          {saidText(error, t)}
         </p>
       )}
       {loaded === null ? (

@@ -131,11 +131,58 @@ test('tables have a row for everything, quote what needs it and run no formula',
   const tables = recordingTables(await roundTrip(1, null));
   const rows = (path: string): string[] => (tables.find((t) => t.path === path)?.text ?? '').trimEnd().split('\r\n');
   expect(rows('samples.csv')).toHaveLength(121);
-  expect(rows('samples.csv')[1]).toBe('0,1970-01-01 00:00:01.000,1,n1,active,active,all,,100,0');
-  expect(rows('gaps.csv')[1]).toBe('59000,130000,1970-01-01 00:01:00.000,n2,away');
+  expect(rows('samples.csv')[1]).toBe('0,1970-01-01 00:00:01.000,1,n1,active,active,all,,100,0,');
+  expect(rows('gaps.csv')[1]).toBe('59000,130000,1970-01-01 00:01:00.000,1970-01-01 00:02:11.000,n2,away');
   expect(tables.map((t) => t.path)).toContain('terminals/01-n1-shell.cast');
   expect(csvCell('=HYPERLINK("x")')).toBe(`"'=HYPERLINK(""x"")"`);
   expect(csvCell('a,b')).toBe('"a,b"');
   expect(csvCell(-5)).toBe('-5');
   expect(csvCell(null)).toBe('');
+});
+
+/** Cells of a file as RFC 4180 has them. */
+function parsed(text: string): string[][] {
+  const rows: string[][] = [[]];
+  const CELL = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)/y;
+  while (CELL.lastIndex < text.length) {
+    const at = CELL.lastIndex;
+    const found = CELL.exec(text);
+    if (found === null) throw new Error(`no cell at ${at}: ${JSON.stringify(text.slice(at, at + 40))}`);
+    rows.at(-1)?.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '');
+    if (found[3] === '\r\n') rows.push([]);
+  }
+  return rows.slice(0, -1);
+}
+
+test('tables of RFC 4180: every row as long as its header, units and clock named, unknown is empty', async () => {
+  const tables = recordingTables(await roundTrip(1, null)).filter((t) => t.path.endsWith('.csv'));
+  expect(tables).toHaveLength(8);
+  for (const { path, text } of tables) {
+    expect(text.replaceAll('\r\n', ''), path).not.toMatch(/[\r\n]/);
+    const [head = [], ...rows] = parsed(text);
+    expect(head.filter((name) => name.endsWith('_ms')).length, path).toBeGreaterThan(0);
+    expect(
+      head.some((name) => name.endsWith('utc')),
+      path,
+    ).toBe(true);
+    for (const row of rows) expect(row, path).toHaveLength(head.length);
+  }
+  const [head = [], first = []] = parsed(tables.find((t) => t.path === 'links.csv')?.text ?? '');
+  expect(first[head.indexOf('round_trip_ms')]).toBe('');
+});
+
+test('a cell of any text comes back as it was, but for the apostrophe before what would be run', () => {
+  const texts = ['a,b', 'say "x"', 'two\r\nlines', 'one\nline', ' 空格, ü ', '', '{"a":[1,"b"]}'];
+  const row = `${texts.map(csvCell).join(',')}\r\n`;
+  expect(parsed(row)).toEqual([texts]);
+  for (const run of ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1'])
+    expect(csvCell(run)).toMatch(/^"?'/);
+  expect([csvCell(undefined), csvCell(0), csvCell(0.12345), csvCell(false)]).toEqual(['', '0', '0.123', 'false']);
+});
+
+test('the cast of a terminal stays in the folder of the export, whatever its node is called', async () => {
+  const r = await roundTrip(1, null);
+  const terminals = r.terminals.map((t) => ({ ...t, head: { ...t.head, node: '../../../etc', terminal: 'a/b' } }));
+  const paths = recordingTables({ ...r, terminals }).map((t) => t.path);
+  expect(paths.at(-1)).toBe('terminals/01-.._.._.._etc-a_b.cast');
 });

@@ -32,12 +32,13 @@ test('everything comes back as it was put in, sorted by time', () => {
   store.addEvent('s1', 'j', event(1, 10));
   store.addProbe('s1', probe(15));
   store.putGap('s1', { number: 1, source: 'a', fromMs: 5, toMs: null, reason: 'away' });
-  store.putGap('s1', { number: 1, source: 'a', fromMs: 5, toMs: 9, reason: 'away' });
+  const away = { source: 'a', fromMs: 5, toMs: 9, reason: 'away', said: { code: 'x', params: { n: 1 } } };
+  store.putGap('s1', { number: 1, ...away });
   const all = store.range('s1', 0, 100);
   expect(all.events.map((e) => e.event.seq)).toEqual([1, 2]);
   expect(all.events[0]).toEqual(event(1, 10));
   expect(all.probes).toEqual([probe(15)]);
-  expect(all.gaps).toEqual([{ source: 'a', fromMs: 5, toMs: 9, reason: 'away' }]);
+  expect(all.gaps).toEqual([away]);
   expect(store.range('s1', 16, 100).probes).toEqual([]);
   store.close();
 });

@@ -1,6 +1,7 @@
 /** What is said of each part of the facts: a code, how grave it is, and a sentence. */
 import type { CriterionResult, Text } from '../../contract/drill.ts';
 import { text } from '../../drill/text.ts';
+import { inBoth } from '../../words/sentence.ts';
 import type { Finding, ReportBody, ReportDrill, ReportFacts, ReportRun } from '../model.ts';
 import { NOT_TRIED } from './coverage.ts';
 
@@ -272,12 +273,12 @@ export function preflightFindings({ preflight }: ReportFacts): Draft[] {
         text: text('no preflight was made: the pair was not connected', '没有预检：双机未连接'),
       },
     ];
-  return preflight.flatMap(({ node, code, result, found }): Draft[] => {
+  return preflight.flatMap(({ node, code, result, found, foundSaid }): Draft[] => {
     if (result === 'ok') return [];
     const severity = result === 'failed' ? 'error' : 'warning';
-    return [
-      { code: `preflight-${code}`, severity, text: text(`preflight, ${node}: ${found}`, `预检，${node}：${found}`) },
-    ];
+    const said = inBoth({ detail: found, said: foundSaid });
+    const words = text(`preflight, ${node}: ${said.en}`, `预检，${node}：${said['zh-CN']}`);
+    return [{ code: `preflight-${code}`, severity, text: words }];
   });
 }
 

@@ -1,4 +1,5 @@
 /** What was tested and how: identity, configuration, requirements, method, preflight. */
+import { inBoth } from '../../words/sentence.ts';
 import type { ReportLink, ReportNode } from '../model.ts';
 import { dim, durationText, facts, grid, HEALTH_TONES, said, tag, time } from './format.ts';
 import type { Page } from './format.ts';
@@ -173,10 +174,10 @@ export function preflight(page: Page): Html {
     html`${items
       .filter((item) => item.node === node && item.code === code)
       .map((item) => {
-        const advice = item.advice === '' ? null : html`<br /><small>${item.advice}</small>`;
-        return html`<div>
-          ${tag(w.preflightResult[item.result], PREFLIGHT_TONES[item.result])} ${item.found}${advice}
-        </div>`;
+        const found = page.t(inBoth({ detail: item.found, said: item.foundSaid }));
+        const what = page.t(inBoth({ detail: item.advice, said: item.adviceSaid }));
+        const advice = what === '' ? null : html`<br /><small>${what}</small>`;
+        return html`<div>${tag(w.preflightResult[item.result], PREFLIGHT_TONES[item.result])} ${found}${advice}</div>`;
       })}`;
   const codes = [...new Set(items.map((item) => item.code))];
   // What is about the pair itself names neither node.

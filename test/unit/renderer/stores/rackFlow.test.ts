@@ -74,7 +74,7 @@ test('flow: a blocked plan is not applied, and the failed check is told', async 
       applied = true;
     },
   });
-  await expect(flow(blocked)).rejects.toThrow('node1: disk full. make room');
+  await expect(flow(blocked)).rejects.toThrow('node1: disk full; make room');
   expect(applied).toBe(false);
 });
 
