@@ -1,8 +1,9 @@
-/** Alarms of the pair in view, in words, with what a person can do about them. Takes no room while there are none. */
+/** Alarms of the pair in view, in words, with what a person can do about them. Its row is always there: nothing moves under the pointer when one comes. */
 import { Button } from 'antd';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Alarm, type Fencing, pairAlarms } from '../../electron/common/verdict/alarms.ts';
+import { freshStatus } from '../../electron/common/verdict/links.ts';
 import type { LiveSituation, PairState, SituationCode } from '../../electron/common/contract/state.ts';
 import { timelineWords } from '../../electron/common/whathappened/words.ts';
 import { holdReasons } from '../lib/eventText.ts';
@@ -146,15 +147,26 @@ function SituationItem({ situation }: { readonly situation: LiveSituation }): Re
   );
 }
 
+/** What the row says while there is no alarm. Where neither node is heard that is no good news. */
+function Quiet({ state }: { readonly state: PairState }): React.JSX.Element {
+  const { t } = useTranslation();
+  const isHeard = state.nodes.some((node) => freshStatus(node) !== null);
+  return <p className="tb-alarms-quiet tb-muted">{t(isHeard ? 'alarm.none' : 'alarm.unknown')}</p>;
+}
+
+/** One row, and more of them when somebody wants to see more: it never grows by itself. */
 export function AlarmBar(): React.JSX.Element | null {
   const { t } = useTranslation();
   const state = usePairs((s) => s.state);
-  const alarms = state === null ? [] : pairAlarms(state).filter(toldHere);
-  const situations = state === null ? [] : namedHere(state, alarms);
-  if (alarms.length + situations.length === 0) return null;
+  const [isOpen, setOpen] = useState(false);
+  if (state === null) return null;
+  const alarms = pairAlarms(state).filter(toldHere);
+  const situations = namedHere(state, alarms);
+  const count = alarms.length + situations.length;
   return (
-    <section className="tb-alarms" aria-label={t('alarm.region')}>
-      <ul>
+    <section className="tb-alarms" aria-label={t('alarm.region')} data-count={count} data-open={isOpen}>
+      {count === 0 && <Quiet state={state} />}
+      <ul tabIndex={count > 1 ? 0 : -1}>
         {alarms.map((alarm) => (
           <li key={alarm.key} data-level={alarm.code === 'one-way' ? 'warn' : 'alarm'} data-code={alarm.code}>
             <span className="tb-alarm-glyph" aria-hidden="true" />
@@ -169,6 +181,11 @@ export function AlarmBar(): React.JSX.Element | null {
           <SituationItem key={situation.key} situation={situation} />
         ))}
       </ul>
+      {(count > 1 || isOpen) && (
+        <Button size="small" type="text" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? t('alarm.fewer') : t('alarm.all', { count })}
+        </Button>
+      )}
     </section>
   );
 }

@@ -18,6 +18,10 @@ export const enSafety = {
   },
   alarm: {
     region: 'Alarms',
+    none: 'No alarms.',
+    unknown: 'No node is heard: whether anything is wrong is not known.',
+    all: 'All {{count}}',
+    fewer: 'Only the first',
     hold: '{{node}} does not take over from {{peer}}',
     holdShort: 'takeover waits: {{reasons}}',
     holdWaits: 'It waits: {{reasons}}.',

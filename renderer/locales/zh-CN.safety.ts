@@ -21,6 +21,10 @@ export const zhCNSafety: Pick<
   },
   alarm: {
     region: '告警',
+    none: '没有告警。',
+    unknown: '收不到任何服务器的消息：是否有异常未知。',
+    all: '全部 {{count}} 条',
+    fewer: '只看第一条',
     hold: '{{node}} 暂缓接管 {{peer}}',
     holdShort: '暂缓接管：{{reasons}}',
     holdWaits: '原因：{{reasons}}。',

@@ -8,7 +8,9 @@ import type { DrillInfo, DrillItem, DrillOrder, DrillRun, DrillSuite } from '../
 import type { ExerciseGrade, ExerciseView } from '../../electron/common/contract/exercise.ts';
 import { checkText, stepText } from '../../electron/common/drill/checkText.ts';
 import { planOf } from '../../electron/common/drill/plan.ts';
+import { longestRunMs, observeMs } from '../../electron/common/drill/estimate.ts';
 import type { DrillScript } from '../../electron/common/drill/script.ts';
+import { QUANTITIES } from './drillRecord.ts';
 import { summaryOf } from '../../electron/common/drill/statistics.ts';
 import { faultChoices, placeChoices, placeId } from '../../electron/common/exercise/choices.ts';
 import { pointsOf } from '../../electron/common/exercise/grade.ts';
@@ -39,6 +41,9 @@ function infoOf(script: DrillScript): DrillInfo {
     reasons: available ? [] : [{ en: 'there is no USB adapter', 'zh-CN': '没有 USB 适配器' }],
     hands: script.id === BY_HANDS ? 1 : 0,
     level: script.id === 'soak' ? null : 'physical',
+    mostMs: longestRunMs(script, QUANTITIES, true),
+    observeMs: observeMs(script, QUANTITIES),
+    quietMs: 1000,
     steps: script.steps.map((s) => stepText(s)),
     criteria: script.pass.map((c) => checkText(c)),
   };

@@ -9,6 +9,7 @@ import type {
   DrillWaiver,
   Hands,
 } from '../../common/contract/drill.ts';
+import { estimateOf, estimateText } from '../../common/drill/estimate.ts';
 import { NEVER_WAIVED } from '../../common/drill/gates.ts';
 import { connectPair } from '../connectPair.ts';
 import { summaryText } from '../drillReport.ts';
@@ -60,7 +61,9 @@ async function powerOff(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<
 function infoText(d: DrillInfo): string {
   const level = d.level === null ? '' : `  ${d.level}`;
   const hands = d.hands > 0 ? `  needs hands (${d.hands})` : '';
-  const state = d.available ? `ready${level}${hands}` : `not here: ${d.reasons.map((r) => r.en).join('; ')}`;
+  const state = d.available
+    ? `ready${level}${hands}  at most ${Math.ceil(d.mostMs / 60_000)} min`
+    : `not here: ${d.reasons.map((r) => r.en).join('; ')}`;
   return `${String(d.row).padStart(2)}  ${d.id.padEnd(20)}  ${d.title.en}  [${state}]\n`;
 }
 
@@ -175,6 +178,15 @@ function tell(item: DrillItem, total: number, hands: HandsAsker, io: CliIo): voi
   }
 }
 
+/** How long it will take, before it begins. */
+async function tellLength(order: DrillOrder, pairId: string, opened: CliConsole, io: CliIo): Promise<void> {
+  const { drills, suites } = await opened.client.drillList({ pairId });
+  const isWanted = (d: DrillInfo): boolean => order.drills.includes(d.id) || (order.suite && !d.isLong);
+  const wanted = drills.filter((d) => d.available && isWanted(d));
+  const before = suites.flatMap(({ suite }) => suite.runs);
+  if (wanted.length > 0) io.progress(estimateText(estimateOf(wanted, before, order)).en);
+}
+
 async function run(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void> {
   const wanted = orderOf(parsed);
   // What a console left broken when it died may keep a node away: going on begins with undoing that.
@@ -183,6 +195,7 @@ async function run(parsed: Parsed, opened: CliConsole, io: CliIo): Promise<void>
   const resume = parsed.flag('resume') ? (await opened.client.drillList({ pairId })).resumable : null;
   if (parsed.flag('resume') && resume === null)
     throw new CliError('usage', 'there is no unfinished suite of this pair to go on with');
+  if (resume === null) await tellLength(wanted, pairId, opened, io);
   const hands = new HandsAsker(pairId, opened, io);
   let summary: DrillSummary | null = null;
   let total = 0;

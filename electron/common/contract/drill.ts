@@ -39,6 +39,12 @@ export const DrillInfoSchema = z.object({
   hands: z.number().int(),
   /** The weakest of its faults here; null: it injects nothing. */
   level: EvidenceLevelSchema.nullable(),
+  /** Longest time that one run can take by the script's own limits, besides hands, milliseconds. */
+  mostMs: z.number(),
+  /** The part of `mostMs` in which it only watches: a long drill's is chosen by who runs it. */
+  observeMs: z.number(),
+  /** What a run waits before it begins even where all is in order, milliseconds. */
+  quietMs: z.number(),
   steps: z.array(TextSchema),
   criteria: z.array(TextSchema),
 });

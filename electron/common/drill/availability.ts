@@ -3,6 +3,8 @@ import type { DrillInfo, EvidenceLevel, Text } from '../contract/drill.ts';
 import type { RackState } from '../contract/rack.ts';
 import type { ConsoleFaultName, FaultOffer } from '../contract/state.ts';
 import { checkText, stepText } from './checkText.ts';
+import { BASELINE_QUIET_MS, longestRunMs, observeMs } from './estimate.ts';
+import type { Quantities } from './quantity.ts';
 import { cablesOf } from './script.ts';
 import type { BreakStep, DrillScript, LinkChoice, Need, Step, Who } from './script.ts';
 import { text } from './text.ts';
@@ -154,7 +156,8 @@ function stepHere(step: Step, at: Surroundings): Text {
 }
 
 /** A drill as the list shows it. */
-export function drillInfo(script: DrillScript, at: Surroundings): DrillInfo {
+export function drillInfo(script: DrillScript, at: Surroundings, quantities: Quantities): DrillInfo {
+  const isRack = at.rack !== null;
   const reasons = reasonsAgainst(script, at);
   const byHands = script.steps.filter((s) => s.do === 'hands' || (isBreak(s) && meansOf(s, at).by === 'hands'));
   return {
@@ -169,6 +172,9 @@ export function drillInfo(script: DrillScript, at: Surroundings): DrillInfo {
     reasons,
     hands: byHands.length,
     level: levelHere(script, at),
+    mostMs: longestRunMs(script, quantities, isRack),
+    observeMs: observeMs(script, quantities),
+    quietMs: isRack ? BASELINE_QUIET_MS.rack : BASELINE_QUIET_MS.servers,
     steps: script.steps.map((step) => stepHere(step, at)),
     criteria: script.pass.map((check) => checkText(check)),
   };

@@ -6,7 +6,7 @@ import { NEVER_WAIVED } from '../../common/drill/gates.ts';
 import { planOf } from '../../common/drill/plan.ts';
 import type { DrillScript } from '../../common/drill/script.ts';
 import { summaryOf } from '../../common/drill/statistics.ts';
-import { surroundingsOf, type DrillStage } from './stage.ts';
+import { quantitiesOf, surroundingsOf, type DrillStage } from './stage.ts';
 import { newSuite, SuiteWork } from './suite.ts';
 import { isResumable, type SuiteStore } from './suiteStore.ts';
 
@@ -29,7 +29,8 @@ export class Drills {
   /** What there is to run on a pair, and why not where it cannot be. */
   async list(stage: DrillStage): Promise<DrillInfo[]> {
     const at = await surroundingsOf(stage, null, null);
-    return this.scripts.map((script) => drillInfo(script, at));
+    const quantities = quantitiesOf(stage, { failoverMs: null, healMs: null });
+    return this.scripts.map((script) => drillInfo(script, at, quantities));
   }
 
   async board(stage: DrillStage): Promise<DrillBoard> {

@@ -18,6 +18,7 @@ import { levelHere, meansOf, reasonsAgainst } from '../../common/drill/availabil
 import { baselineProblems } from '../../common/drill/baseline.ts';
 import { gateProblems, gateResults } from '../../common/drill/gates.ts';
 import { conditionText, stepText } from '../../common/drill/checkText.ts';
+import { BASELINE_QUIET_MS, BASELINE_WAIT_MS, RESTORE_WAIT_MS } from '../../common/drill/estimate.ts';
 import { quantityMs, type Quantities } from '../../common/drill/quantity.ts';
 import { soleHolder } from '../../common/drill/record.ts';
 import type { BreakStep, Condition, DrillScript, Step } from '../../common/drill/script.ts';
@@ -32,12 +33,6 @@ import { HandsDesk, type HandsEnd } from './hands.ts';
 import { quantitiesOf, surroundingsOf, viewOf, type DrillStage } from './stage.ts';
 import { RunWatch } from './watch.ts';
 
-/** Longest wait for a clean baseline besides initdead, milliseconds. */
-const BASELINE_WAIT_MS = 45_000;
-/** The baseline must hold this long without a break: in the rack, and on servers that other things run on. Milliseconds. */
-const BASELINE_QUIET_MS = { rack: 1000, servers: 30_000 } as const;
-/** Longest wait for the pair to be in order again besides initdead, milliseconds: boot, SSH, agent. */
-const RESTORE_WAIT_MS = 60_000;
 /** Longest wait for a planned switchover before a run, besides deadtime, milliseconds. */
 const SWITCH_WAIT_MS = 30_000;
 /** After a run was stopped, what it undid may take this long to be seen as undone, milliseconds. */

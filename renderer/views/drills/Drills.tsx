@@ -73,6 +73,7 @@ function ListPage({ pairId }: { readonly pairId: string }): React.JSX.Element {
         <RunDialog
           pairId={pairId}
           drills={drills.filter((d) => asking.includes(d.id))}
+          before={board?.suites.flatMap(({ suite }) => suite.runs) ?? []}
           onClose={() => askDrills(null)}
         />
       )}

@@ -2,7 +2,8 @@
 import { Checkbox, InputNumber, Modal } from 'antd';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { DrillInfo } from '../../../electron/common/contract/drill.ts';
+import type { DrillInfo, DrillOrder, DrillRun } from '../../../electron/common/contract/drill.ts';
+import { estimateOf, estimateText } from '../../../electron/common/drill/estimate.ts';
 import { runDrills } from '../../stores/drills.ts';
 import { FIRST_WISH, inLanguage, isWaiverWhole, orderOf } from './drillModel.ts';
 import { WaiverFields } from './WaiverFields.tsx';
@@ -30,21 +31,37 @@ function NumberField({
   );
 }
 
-export function RunDialog({
-  pairId,
-  drills,
-  onClose,
-}: {
+/** How long it will take, always in view, so that nothing moves when it changes. */
+function Estimate(props: {
+  readonly drills: readonly DrillInfo[];
+  readonly before: readonly DrillRun[];
+  readonly order: DrillOrder;
+}): React.JSX.Element {
+  const { i18n } = useTranslation();
+  const words = estimateText(estimateOf(props.drills, props.before, props.order));
+  return (
+    <p className="tb-drill-estimate" role="status">
+      {inLanguage(words, i18n.language)}
+    </p>
+  );
+}
+
+export interface RunDialogProps {
   readonly pairId: string;
   readonly drills: readonly DrillInfo[];
+  /** Runs of this pair, which say how long the drills take here. */
+  readonly before: readonly DrillRun[];
   readonly onClose: () => void;
-}): React.JSX.Element {
+}
+
+export function RunDialog({ pairId, drills, before, onClose }: RunDialogProps): React.JSX.Element {
   const { t, i18n } = useTranslation();
   const [wish, setWish] = useState(FIRST_WISH);
   const change = (part: Partial<typeof FIRST_WISH>): void => setWish({ ...wish, ...part });
   const isOwn = t('drills.own');
+  const order = orderOf({ drills: drills.map((d) => d.id), ...wish });
   const run = (): void => {
-    void runDrills(pairId, orderOf({ drills: drills.map((d) => d.id), ...wish }));
+    void runDrills(pairId, order);
     onClose();
   };
   return (
@@ -94,6 +111,7 @@ export function RunDialog({
       <Checkbox checked={wish.both} onChange={(event) => change({ both: event.target.checked })}>
         {t('drills.both')}
       </Checkbox>
+      <Estimate drills={drills} before={before} order={order} />
       <WaiverFields value={wish.waiver} onChange={(waiver) => change({ waiver })} />
     </Modal>
   );

@@ -65,7 +65,7 @@ describe.skipIf(reason !== null)('a held-back takeover in the built-in rack', ()
     await expect.poll(() => fingerprints.allInnerTexts()).not.toEqual(before);
     const [a, b] = await fingerprints.allInnerTexts();
     expect(a).toBe(b);
-    expect(await page.locator('.tb-alarms').count()).toBe(0);
+    expect(await page.locator('.tb-alarms li').count()).toBe(0);
   });
 
   test(

@@ -44,6 +44,24 @@ describe.skipIf(why !== null)(`safety${why === null ? '' : ` (${why})`}`, () => 
     await page.getByText('node2 takes over from node1').waitFor();
   });
 
+  test('an alarm moves nothing when it comes: its row was there, and one more of them stays behind it', async () => {
+    const { page, fake } = await open({ warm: true });
+    await page.getByText('192.168.2.3 is on node1').waitFor();
+    await page.locator('.tb-alarms').getByText('No alarms.').waitFor();
+    const top = async (): Promise<number | undefined> => (await page.locator('#tb-main').boundingBox())?.y;
+    const before = await top();
+    holdBack(fake);
+    await page.locator('.tb-alarms li').first().waitFor();
+    expect(await top()).toBe(before);
+    fake.pair.report('node2', { keys: { index: 2, method: 'sha1', fingerprint: '77c0ffee0011', accepted: 1 } });
+    await page.getByRole('button', { name: 'All 2' }).waitFor();
+    expect(await top()).toBe(before);
+    await page.getByRole('button', { name: 'All 2' }).click();
+    expect(await top()).toBeGreaterThan(before ?? Infinity);
+    await page.getByRole('button', { name: 'Only the first' }).click();
+    expect(await top()).toBe(before);
+  });
+
   test('held-back takeover: confirmed from the keyboard alone', async () => {
     const { page, fake } = await open({ warm: true });
     await page.getByText('192.168.2.3 is on node1').waitFor();
