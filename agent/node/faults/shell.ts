@@ -52,7 +52,11 @@ export function program(id: string, dir: string, script: string): Program {
       // Until it has become that program nobody would know it, and its undoing would leave it running.
       `i=0; until ${isOurs} || [ $i -ge 40 ]; do sleep 0.05; i=$((i + 1)); done`,
     ],
-    revert: [`if ${isOurs}; then kill -KILL -"$(cat ${quoted(file)})"; sleep 0.1; fi`],
+    // A child may be inside the kernel yet when it is killed, and what it does there still comes about.
+    revert: [
+      `if ${isOurs}; then p=$(cat ${quoted(file)}); kill -KILL -"$p"; i=0; ` +
+        'while kill -0 -"$p" 2>/dev/null && [ $i -lt 20 ]; do sleep 0.05; i=$((i + 1)); done; fi',
+    ],
     isGone: `! ${isOurs}`,
   };
 }
