@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { HaSpec } from '../common/contract/pair.ts';
 import type { RackUpOptions } from '../common/contract/rack.ts';
-import { IPFAIL_PATH, renderNodeFiles } from '../common/setup/render.ts';
+import { IPFAIL_PATHS, renderNodeFiles } from '../common/setup/render.ts';
 import { pairSpecOf } from './setup.ts';
 import type { Setup } from './setup.ts';
 import type { RackMode } from './support.ts';
 
 /** What the package brings that a node needs; the nodes see the machine's own /usr. */
 const DAEMON = '/usr/libexec/heartbeat/heartbeat';
-const PACKAGE_FILES = [DAEMON, IPFAIL_PATH, '/usr/bin/cl_status', '/usr/share/heartbeat/ResourceManager'];
+const PACKAGE_FILES = [DAEMON, IPFAIL_PATHS[0], '/usr/bin/cl_status', '/usr/share/heartbeat/ResourceManager'];
 
 /** One node's /etc/ha.d. */
 export interface HeartbeatFiles {

@@ -19,11 +19,14 @@ export interface NodeFiles {
 }
 
 /**
- * Where Debian 12 has it, so that the file serves its daemon as well: that one refuses to start for a program that is not there. Our agent
- * knows the line by the program's name and does ipfail's work itself.
+ * Where ipfail may be, the newest place first: the file is to serve the node's own daemon as well, and that one refuses to start for a program
+ * that is not there. Our agent knows the line by the program's name and does ipfail's work itself.
  */
-export const IPFAIL_PATH = '/usr/libexec/heartbeat/ipfail';
-const IPFAIL_LINE = `respawn hacluster ${IPFAIL_PATH}`;
+export const IPFAIL_PATHS = [
+  '/usr/libexec/heartbeat/ipfail',
+  '/usr/lib/heartbeat/ipfail',
+  '/usr/lib64/heartbeat/ipfail',
+] as const;
 
 /** twinbeat.cf's words for what a takeover needs. */
 const CONDITION_WORDS = { reference: 'reference', 'two-links': 'two_links', fencing: 'fencing' } as const;
@@ -33,17 +36,21 @@ const LOG_FILE = '/var/log/ha-log';
 
 /**
  * Renders one node's files. The two nodes' files differ where a link ends differently on them; a
- * unicast link names the *other* node's address. Asserts that `specificationGaps` (gaps.ts) is empty and that
+ * unicast link names the *other* node's address. `ipfailPath`: where the node has that program; the newest place where it has none. Asserts that `specificationGaps` (gaps.ts) is empty and that
  * `nodeName` is one of the pair's.
  */
-export function renderNodeFiles(pair: ConfiguredPair, nodeName: string): NodeFiles {
+export function renderNodeFiles(
+  pair: ConfiguredPair,
+  nodeName: string,
+  ipfailPath: string = IPFAIL_PATHS[0],
+): NodeFiles {
   const [first, second] = pair.nodes;
   assert(nodeName === first.name || nodeName === second.name, `${nodeName} is not a node of this pair`);
   const peerName = nodeName === first.name ? second.name : first.name;
   const gaps = specificationGaps(pair);
   assert(gaps.length === 0, gaps.join(' '));
   return {
-    haCf: renderHaCf(pair, nodeName, peerName),
+    haCf: renderHaCf(pair, nodeName, peerName, ipfailPath),
     haresources: renderHaresources(pair.ha),
     twinbeatCf: renderTwinbeatCf(pair.ha, nodeName),
   };
@@ -52,7 +59,7 @@ export function renderNodeFiles(pair: ConfiguredPair, nodeName: string): NodeFil
 const header = (self: string): string =>
   `# Written by Twinbeat for ${self}. Changes are lost when the pair is deployed again.`;
 
-function renderHaCf(pair: ConfiguredPair, self: string, peer: string): string {
+function renderHaCf(pair: ConfiguredPair, self: string, peer: string, ipfailPath: string): string {
   const { ha } = pair;
   const lines = [
     header(self),
@@ -67,7 +74,7 @@ function renderHaCf(pair: ConfiguredPair, self: string, peer: string): string {
     `auto_failback ${ha.autoFailback}`,
     // One a line: each is a node of its own. `ping_group` would call them all alive while one of them is.
     ...ha.pingNodes.map((address) => `${address.includes(':') ? 'ping6' : 'ping'} ${address}`),
-    ...(ha.ipfail ? [IPFAIL_LINE] : []),
+    ...(ha.ipfail ? [`respawn hacluster ${ipfailPath}`] : []),
     ...stonithLines(pair, self),
     ...(ha.watchdog === null ? [] : [`watchdog ${ha.watchdog}`]),
     ...pair.nodes.map((node) => `node ${node.name}`),

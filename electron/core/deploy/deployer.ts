@@ -10,6 +10,7 @@ import type { Said } from '../../common/words/sentence.ts';
 import type { Deployer } from '../service/ports.ts';
 import { applyPlans } from './apply.ts';
 import { desiredNode, newAuthkeys } from './desired.ts';
+import { fact } from './facts.ts';
 import type { DeployHost } from './host.ts';
 import type { Inspection } from './inspection.ts';
 import { inspect } from './inspection.ts';
@@ -127,7 +128,8 @@ async function planSeen(
 ): Promise<NodePlan> {
   const facts = look.facts ?? [];
   const version = await describeVersion(payload, architectureOf(facts) ?? 'x64', systemRuntime(facts));
-  const wanted = desiredNode(pair, host.spec.name, version.name, inspection.manager, authkeys);
+  const ipfailPath = fact(facts, 'ipfail') ?? undefined;
+  const wanted = desiredNode(pair, host.spec.name, version.name, inspection.manager, authkeys, ipfailPath);
   return planNode(host, inspection, version, wanted, payload.version);
 }
 

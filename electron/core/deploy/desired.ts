@@ -78,13 +78,14 @@ export function newAuthkeys(method: HaSpec['authMethod']): string {
   return `auth 1\n1 ${method} ${randomBytes(SECRET_BYTES[method]).toString('hex')}\n`;
 }
 
-/** `authkeys`: one character a byte; null: what is there stays. Nothing of an observed pair's /etc/ha.d is ever written. */
+/** `authkeys`: one character a byte; null: what is there stays. `ipfailPath`: where the node has ipfail; missing: it has none. Nothing of an observed pair's /etc/ha.d is ever written. */
 export function desiredNode(
   pair: PairSpec,
   node: string,
   versionName: string,
   manager: ServiceManager,
   authkeys: string | null,
+  ipfailPath?: string,
 ): DesiredNode {
   const file = (path: string, mode: number, content: string, what: string): DesiredFile => ({
     path,
@@ -117,7 +118,7 @@ export function desiredNode(
       });
   }
   if (pair.ha !== null) {
-    const rendered = renderNodeFiles({ ...pair, ha: pair.ha }, node);
+    const rendered = renderNodeFiles({ ...pair, ha: pair.ha }, node, ipfailPath);
     files.push(file(HA_CF, 0o644, rendered.haCf, 'links and timing'));
     files.push(file(HARESOURCES, 0o644, rendered.haresources, 'what the pair guards'));
     if (rendered.twinbeatCf === null) absences.push({ path: TWINBEAT_CF, what: 'a takeover needs nothing special' });

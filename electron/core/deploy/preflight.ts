@@ -20,7 +20,7 @@ import type { PresentFiles } from './questions.ts';
 import { preflightScript } from './scripts/preflight.ts';
 
 const KEYS: ReadonlySet<string> = new Set(
-  'uid name machine kernel os libc node free-kib missing installed engine heartbeat cl-status mac interface serial port vip ping stonith watchdog'.split(
+  'uid name machine kernel os libc node free-kib missing installed engine heartbeat ipfail cl-status mac interface serial port vip ping stonith watchdog'.split(
     ' ',
   ),
 );

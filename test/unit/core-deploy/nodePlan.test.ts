@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { PairSpecSchema } from '../../../electron/common/contract/pair.ts';
+import { IPFAIL_PATHS } from '../../../electron/common/setup/render.ts';
 import { desiredNode, newAuthkeys } from '../../../electron/core/deploy/desired.ts';
 import type { DeployHost } from '../../../electron/core/deploy/host.ts';
 import type { Inspection } from '../../../electron/core/deploy/inspection.ts';
@@ -92,6 +93,39 @@ test('an equal node: nothing but the verification', () => {
   const plan = planNode(host, deployed, version, wanted, '1.0.0');
   expect(plan).toMatchObject({ unchanged: true, changesPair: false, files: [], version: null, script: [] });
   expect(plan.steps.filter((step) => !step.unchanged).map((step) => step.kind)).toEqual(['verify']);
+});
+
+// The daemon of the node itself refuses to start for a program that is not there.
+test('ipfail is named where this node has it, at the newest place where it has none', () => {
+  const ha = {
+    keepaliveMs: 500,
+    warntimeMs: 1000,
+    deadtimeMs: 3000,
+    initdeadMs: 6000,
+    autoFailback: 'off',
+    links: [{ medium: 'bcast', iface: { node1: 'eth1', node2: 'eth1' } }],
+    haresources: ['node1 10.0.0.9'],
+    pingNodes: ['10.0.0.1'],
+    ipfail: true,
+  };
+  const spec = PairSpecSchema.parse({ ...pair, ha });
+  const haCf = (ipfailPath?: string): string | undefined =>
+    desiredNode(spec, 'node1', version.name, 'systemd', null, ipfailPath)
+      .files.find((file) => file.path === '/etc/ha.d/ha.cf')
+      ?.content.toString();
+  expect(haCf()).toContain('\nrespawn hacluster /usr/libexec/heartbeat/ipfail\n');
+  expect(haCf('/usr/lib/heartbeat/ipfail')).toContain('\nrespawn hacluster /usr/lib/heartbeat/ipfail\n');
+  const nothing = {
+    interfaces: [],
+    serialDevices: [],
+    udpPorts: [],
+    vips: [],
+    pingNodes: [],
+    stonith: null,
+    watchdog: null,
+  };
+  const script = preflightScript(nothing);
+  for (const place of IPFAIL_PATHS) expect(script).toContain(place);
 });
 
 test('twinbeat.cf of an earlier pair file goes when nothing is required any more, on both nodes at once', () => {

@@ -1,4 +1,5 @@
 /** Looks at a node without changing anything; one fact a line, fields separated by tabs. */
+import { IPFAIL_PATHS } from '../../../common/setup/render.ts';
 import { shellQuote } from '../../ssh/shellQuote.ts';
 
 const PREFLIGHT_SH = String.raw`
@@ -51,6 +52,12 @@ done
 for program in /usr/libexec/heartbeat/heartbeat /usr/lib/heartbeat/heartbeat /usr/lib64/heartbeat/heartbeat; do
   if [ -x $program ]; then
     fact heartbeat "$program"
+    break
+  fi
+done
+for program in ${IPFAIL_PATHS.join(' ')}; do
+  if [ -x $program ]; then
+    fact ipfail "$program"
     break
   fi
 done
