@@ -13,15 +13,17 @@ const VOCABULARY: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const MD5_FINGERPRINT = /(?<![0-9A-Fa-f:])(?:[0-9a-f]{2}:){15}[0-9a-f]{2}(?![0-9A-Fa-f:])/gi;
+const MD5_FINGERPRINT = /(?:(?<=MD5:)|(?<![0-9A-Fa-f:]))(?:[0-9a-f]{2}:){15}[0-9a-f]{2}(?![0-9A-Fa-f:])/gi;
 const SHA256_FINGERPRINT = /SHA256:[A-Za-z0-9+/]{43}/g;
 const UUID = /(?<![0-9a-f-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])/gi;
 const MAC =
-  /(?<![0-9A-Fa-f:-])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9A-Fa-f:-])|(?<![0-9A-Fa-f:-])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![0-9A-Fa-f:-])/gi;
+  /(?<![0-9A-Fa-f:-])(?:[0-9a-f]{2}:){5}[0-9a-f]{2}(?![0-9A-Fa-f:-])|(?<![0-9A-Fa-f:-])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![0-9A-Fa-f:-])|(?<![\w.])(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}(?![\w.])/gi;
 /** Digests of files and keys, and the twelve digits that name a key of authkeys. */
 const HEX = /(?<![0-9A-Za-z])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{12})(?![0-9A-Za-z])/g;
 const IPV6 = /(?<![0-9A-Za-z:.])(?:[0-9a-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]{1,4})?(?![0-9A-Za-z:])/gi;
 const IPV4 = /(?<![\d.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)/g;
+/** As names that are made of addresses have them: `ip-10-0-1-5`. */
+const IPV4_DASHED = /(?<!\d|\d-)(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})(?!\d|-\d)/g;
 
 const isOctets = (parts: readonly string[]): boolean => parts.every((part) => Number(part) <= 255);
 
@@ -44,6 +46,7 @@ const CONTROL = /\u001b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|[()][0-9A-Za-z]|[=>78DEHMNO
 
 /** What can stand in a name or an address; where two of these meet, something may have been cut. */
 const WORDLIKE = /[\w.:@/+=-]/;
+const NOT_WORDLIKE = /[^\w.:@/+=-]/;
 
 /** Stand-ins in text that is masked for the second time. */
 const STAND_IN = '(?:node-[ab]|host-\\d+|user-\\d+|serial-\\d+|domain-\\d+(?:\\.example)?)(?![A-Za-z0-9])';
@@ -66,6 +69,8 @@ export class TextMask {
   private readonly seen = new Map<string, string>();
   private readonly counts = new Map<string, number>();
   private readonly knownHex: ReadonlySet<string>;
+  /** Names of several words, or in a script whose words have no blanks between them; lower case. */
+  private readonly phrases: readonly string[];
 
   /** `knownHex`: fingerprints that could be taken for numbers. */
   constructor(book: NameBook, knownHex: ReadonlySet<string>) {
@@ -74,6 +79,18 @@ export class TextMask {
       return { once: new RegExp(word, 'gi'), again: new RegExp(`${STAND_IN}|${word}`, 'gi'), standIn };
     });
     this.knownHex = knownHex;
+    this.phrases = book.table().flatMap(([name]) => (NOT_WORDLIKE.test(name) ? [name] : []));
+  }
+
+  /** Characters at the end of `text` with which one of the longer names may begin. */
+  phraseBegun(text: string): number {
+    const end = text.slice(-Math.max(0, ...this.phrases.map((name) => name.length - 1))).toLowerCase();
+    const begun = (name: string): number => {
+      for (let chars = Math.min(name.length - 1, end.length); chars > 0; chars -= 1)
+        if (name.startsWith(end.slice(-chars))) return chars;
+      return 0;
+    };
+    return this.phrases.length === 0 ? 0 : Math.max(...this.phrases.map(begun));
   }
 
   private nth(kind: string, text: string, make: (n: number) => string): string {
@@ -103,6 +120,15 @@ export class TextMask {
     return this.nth('ipv6', text, (n) => `${prefix}::${n.toString(16)}`);
   }
 
+  /** The same card has the same stand-in, however it is written. */
+  private mac(text: string): string {
+    const digits = text.replace(/[^0-9a-f]/gi, '').toLowerCase();
+    if (digits.startsWith('02000000')) return text;
+    const standIn = this.nth('mac', digits, (n) => `02000000${two(n >> 8)}${two(n & 255)}`);
+    const between = text.charAt(text.length === 14 ? 4 : 2);
+    return (standIn.match(text.length === 14 ? /.{4}/g : /../g) ?? []).join(between);
+  }
+
   private hex(text: string): string {
     if (text.startsWith('00000000')) return text;
     // Twelve digits without a letter are a number, unless they are known to be a fingerprint.
@@ -126,12 +152,11 @@ export class TextMask {
           ? m
           : this.nth('md5', m, (n) => (n.toString(16).padStart(32, '0').match(/../g) ?? []).join(':')),
       )
-      .replace(MAC, (m) =>
-        m.startsWith('02:00:00:00:') ? m : this.nth('mac', m, (n) => `02:00:00:00:${two(n >> 8)}:${two(n & 255)}`),
-      )
+      .replace(MAC, (m) => this.mac(m))
       .replace(HEX, (m) => this.hex(m))
       .replace(IPV6, (m) => this.ipv6(m))
-      .replace(IPV4, (m: string, ...parts: string[]) => this.ipv4(m, parts.slice(0, 4)));
+      .replace(IPV4, (m: string, ...parts: string[]) => this.ipv4(m, parts.slice(0, 4)))
+      .replace(IPV4_DASHED, (m: string, ...parts: string[]) => this.ipv4(m, parts.slice(0, 4)).replaceAll('.', '-'));
     for (const name of this.names) {
       out = again
         ? out.replace(name.again, (m) => (STAND_IN_WHOLE.test(m) ? m : name.standIn))
@@ -188,6 +213,13 @@ const UNFINISHED = /(?:\u001b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]?)?|[\w.:@/+=-])+$/;
 /** A "word" of more characters is data, and no name. */
 const UNFINISHED_CHARS_MAX = 512;
 
+/** What of output is complete, and its end that may go on in the next piece. */
+export function cutUnfinished(text: string): { readonly ready: string; readonly tail: string } {
+  const tail = UNFINISHED.exec(text)?.[0] ?? '';
+  if (tail.length > UNFINISHED_CHARS_MAX) return { ready: text, tail: '' };
+  return { ready: text.slice(0, text.length - tail.length), tail };
+}
+
 /** Masks a recording line by line. Output of a terminal may come out one piece later than it went in: names are cut anywhere. */
 export class Anonymiser {
   private readonly mask: TextMask;
@@ -217,12 +249,12 @@ export class Anonymiser {
     const [atS, code, data] = line.cast;
     if (code !== 'o') return [line];
     const text = (this.held.get(terminal) ?? '') + data;
-    const tail = UNFINISHED.exec(text)?.[0] ?? '';
-    const isHeld = tail !== '' && tail.length <= UNFINISHED_CHARS_MAX;
-    if (isHeld) this.held.set(terminal, tail);
-    else this.held.delete(terminal);
+    const { tail: word } = cutUnfinished(text);
+    const tail = text.slice(text.length - Math.max(word.length, this.mask.phraseBegun(text)));
+    const ready = text.slice(0, text.length - tail.length);
+    if (tail === '') this.held.delete(terminal);
+    else this.held.set(terminal, tail);
     this.lastS.set(terminal, atS);
-    const ready = isHeld ? text.slice(0, text.length - tail.length) : text;
     return ready === '' ? [] : [this.cast(terminal, atS, ready)];
   }
 

@@ -1,10 +1,10 @@
 /** From a whole recording to the names in it. Two passes: what is hidden must be known before the first line leaves. */
 import type { RecordingLine } from './format.ts';
-import { Anonymiser, TextMask } from './anonymise.ts';
+import { Anonymiser, cutUnfinished, TextMask } from './anonymise.ts';
 import { NameBook } from './names.ts';
 
-/** Output of one terminal is looked at in stretches that overlap by this much: a name may be cut anywhere. */
-const OVERLAP_CHARS = 300;
+/** What stands before a name tells that it is one: output is looked at with this much of what came before it. */
+const BEFORE_CHARS = 300;
 
 // A control sequence inside a prompt must not hide the name beside it.
 const CONTROL = /\u001b(?:\[[0-9;:?<=>!]*[ -/]*[@-~]|[()][0-9A-Za-z])/g;
@@ -21,11 +21,40 @@ function* strings(value: unknown): Iterable<string> {
   }
 }
 
+/** The output of one terminal as words that are whole: half a name in the book would hide half of every other word. */
+class Output {
+  private held = '';
+  private before = '';
+  private readonly book: NameBook;
+
+  constructor(book: NameBook) {
+    this.book = book;
+  }
+
+  add(data: string): void {
+    const { ready, tail } = cutUnfinished(this.held + data);
+    this.held = tail;
+    this.look(ready);
+  }
+
+  end(): void {
+    this.look(this.held);
+  }
+
+  private look(ready: string): void {
+    if (ready === '') return;
+    const text = this.before + ready.replace(CONTROL, '');
+    this.book.text(text);
+    // From the first word on that is there whole.
+    this.before = text.length <= BEFORE_CHARS ? text : text.slice(-BEFORE_CHARS).replace(/^\S*/, '');
+  }
+}
+
 /** Reads every line once and makes what masks them. */
 export function anonymiserFor(lines: Iterable<RecordingLine>): Anonymiser {
   const book = new NameBook();
   const knownHex = new Set<string>();
-  const tails = new Map<number, string>();
+  const outputs = new Map<number, Output>();
   for (const line of lines) {
     if (line.kind === 'session') book.head(line);
     book.line(line);
@@ -33,12 +62,13 @@ export function anonymiserFor(lines: Iterable<RecordingLine>): Anonymiser {
     if (line.kind === 'record') for (const key of line.record.keys ?? []) knownHex.add(key.fingerprint);
     if (line.kind === 'cast') {
       if (line.cast[1] !== 'o') continue;
-      const text = (tails.get(line.terminal) ?? '') + line.cast[2].replace(CONTROL, '');
-      book.text(text);
-      tails.set(line.terminal, text.slice(-OVERLAP_CHARS));
+      const output = outputs.get(line.terminal) ?? new Output(book);
+      outputs.set(line.terminal, output);
+      output.add(line.cast[2]);
     } else if (line.kind !== 'sample' && line.kind !== 'probe') {
       for (const text of strings(line)) book.text(text);
     }
   }
+  for (const output of outputs.values()) output.end();
   return new Anonymiser(new TextMask(book, knownHex));
 }

@@ -5,13 +5,42 @@
 import type { RecordingHead, RecordingLine } from './format.ts';
 
 /** Kept: they name no person and no place, and half of every path and prompt is made of them. */
-const USERS_KEPT: ReadonlySet<string> = new Set(['root', 'nobody', 'daemon', 'user']);
+const USERS_KEPT: ReadonlySet<string> = new Set(
+  (
+    'root nobody nogroup daemon user users bin sys sync games man lp mail news uucp proxy www-data backup list irc adm tty disk ' +
+    'dialout sudo wheel staff shadow utmp kmem crontab ssh sshd ntp chrony messagebus syslog systemd-journal systemd-network ' +
+    'haclient hacluster public default localhost mysql postgres'
+  ).split(' '),
+);
+
+/** Words that a pair may be called by and that its records are full of. */
+const PAIR_NAMES_KEPT: ReadonlySet<string> = new Set(
+  'pair rack demo test lab node cluster heartbeat twinbeat'.split(' '),
+);
+const PAIR_NAME_CHARS_MIN = 4;
+
+/** Hidden as every other identifier is. */
+const UUID_LIKE = /^[0-9a-f]{8}-/;
 
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** `someone@somewhere`, as prompts, window titles and login messages have it. */
 const AT = /(?<![\w.+-])([A-Za-z_][\w.-]{1,31})@([A-Za-z0-9][\w.-]{0,252})/g;
-const HOME = /\/(?:home|Users)\/([A-Za-z0-9_][\w.-]{1,31})/g;
+/** Users as paths, logins, lists of files and of people have them. */
+const USERS: readonly RegExp[] = [
+  /[\\/](?:home|Users)[\\/]([A-Za-z0-9_][\w.-]{1,31})/g,
+  /(?<![\w/~.])~([a-z_][\w.-]{1,31})(?=[/\s:]|$)/gm,
+  /\buid=\d+\(([\w.-]{1,32})\)/g,
+  /\b(?:USER|LOGNAME|SUDO_USER)=([\w.-]{1,32})/g,
+  /\b(?:Accepted|Failed) [\w/-]+ for (?:invalid user )?([\w.-]{1,32}) from\b/g,
+  /\b(?:for|of) user ([A-Za-z_][\w.-]{1,31})\b/g,
+  /\b(?:[Uu]ser|login) ([A-Za-z_][\w.-]{1,31}) logged (?:in|out)\b/g,
+  /\bsudo:\s+([\w.-]{1,32}) : /g,
+  /^([a-z_][\w-]{1,31})\s+(?:pts\/|tty)\d+\s/gm,
+  /^([a-z_][\w-]{1,31}):x:\d{4,}:/gm,
+  /^ *[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+\s+([A-Za-z_][\w.-]{1,31})\s/gm,
+  /^ *[-dlbcps][-rwxsStT]{9}[.+@]?\s+\d+\s+\S+\s+([A-Za-z_][\w.-]{1,31})\s/gm,
+];
 /** Host names with a top level that people use; anything else with dots may be a file or a version. */
 const QUALIFIED =
   /(?<![\w.-])((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:com|net|org|io|cn|de|eu|uk|fr|jp|kr|tw|hk|sg|in|us|ca|au|ch|at|nl|se|local|lan|intern|internal|corp|home|site|cloud|dev|example|test|invalid))(?![\w-])/gi;
@@ -82,6 +111,13 @@ export class NameBook {
 
   head(head: RecordingHead): void {
     const { nodes } = head.pair as PairLike;
+    for (const [name, standIn] of [
+      [head.pairName, 'Pair'],
+      [head.pairId, 'pair'],
+    ] as const) {
+      const isOwn = name.length >= PAIR_NAME_CHARS_MIN && !PAIR_NAMES_KEPT.has(name.toLowerCase());
+      if (isOwn && !UUID_LIKE.test(name)) this.put(name, standIn);
+    }
     head.nodes.forEach((name, i) => this.host(name, i === 0 ? 'node-a' : 'node-b'));
     for (const node of nodes ?? []) {
       if (typeof node.host === 'string') this.host(node.host);
@@ -95,7 +131,7 @@ export class NameBook {
       this.user(user);
       this.host(host.replace(/[.:-]+$/, ''));
     }
-    for (const [, user = ''] of text.matchAll(HOME)) this.user(user);
+    for (const pattern of USERS) for (const [, user = ''] of text.matchAll(pattern)) this.user(user);
     for (const [, name = ''] of text.matchAll(QUALIFIED)) this.host(name);
   }
 

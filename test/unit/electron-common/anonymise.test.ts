@@ -62,3 +62,55 @@ test('words that only look like names stay: times, versions of three parts, stat
   expect(text).toContain('127.0.0.1');
   expect(text).toContain('/root/backup');
 });
+
+/** What people and programs write on terminals, and what of it must not be found afterwards. */
+const TYPED = [
+  [
+    'root@pump1:~# cat /etc/ha.d/ha.cf\r\nnode pump1.bigcorp.example\r\nucast eth1 10.20.30.41\r\n',
+    'pump1.',
+    '10.20.30',
+  ],
+  ['inet6 fd00:77::12/64 2001:0db9:85a3:0000:0000:8a2e:0370:7334 ::ffff:10.20.30.99\r\n', 'fd00:77', '8a2e', ':10.20'],
+  [
+    '\u001b]0;alice@pump2: /home/alice\u0007 C:\\Users\\carol\\x /Users/dave/y ~frank/q\r\n',
+    'alice',
+    'carol',
+    'dave',
+    'frank',
+  ],
+  ['MAC 52:54:00:ab:cd:ef 5254.00ab.cdef 525400abcdef\r\n', '52:54:00:ab', '5254.00ab', '525400abcdef'],
+  ['MD5:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99\r\n', 'aa:bb:cc'],
+  [
+    'Accepted publickey for grace from 10.20.30.7 port 22\r\nmail to heidi@post.bigcorp.example\r\n',
+    'grace',
+    'heidi',
+    'post.',
+  ],
+  ['uid=1001(ivan) gid=1001(ivan) groups=27(sudo)\r\n -rw-r--r-- 1 judy staff 12 Nov 20 x\r\n', 'ivan', 'judy'],
+  ['session opened for user mallory by x\r\nsudo: niaj : TTY=pts/0 ; USER=root\r\n', 'mallory', 'niaj'],
+  ['ping ip-10-20-30-41 of Water Works North\r\n', '10-20-30', 'Water Works'],
+] as const;
+
+test.each([1, 2, 3, 7, 50, 10_000])(
+  'output in pieces of %d characters: no name is left, and no number became one',
+  (size) => {
+    const text = TYPED.map(([line]) => line).join('');
+    const head = recordingLinesOf().filter((l) => l.kind === 'session' || l.kind === 'terminal');
+    const casts: RecordingLine[] = [];
+    for (let at = 0; at < text.length; at += size)
+      casts.push({ kind: 'cast', terminal: 1, cast: [at / 1000, 'o', text.slice(at, at + size)] });
+    const after = anonymised([...head, ...casts, { kind: 'end', lines: head.length + casts.length + 1 }]);
+    const screen = shown(after);
+    const left = TYPED.flatMap(([, ...secrets]) => secrets).filter((s) =>
+      screen.toLowerCase().includes(s.toLowerCase()),
+    );
+    expect(left).toEqual([]);
+    expect(screen).toContain(
+      'root@node-a:~# cat /etc/ha.d/ha.cf\r\nnode node-a.domain-1.example\r\nucast eth1 198.18.1.41\r\n',
+    );
+    expect(screen).toContain('gid=1001(user-');
+    expect(screen).toContain('groups=27(sudo)');
+    // One card, three ways to write it.
+    expect(screen).toMatch(/MAC 02:00:00:00:00:01 0200\.0000\.0001 /);
+  },
+);
