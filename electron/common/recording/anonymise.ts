@@ -82,11 +82,11 @@ export class TextMask {
     this.phrases = book.table().flatMap(([name]) => (NOT_WORDLIKE.test(name) ? [name] : []));
   }
 
-  /** Characters at the end of `text` with which one of the longer names may begin. */
+  /** Characters at the end of `text` with which one of the longer names may begin, or which are one that may go on. */
   phraseBegun(text: string): number {
-    const end = text.slice(-Math.max(0, ...this.phrases.map((name) => name.length - 1))).toLowerCase();
+    const end = text.slice(-Math.max(0, ...this.phrases.map((name) => name.length))).toLowerCase();
     const begun = (name: string): number => {
-      for (let chars = Math.min(name.length - 1, end.length); chars > 0; chars -= 1)
+      for (let chars = Math.min(name.length, end.length); chars > 0; chars -= 1)
         if (name.startsWith(end.slice(-chars))) return chars;
       return 0;
     };
