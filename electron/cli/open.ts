@@ -11,6 +11,7 @@ import type { NodeSecrets, PairSpec } from '../common/contract/pair.ts';
 import { userDirs } from '../core/profiles/files.ts';
 import { readPairFile } from '../core/profiles/profiles.ts';
 import { assembleConsole } from '../core/service/assemble.ts';
+import type { AssembleOptions } from '../core/service/assemble.ts';
 import type { ConsoleCore } from '../core/service/console.ts';
 import type { RackPort } from '../core/service/ports.ts';
 import { noSecretStore } from '../core/service/secrets.ts';
@@ -55,10 +56,19 @@ export function productVersion(): string {
   return (JSON.parse(readFileSync(join(APP_DIR, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
+/** A store that cannot be opened is a matter of this computer and no mistake of the program: its sentence says what to do. */
+function assembled(options: AssembleOptions): ConsoleCore {
+  try {
+    return assembleConsole(options);
+  } catch (error) {
+    throw new CliError('failed', (error as Error).message);
+  }
+}
+
 /** Opens a console. What goes wrong aside is warned about on standard error. */
 export function openConsole(io: CliIo, options: CliConsoleOptions): CliConsole {
   const dirs = userDirs(process.env, process.platform);
-  const core = assembleConsole({
+  const core = assembled({
     host: 'cli',
     version: productVersion(),
     ...dirs,

@@ -2,10 +2,7 @@
  * Sessions on disk. Rows are collected in memory and written in one transaction at least once
  * a second, so that a kill loses at most the last second and a busy minute costs sixty syncs.
  */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import type { StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { DrillRun } from '../../common/contract/drill.ts';
 import type {
   NodeFacts,
@@ -20,6 +17,7 @@ import type {
 import { SentenceSchema } from '../../common/words/sentence.ts';
 import { SessionArchive } from './archive.ts';
 import { ObservationStatements } from './observations.ts';
+import { openStoreFile } from './openFile.ts';
 import { SESSION_TABLES, STORE_STEPS } from './schema.ts';
 
 /** Longest time a row waits in memory, milliseconds. */
@@ -100,6 +98,20 @@ function prepare(db: DatabaseSync): Statements {
   };
 }
 
+/** Brings the tables to what this version has. Throws for a file of a newer one. */
+function migrate(db: DatabaseSync, file: string): void {
+  const versionOf = (): number => Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (versionOf() > STORE_STEPS.length)
+    throw new Error(
+      `${file} was written by a newer Twinbeat (store version ${versionOf()}, this one knows ${STORE_STEPS.length}): use that one, or move the file away`,
+    );
+  if (versionOf() === STORE_STEPS.length) return;
+  db.exec('BEGIN IMMEDIATE');
+  // Another console may have done it while this one waited for the file.
+  for (const step of STORE_STEPS.slice(versionOf())) db.exec(step);
+  db.exec(`PRAGMA user_version = ${STORE_STEPS.length}; COMMIT;`);
+}
+
 /** One file with every session of this user. `:memory:` keeps nothing. */
 export class SessionStore {
   /** What is stored, for reading; of every session, running or over. */
@@ -112,15 +124,19 @@ export class SessionStore {
   private readonly report: (problem: string) => void;
 
   /**
-   * Opens or makes the file. Throws when it cannot be opened or is of a newer version. `report`
-   * gets a sentence when the disk begins to refuse, and when it takes rows again.
+   * Opens or makes the file; a damaged one is put aside. Throws when it cannot be opened or is of a newer version.
+   * `report` gets a sentence then, when the disk begins to refuse, and when it takes rows again.
    */
   constructor(file: string, report: (problem: string) => void = () => undefined) {
     this.report = report;
-    if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    this.db = new DatabaseSync(file);
-    this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`);
-    this.migrate(file);
+    this.db = openStoreFile(
+      file,
+      (db) => {
+        db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`);
+        migrate(db, file);
+      },
+      report,
+    );
     this.statements = prepare(this.db);
     this.archive = new SessionArchive(this.db, () => this.flush());
     this.timer = setInterval(() => this.flush(), FLUSH_PERIOD_MS);
@@ -130,18 +146,6 @@ export class SessionStore {
   /** What the disk said when it last refused a write; null while it takes them. */
   get problem(): string | null {
     return this.failed;
-  }
-
-  private migrate(file: string): void {
-    const version = Number(this.db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-    if (version > STORE_STEPS.length)
-      throw new Error(`${file} was written by a newer Twinbeat (store version ${version})`);
-    if (version === STORE_STEPS.length) return;
-    this.db.exec('BEGIN IMMEDIATE');
-    // Another console may have done it while this one waited for the file.
-    const now = Number(this.db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-    for (const step of STORE_STEPS.slice(now)) this.db.exec(step);
-    this.db.exec(`PRAGMA user_version = ${STORE_STEPS.length}; COMMIT;`);
   }
 
   /** Begins a session and drops the oldest ones of the same pair. */

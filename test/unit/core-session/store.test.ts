@@ -1,5 +1,5 @@
 // The record on disk: batched, bounded, and still readable after what may happen to it.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -104,4 +104,27 @@ test('a store of a newer version is refused in words', () => {
   db.exec('PRAGMA user_version = 99');
   db.close();
   expect(() => new SessionStore(file)).toThrow(/newer Twinbeat/);
+});
+
+test.each([
+  ['no database', (file: string) => writeFileSync(file, 'hello\n'.repeat(1000))],
+  ['cut off', (file: string) => truncateSync(file, 20_000)],
+])('a file that is damaged (%s) is put aside and named, and a new one takes what comes', (_, damage) => {
+  const file = join(dir, 'damaged', 's.sqlite');
+  const before = new SessionStore(file);
+  before.begin(head('old'));
+  for (let i = 0; i < 2000; i += 1) before.addProbe('old', probe(i));
+  before.close();
+  damage(file);
+  const said: string[] = [];
+  const store = new SessionStore(file, (problem) => said.push(problem));
+  expect(said).toHaveLength(1);
+  const aside = /the file is now (\S+),/.exec(said[0] ?? '')?.[1] ?? '';
+  expect(said[0]).toContain(file);
+  expect(existsSync(aside)).toBe(true);
+  store.begin(head('new'));
+  store.addProbe('new', probe(1));
+  store.flush();
+  expect(store.archive.list(null).map((session) => session.id)).toEqual(['new']);
+  store.close();
 });
