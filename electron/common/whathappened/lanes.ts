@@ -165,6 +165,18 @@ function lastBeats(story: Story, node: string, link: string): BareMark[] {
   });
 }
 
+/** What the directives of ha.cf are called for people; `ucast6` and `mcast6` as the others. */
+const MEDIA: Readonly<Record<string, string>> = { bcast: '广播', ucast: '单播', mcast: '组播', serial: '串口' };
+
+/** A link's label (`bcast eth1`) in both languages. */
+function linkWords(label: string): Text {
+  const zh = label.replace(
+    /^(bcast|ucast|mcast|serial)6?(?=[ :])/,
+    (_whole, medium: string) => MEDIA[medium] ?? medium,
+  );
+  return text(label, zh);
+}
+
 function heardLanes(story: Story): BareLane[] {
   return story.nodes.flatMap((node, i) => {
     const sender = story.nodes[1 - i] ?? '';
@@ -183,8 +195,10 @@ function heardLanes(story: Story): BareLane[] {
           return { tone, text: name };
         },
       );
-      const title = `${sender} → ${node} · ${labels.get(id) ?? id}`;
-      return lane(`heard ${node} ${id}`, 'heard', text(title, title), node, {
+      const link = linkWords(labels.get(id) ?? id);
+      const path = `${sender} → ${node}`;
+      const title = text(`${path} · ${link.en}`, `${path} · ${link['zh-CN']}`);
+      return lane(`heard ${node} ${id}`, 'heard', title, node, {
         spans: withGaps(story, node, clip(story, spans)),
         marks: lastBeats(story, node, id),
       });

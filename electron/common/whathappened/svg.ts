@@ -16,13 +16,14 @@ export interface SvgSize {
   readonly focus?: string | null;
 }
 
-const LABEL_SHARE = 0.22;
+const LABEL_SHARE = 0.26;
 const LABEL_PX_MAX = 220;
 const RIGHT_PX = 14;
 const ROW_PX = 22;
 const BAR_PX = 13;
 const HEAD_ROW_PX = 14;
-const HEAD_ROWS = 6;
+/** Names of phases are in so many rows at most; fewer phases take fewer. */
+const HEAD_ROWS_MAX = 6;
 const AXIS_PX = 20;
 const TOP_PX = 8;
 /** Width of a character on average, pixels at the size that is used; wide ones count twice. */
@@ -135,10 +136,20 @@ function axis(frame: Frame, zeroMs: number, topPx: number, bottomPx: number): st
   return parts.join('');
 }
 
+/** The same for every view of a timeline, so that zooming moves nothing up or down. */
+function headRows(phases: readonly Phase[]): number {
+  return Math.min(HEAD_ROWS_MAX, phases.filter((phase) => phase.atMs !== null).length);
+}
+
+/** Where the lanes begin, pixels from above. */
+function lanesTopPx({ phases }: Pick<Timeline, 'phases'>): number {
+  return TOP_PX + headRows(phases) * HEAD_ROW_PX + AXIS_PX;
+}
+
 /** Phases as lines through all lanes; their names above, in as many rows as it takes for them not to overlap. */
 function phaseLines(frame: Frame, phases: readonly Phase[], bottomPx: number): string {
   const unordered = unorderedPhases(phases);
-  const rows: number[] = Array.from({ length: HEAD_ROWS }, () => Number.NEGATIVE_INFINITY);
+  const rows: number[] = Array.from({ length: headRows(phases) }, () => Number.NEGATIVE_INFINITY);
   return phases
     .flatMap((phase): string[] => {
       const { atMs, errorMs } = phase;
@@ -154,7 +165,7 @@ function phaseLines(frame: Frame, phases: readonly Phase[], bottomPx: number): s
       const flip = x + px > frame.rightPx;
       const start = flip ? x - px : x;
       const free = rows.findIndex((end) => end <= start);
-      const row = free < 0 ? HEAD_ROWS - 1 : free;
+      const row = free < 0 ? rows.length - 1 : free;
       rows[row] = start + px;
       const y = TOP_PX + (row + 1) * HEAD_ROW_PX;
       const band = errorBand(frame, atMs, errorMs ?? 0, y - 4, bottomPx, INK.muted, 0.08);
@@ -291,14 +302,14 @@ const PATTERNS =
 
 /** Height of the picture that `timelineSvg` makes, pixels. */
 export function timelineHeightPx(timeline: Timeline): number {
-  return TOP_PX + HEAD_ROWS * HEAD_ROW_PX + AXIS_PX + timeline.lanes.length * ROW_PX + 6;
+  return lanesTopPx(timeline) + timeline.lanes.length * ROW_PX + 6;
 }
 
 /** The whole picture. Times on its axis count from the fault, or from the beginning where there was none. */
 export function timelineSvg(timeline: Timeline, words: TimelineWords, size: SvgSize): string {
   const frame = frameOf(timeline, words, size);
   const heightPx = timelineHeightPx(timeline);
-  const lanesTop = TOP_PX + HEAD_ROWS * HEAD_ROW_PX + AXIS_PX;
+  const lanesTop = lanesTopPx(timeline);
   const bottom = heightPx - 6;
   const zeroMs = timeline.phases.find((phase) => phase.id === 'fault')?.atMs ?? timeline.fromMs;
   const rows = timeline.lanes.map((lane, i) => laneRow(frame, lane, lanesTop + i * ROW_PX)).join('');

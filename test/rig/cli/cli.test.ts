@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { CommissionReport } from '../../../electron/cli/commissionReport.ts';
 import { EXIT } from '../../../electron/cli/exitStatus.ts';
 import type { DemoReport } from '../../../electron/cli/verbs/demo.ts';
 import type { DeployPlan, DrillResult } from '../../../electron/common/contract/deploy.ts';
@@ -82,6 +83,18 @@ describe.skipIf(reason !== null)('the command line and a rack', { timeout: 240_0
       expect(link.directions.map((d) => `${d.from}>${d.to} ${d.state}`)).toEqual([`${A}>${B} up`, `${B}>${A} up`]);
       for (const d of link.directions) expect(d.marginMs).toBeCloseTo(2000 - (d.lastHeardMs ?? Number.NaN), 3);
     }
+  });
+
+  test('commission: every step with its state, what comes next, and no exit status 0 before all of it is done', async () => {
+    const ran = await twinbeat(['commission', '--rack', '--json']);
+    expect(ran.status).toBe(EXIT.failed);
+    expect(ran.err).toContain('next is drills');
+    const { steps, done, next } = JSON.parse(ran.out) as CommissionReport;
+    expect([done, next]).toEqual([false, 'drills']);
+    expect(steps.map(({ step, state }) => [step, state])).toEqual([
+      ...['connect', 'preflight', 'deploy', 'links'].map((step) => [step, 'done']),
+      ...['advice', 'drills', 'report'].map((step) => [step, 'todo']),
+    ]);
   });
 
   test('a fault ends by itself after the program that injected it is gone', async () => {

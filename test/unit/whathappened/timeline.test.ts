@@ -185,7 +185,7 @@ describe('what is unordered is drawn and said so', () => {
     const [, width, height] =
       /<rect x="[\d.]+" width="([\d.]+)" y="[\d.]+" height="([\d.]+)" fill="url\(#tb-unordered\)"/.exec(band ?? '') ??
       [];
-    // 766 pixels for 20 ms: 1.8 ms between the first and the last, and half a millisecond of error on each side.
+    // 766 pixels for 20 ms (the lanes' names take 220 of 1000, the right edge 14): 1.8 ms between the first and the last, and half a millisecond of error on each side.
     expect(Number(width)).toBeCloseTo((766 / 20) * 2.8, 0);
     const rows = timeline.lanes.map((lane) => lane.marks.some((mark) => mark.unorderedWith.length > 0));
     expect(Number(height)).toBe((rows.lastIndexOf(true) - rows.indexOf(true) + 1) * 22 - 2);
@@ -253,6 +253,12 @@ describe('lanes', () => {
     ]);
   });
 
+  test('a link is called by its medium in each language', () => {
+    const lane = timeline.lanes.find((one) => one.id === 'heard node1 bcast:eth1');
+    expect(lane?.title.en).toMatch(/^node2 → node1 · bcast.eth1$/);
+    expect(lane?.title['zh-CN']).toMatch(/^node2 → node1 · 广播.eth1$/);
+  });
+
   test('two who answer on the LAN are two, for as long as they did', () => {
     const spans = timeline.lanes.find((lane) => lane.id === 'lan')?.spans ?? [];
     expect(spans.map(({ text, fromMs, toMs }) => [text.en, fromMs, toMs])).toEqual([
@@ -310,6 +316,13 @@ describe('the picture', () => {
     expect(svg).not.toContain('\u0007');
     expect(openTags(svg)).toEqual([]);
     expect(svg).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  test('names of phases take no more room than there are phases, whatever part is shown', () => {
+    const quiet = buildTimeline(new SessionStory().until(10_000));
+    const heights = [quiet, timeline].map((one) => timelineHeightPx(one) - one.lanes.length * 22);
+    // No phase and eight, of which six rows are the most.
+    expect(heights[1]).toBe((heights[0] ?? 0) + 6 * 14);
   });
 
   test('a view shows its part alone', () => {
