@@ -1,5 +1,5 @@
 /** The page: bar, verdict, and either the first screen or the workbench. */
-import { useEffect } from 'react';
+import { useLayoutEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLinkPhase } from '../stores/link.ts';
 import { startPanic } from '../stores/panic.ts';
@@ -36,7 +36,8 @@ function shortcutOf(event: KeyboardEvent): (() => void) | null {
 }
 
 function useShortcuts(): void {
-  useEffect(() => {
+  // With the page's first picture: what can be seen can be used, also by who types at once.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const run = shortcutOf(event);
       if (run === null) return;

@@ -83,6 +83,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     const complaints: string[] = [];
     listen(page, complaints);
     await page.goto(server.url);
+    // Loaded is not yet drawn, and a key that comes before is nobody's.
+    await page.locator('#tb-main > :not(.tb-empty)').first().waitFor({ state: 'attached' });
     return { page, fake, server, complaints, close };
   } catch (error) {
     await close();
