@@ -324,9 +324,10 @@ export const VERBS: readonly VerbSpec[] = [
   },
   {
     name: 'export',
-    words: 'SESSION|last',
+    words: 'FILE|SESSION|last',
     firstWords: null,
-    summary: 'a session as one file, or as tables and asciicasts; --anonymise hides whose it is',
+    summary:
+      'a session, or a file that somebody sent, as one file, or as tables and asciicasts; --anonymise hides whose it is',
     options: {
       recording: { kind: 'string', value: 'FILE', help: 'one file with everything (docs/recording.md)' },
       csv: { kind: 'string', value: 'DIR', help: 'a table a kind of thing, and the terminals as asciicasts' },

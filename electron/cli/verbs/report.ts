@@ -1,6 +1,6 @@
 /** `report` and `verify-report` */
 import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { ReportInfo } from '../../common/contract/report.ts';
 import { ReportFormSchema } from '../../common/report/form.ts';
 import type { ReportForm } from '../../common/report/form.ts';
@@ -159,6 +159,10 @@ export async function runVerifyReport(parsed: Parsed, _opened: CliConsole, io: C
     const hash = check.hash === null ? [] : [`hash      ${check.hash}`];
     io.out([...lines, ...others, ...hash, ''].join('\n'));
   }
-  if (check.result === 'changed') throw new CliError('failed', check.detail);
-  if (check.result === 'unreadable') throw new CliError('usage', `${basename(path)}: ${check.detail}`);
+  if (check.result === 'changed')
+    throw new CliError(
+      'failed',
+      `${path}: ${check.detail}. Ask for the report again where it was made; the hash on the signed paper tells the right one`,
+    );
+  if (check.result === 'unreadable') throw new CliError('usage', `${path}: ${check.detail}`);
 }

@@ -79,6 +79,14 @@ export function sealReport(body: ReportBody, files: readonly FileDigest[], diges
   return printed({ format, hash, seal: sealOf(unsealed, digest), files: sealedFiles, body });
 }
 
+/** What of a seal is not as it is written: another format, else the first field. */
+function sealFlaw(json: unknown, { issues }: z.ZodError): string {
+  const format = (json as { readonly format?: unknown } | null)?.format;
+  if (typeof format === 'string' && format !== SEAL_FORMAT)
+    return `its format is "${format}", and this Twinbeat reads ${SEAL_FORMAT}: it was altered, or a newer Twinbeat made it`;
+  return `its field ${issues[0]?.path.map(String).join('.') ?? ''} is not as it was written`;
+}
+
 /**
  * Reads a JSON twin. `unreadable`: it is none. `changed`: it is one that somebody altered, with what does not fit as the
  * detail. Whether the other files are what they were is for the caller, who can read them.
@@ -94,7 +102,7 @@ export function openSealed(text: string, digest: Digest): Result<SealedReport, '
   const read = SealedReportSchema.safeParse(json);
   if (!read.success) {
     const isOurs = text.includes('twinbeat.report');
-    return isOurs ? fail('changed', 'its seal is damaged') : fail('unreadable', 'it is no report of Twinbeat');
+    return isOurs ? fail('changed', sealFlaw(json, read.error)) : fail('unreadable', 'it is no report of Twinbeat');
   }
   const sealed = read.data;
   if (text !== printed(json as object)) return fail('changed', 'its text is not as it was printed');

@@ -1,6 +1,6 @@
 /** Finds what was changed in a report since it was sealed. It needs the folder and nothing else. */
 import { createHash } from 'node:crypto';
-import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
@@ -31,10 +31,13 @@ export function reportDir(path: string): string | null {
 }
 
 function filesBelow(dir: string): string[] {
-  return readdirSync(dir, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .sort();
+  return (
+    readdirSync(dir, { recursive: true, withFileTypes: true })
+      // A link is no file of ours: what it leads to is not in the folder.
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => relative(dir, join(entry.parentPath, entry.name)).split(sep).join('/'))
+      .sort()
+  );
 }
 
 const unreadable = (dir: string, detail: string): ReportCheck => ({
@@ -66,8 +69,9 @@ export async function verifyReport(path: string): Promise<ReportCheck> {
   const checked = await Promise.all(
     sealed.files.map(async (file) => {
       try {
-        const now = await digestFile(join(dir, file.path));
-        const isSame = now.sha256 === file.sha256 && now.bytes === file.bytes;
+        const at = join(dir, file.path);
+        const now = await digestFile(at);
+        const isSame = now.sha256 === file.sha256 && now.bytes === file.bytes && !lstatSync(at).isSymbolicLink();
         return { path: file.path, result: isSame ? ('ok' as const) : ('changed' as const) };
       } catch {
         return { path: file.path, result: 'missing' as const };

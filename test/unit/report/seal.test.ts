@@ -1,5 +1,5 @@
 // A report on disk: sealed, verified, and every kind of change to any of its files found and named.
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -151,7 +151,26 @@ test('a path out of the folder in the list of files is no path', async () => {
     const text = readFileSync(join(dir, 'report.json'), 'utf8').replace('"report.html"', '"../report/report.html"');
     writeFileSync(join(dir, 'report.json'), text);
   });
-  expect(check.result).toBe('changed');
+  expect(check).toMatchObject({ result: 'changed', files: [{ path: 'report.json', result: 'changed' }] });
+  expect(check.detail).toMatch(/its field files\.1\.path is not as it was written/);
+});
+
+test('another format is named with the one that is read', async () => {
+  const check = await changed((dir) => {
+    const text = readFileSync(join(dir, 'report.json'), 'utf8').replace('report-seal/1', 'report-seal/2');
+    writeFileSync(join(dir, 'report.json'), text);
+  });
+  expect(check.detail).toMatch(/"twinbeat\.report-seal\/2", and this Twinbeat reads twinbeat\.report-seal\/1/);
+});
+
+test('a link is named: one that is added as not ours, one in the place of a file as a change, whatever it leads to', async () => {
+  const check = await changed((dir) => {
+    symlinkSync('/etc/hostname', join(dir, 'attachments', 'more.txt'));
+    rmSync(join(dir, 'report.html'));
+    symlinkSync(join(report, 'report.html'), join(dir, 'report.html'));
+  });
+  expect(check.others).toEqual(['attachments/more.txt']);
+  expect(check.files.filter((f) => f.result !== 'ok')).toEqual([{ path: 'report.html', result: 'changed' }]);
 });
 
 test('nothing half-written stands under the final name, and nothing is overwritten', () => {
