@@ -131,7 +131,9 @@ function axis(frame: Frame, zeroMs: number, topPx: number, bottomPx: number): st
     parts.push(
       `<line x1="${n(x)}" x2="${n(x)}" y1="${n(topPx)}" y2="${n(bottomPx)}" stroke="${INK.grid}" stroke-width="0.6"/>`,
     );
-    if (x < frame.rightPx - 10) parts.push(textAt(x + 3, topPx - 6, label, ` fill="${INK.muted}"`));
+    // A number that is cut off is another number.
+    if (x + 3 + widthOf(label) < frame.rightPx + RIGHT_PX)
+      parts.push(textAt(x + 3, topPx - 6, label, ` fill="${INK.muted}"`));
   }
   return parts.join('');
 }
@@ -260,7 +262,7 @@ function laneRow(frame: Frame, lane: Lane, y: number): string {
         );
   return (
     `<g data-lane="${escaped(lane.id)}"><line x1="0" x2="${n(frame.rightPx)}" y1="${n(y + ROW_PX)}" y2="${n(y + ROW_PX)}" stroke="${INK.grid}" stroke-width="0.5"/>` +
-    `<g><title>${escaped(name)}</title>${textAt(4, y + ROW_PX / 2 + 3.5, fitted(frame.brief(lane.title), frame.leftPx - 10))}</g>${missing}${bars}${glyphs}</g>`
+    `<g><title>${escaped(name)}</title>${textAt(4, y + ROW_PX / 2 + 3.5, fitted(frame.brief(lane.title).replace(' /dev/', ' '), frame.leftPx - 10))}</g>${missing}${bars}${glyphs}</g>`
   );
 }
 

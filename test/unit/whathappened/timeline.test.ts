@@ -325,6 +325,16 @@ describe('the picture', () => {
     expect(heights[1]).toBe((heights[0] ?? 0) + 6 * 14);
   });
 
+  test('no number of the axis is cut off at the right edge', () => {
+    const words = timelineWords('en');
+    for (const widthPx of [640, 748, 1000, 1281]) {
+      const svg = timelineSvg(timeline, words, { widthPx });
+      const labels = [...svg.matchAll(/<text x="([\d.]+)"[^>]*>([+−]\d[^<]*s)<\/text>/g)];
+      expect(labels.length).toBeGreaterThan(1);
+      for (const [, x, label = ''] of labels) expect(Number(x) + label.length * 6).toBeLessThanOrEqual(widthPx);
+    }
+  });
+
   test('a view shows its part alone', () => {
     const words = timelineWords('en');
     const whole = timelineSvg(timeline, words, { widthPx: 1000 });
