@@ -159,11 +159,15 @@ function focusPanel(panel: IDockviewPanel | undefined): void {
   (main ?? content.querySelector<HTMLElement>('button, input, [tabindex="0"]'))?.focus();
 }
 
+const WITHIN_MONITOR = { referencePanel: 'monitor', direction: 'within' } as const;
+
 function control(api: DockviewApi): NonNullable<ReturnType<typeof useUi.getState>['dock']> {
   return {
     show: (pane) => {
       const panel = api.getPanel(pane);
-      if (panel === undefined) addPane(api, pane);
+      // A pane that is not there yet comes where there is room for it, not into whichever small corner was used last.
+      const wide = api.getPanel('monitor') === undefined ? undefined : WITHIN_MONITOR;
+      if (panel === undefined) addPane(api, pane, wide);
       else panel.api.setActive();
     },
     openTerminal: (nodeIndex, kind, beside = false) => {

@@ -99,10 +99,22 @@ describe.skipIf(why !== null)(`reports and replay${why === null ? '' : ` (${why}
     const pane = page.getByRole('region', { name: 'Replay of a recorded session' });
     const input = pane.locator('input[type="file"]');
     const text = fakeRecording().map((line) => `${JSON.stringify(line)}\n`);
-    const whole = text.slice(0, -200).join('');
-    await input.setInputFiles({ name: 'sent.twinbeat.gz', mimeType: 'application/gzip', buffer: gzipSync(whole) });
-    await pane.getByText('cut off: its end is missing').waitFor();
-    await input.setInputFiles({ name: 'x.gz', mimeType: 'application/gzip', buffer: gzipSync('hello\n') });
-    await pane.getByRole('alert').getByText('not a recording').waitFor();
+    const show = (name: string, buffer: Buffer): Promise<void> =>
+      input.setInputFiles({ name, mimeType: 'application/gzip', buffer });
+    const told = pane.getByRole('alert');
+    await show('endless.twinbeat.gz', gzipSync(text.slice(0, -200).join('')));
+    await pane.getByText(`cut off after line ${text.length - 200}: what came later is not there`).waitFor();
+    await show('x.gz', gzipSync('hello\n'));
+    await told.getByText('x.gz: this is no recording of Twinbeat').waitFor();
+    // As a power cut leaves it, and as a bad disk does: the browser unpacks both, and only one may be shown.
+    const whole = gzipSync(text.join(''));
+    const changed = Buffer.from(whole);
+    changed[whole.length >> 1] = (changed[whole.length >> 1] ?? 0) ^ 0x10;
+    await show('bad.twinbeat.gz', changed);
+    await told.getByText(/^bad\.twinbeat\.gz: .*damaged.*get it again/).waitFor();
+    await show('cut.twinbeat.gz', whole.subarray(0, whole.length * 0.7));
+    await pane.getByText(/cut off after line \d{2,}: what came later is not there/).waitFor();
+    expect(await told.count()).toBe(0);
+    expect(await pane.locator('.tb-replay-events li').count()).toBeGreaterThan(0);
   });
 });

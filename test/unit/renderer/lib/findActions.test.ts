@@ -1,0 +1,24 @@
+// Goal: Enter in the palette does what was typed, and never something that only has the same letters somewhere.
+import { expect, test } from 'vitest';
+import { findActions } from '../../../../renderer/lib/findActions.ts';
+
+const ACTIONS = [
+  { id: 'standby-node1', title: 'node1: hand over its own groups (local), standby' },
+  { id: 'fault-inject-replay', title: 'Inject… old packets again' },
+  { id: 'pane-replay', title: 'Show Replay' },
+  { id: 'pane-report', title: 'Show Report' },
+  { id: 'pane-faults', title: '显示故障' },
+];
+const found = (typed: string): string[] => findActions(ACTIONS, typed).map(({ id }) => id);
+
+test('letters that are only scattered are no match; a word of the title comes before one of the code', () => {
+  expect(found('replay')).toEqual(['pane-replay', 'fault-inject-replay']);
+  expect(found('Show rep')).toEqual(['pane-replay', 'pane-report']);
+});
+
+test('words in any order, Chinese, blanks around, nothing typed, nothing found', () => {
+  expect(found(' report  show ')).toEqual(['pane-report']);
+  expect(found('故障')).toEqual(['pane-faults']);
+  expect(found('')).toEqual(ACTIONS.map(({ id }) => id));
+  expect(found('xyz')).toEqual([]);
+});
