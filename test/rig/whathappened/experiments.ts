@@ -57,6 +57,21 @@ async function restoreFiles(on: NamingStage): Promise<void> {
   await on.settled();
 }
 
+/**
+ * The serial line as an adapter that can be pulled: another tty in front of it, whose master is a program. When that ends, the
+ * line is hung up, and putting the files back undoes it; the line of the rack itself could not be mended.
+ */
+const ADAPTER = '/dev/ttyM15';
+const ADAPTER_PROGRAM = `
+use Fcntl; use IO::Select;
+sysopen(my $m, "/dev/ptmx", O_RDWR | O_NOCTTY) or die "ptmx: $!"; sysopen(my $l, "/dev/ttyS0", O_RDWR | O_NOCTTY) or die "line: $!";
+my $n = pack("i", 0); ioctl($m, 0x40045431, $n) or die "unlock: $!"; ioctl($m, 0x80045430, $n) or die "number: $!";
+my $tty = "/dev/pts/" . unpack("i", $n); system("stty", "-F", $tty, "raw", "-echo", "clocal", "9600");
+unlink("${ADAPTER}"); symlink($tty, "${ADAPTER}") or die "link: $!"; sysopen(my $kept, $tty, O_RDWR | O_NOCTTY);
+my $s = IO::Select->new($m, $l);
+while (1) { for my $from ($s->can_read) { sysread($from, my $b, 4096) or exit 1; syswrite($from == $m ? $l : $m, $b); } }
+`;
+
 const runs = (on: NamingStage, fromMs: number): number | null =>
   on.allOf(fromMs, [{ node: victim, source: 'log', text: /Local status now set to: 'up'/ }]);
 
@@ -318,6 +333,30 @@ export const EXPERIMENTS: readonly Experiment[] = [
         : upMs + Math.max(5000, on.deadtimeMs);
     },
     heal: restoreFiles,
+  },
+  {
+    id: 'M15',
+    what: 'the serial adapter pulled out',
+    engines: BOTH,
+    brief: [],
+    code: 'serial-hang-up',
+    also: ['serial-lost', 'one-way-serial'],
+    async cause(on) {
+      const standby = on.other(on.holder);
+      const program = `setsid perl -e '${ADAPTER_PROGRAM}' </dev/null >/run/adapter.log 2>&1 & echo $! >/run/adapter.pid`;
+      await on.sh(
+        standby,
+        `rm -f ${ADAPTER}; ${program}; for i in 1 2 3 4 5; do [ -e ${ADAPTER} ] || sleep 0.2; done; [ -e ${ADAPTER} ] || { cat /run/adapter.log; exit 1; }`,
+      );
+      await restartWith(on, `sed -i 's#^serial .*#serial ${ADAPTER}#' ha.cf`);
+      await on.settled();
+      await on.sh(victim, 'kill -KILL $(cat /run/adapter.pid)');
+    },
+    truth: (_on, _fromMs, doneMs) => doneMs,
+    async heal(on) {
+      await on.sh(victim, `rm -f ${ADAPTER}`);
+      await restoreFiles(on);
+    },
   },
   {
     id: 'M10',
