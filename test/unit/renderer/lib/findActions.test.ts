@@ -8,12 +8,22 @@ const ACTIONS = [
   { id: 'pane-replay', title: 'Show Replay' },
   { id: 'pane-report', title: 'Show Report' },
   { id: 'pane-faults', title: '显示故障' },
+  { id: 'confirm-dead-node1', title: 'node1: confirm that node2 is off…' },
+  { id: 'confirm-dead-node2', title: 'node2: confirm that node1 is off…' },
+  { id: 'pane-drills', title: 'Show Drills' },
+  { id: 'drills-list', title: 'Show Drills: Drills' },
 ];
 const found = (typed: string): string[] => findActions(ACTIONS, typed).map(({ id }) => id);
 
 test('letters that are only scattered are no match; a word of the title comes before one of the code', () => {
   expect(found('replay')).toEqual(['pane-replay', 'fault-inject-replay']);
   expect(found('Show rep')).toEqual(['pane-replay', 'pane-report']);
+});
+
+test('of two that have the words the one that has them in this order, whatever stands between', () => {
+  expect(found('confirm that node1')[0]).toBe('confirm-dead-node2');
+  expect(found('node1 confirm')[0]).toBe('confirm-dead-node1');
+  expect(found('show drills drills')[0]).toBe('drills-list');
 });
 
 test('words in any order, Chinese, blanks around, nothing typed, nothing found', () => {
