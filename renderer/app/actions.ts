@@ -23,6 +23,8 @@ export interface Action {
   readonly id: string;
   readonly group: 'rack' | 'pair' | 'view' | 'terminal' | 'fault' | 'settings';
   readonly title: string;
+  /** The bare name of what it shows. */
+  readonly name?: string;
   run(): void;
 }
 
@@ -239,6 +241,7 @@ export function allActions(t: T): Action[] {
     id: `pane-${pane}`,
     group: 'view',
     title: t('pane.show', { pane: t(`pane.${pane}`) }),
+    name: t(`pane.${pane}`),
     run: () => showPane(pane),
   }));
   const moves = MOVE_POSITIONS.map((position): Action => ({

@@ -11,7 +11,6 @@ function within(pane: PaneId, id: string, title: string, run: () => void, t: T):
   return {
     id,
     group: 'view',
-    // The pane's name comes last: who types it and Enter wants to see the pane, not to begin something in it.
     title: `${title} · ${t(`pane.${pane}`)}`,
     run: () => {
       showPane(pane);

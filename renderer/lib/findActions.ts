@@ -3,6 +3,8 @@
 export interface Findable {
   readonly id: string;
   readonly title: string;
+  /** What a person calls it who only wants to see it: the bare name of a pane. */
+  readonly name?: string;
 }
 
 /** Words with one blank between them: nobody types the colon of a title. */
@@ -13,12 +15,14 @@ const plain = (text: string): string =>
     .trim();
 
 /** How well an action fits, the best is 0; null: not at all. Every word must be there as it was typed: this list breaks servers. */
-function rankOf({ id, title }: Findable, query: string): number | null {
-  const [name, hay] = [plain(title), plain(`${title} ${id}`)];
+function rankOf({ id, title, name }: Findable, query: string): number | null {
+  const [whole, hay] = [plain(title), plain(`${title} ${id}`)];
   if (!query.split(' ').every((word) => hay.includes(word))) return null;
-  if (name.startsWith(query)) return 0;
-  if (name.includes(` ${query}`)) return 1;
-  return name.includes(query) ? 2 : 3;
+  // Who types the name of a pane wants to see it, not to begin something in it.
+  if (name !== undefined && plain(name).startsWith(query)) return plain(name) === query ? 0 : 1;
+  if (whole.startsWith(query)) return 2;
+  if (whole.includes(` ${query}`)) return 3;
+  return whole.includes(query) ? 4 : 5;
 }
 
 /** Those that fit; all of them, in their own order, where nothing was typed. */
