@@ -9,6 +9,7 @@ import type { Inspection } from '../../../electron/core/deploy/inspection.ts';
 import { MEND_LINKS, MEND_SCRIPT, MEND_UNIT, MEND_WANTED } from '../../../electron/core/deploy/layout.ts';
 import { planNode, planRemoval, stepOfLine, uploadTexts } from '../../../electron/core/deploy/nodePlan.ts';
 import type { PayloadVersion } from '../../../electron/core/deploy/payload.ts';
+import { questionsFor } from '../../../electron/core/deploy/questions.ts';
 import { inspectScript } from '../../../electron/core/deploy/scripts/inspect.ts';
 import { preflightScript } from '../../../electron/core/deploy/scripts/preflight.ts';
 import { MEND_SCRIPT_SH, initScript, WRAPPER_SH } from '../../../electron/core/deploy/scripts/service.ts';
@@ -30,6 +31,15 @@ const pair = PairSpecSchema.parse({
     { name: 'node2', host: 'b' },
   ],
 });
+const ha = {
+  keepaliveMs: 500,
+  warntimeMs: 1000,
+  deadtimeMs: 3000,
+  initdeadMs: 6000,
+  autoFailback: 'off',
+  links: [{ medium: 'bcast', iface: { node1: 'eth1', node2: 'eth1' } }],
+  haresources: ['node1 10.0.0.9'],
+};
 const bare: Inspection = {
   current: null,
   versions: [],
@@ -97,47 +107,18 @@ test('an equal node: nothing but the verification', () => {
 
 // The daemon of the node itself refuses to start for a program that is not there.
 test('ipfail is named where this node has it, at the newest place where it has none', () => {
-  const ha = {
-    keepaliveMs: 500,
-    warntimeMs: 1000,
-    deadtimeMs: 3000,
-    initdeadMs: 6000,
-    autoFailback: 'off',
-    links: [{ medium: 'bcast', iface: { node1: 'eth1', node2: 'eth1' } }],
-    haresources: ['node1 10.0.0.9'],
-    pingNodes: ['10.0.0.1'],
-    ipfail: true,
-  };
-  const spec = PairSpecSchema.parse({ ...pair, ha });
+  const spec = PairSpecSchema.parse({ ...pair, ha: { ...ha, pingNodes: ['10.0.0.1'], ipfail: true } });
   const haCf = (ipfailPath?: string): string | undefined =>
     desiredNode(spec, 'node1', version.name, 'systemd', null, ipfailPath)
       .files.find((file) => file.path === '/etc/ha.d/ha.cf')
       ?.content.toString();
   expect(haCf()).toContain('\nrespawn hacluster /usr/libexec/heartbeat/ipfail\n');
   expect(haCf('/usr/lib/heartbeat/ipfail')).toContain('\nrespawn hacluster /usr/lib/heartbeat/ipfail\n');
-  const nothing = {
-    interfaces: [],
-    serialDevices: [],
-    udpPorts: [],
-    vips: [],
-    pingNodes: [],
-    stonith: null,
-    watchdog: null,
-  };
-  const script = preflightScript(nothing);
+  const script = preflightScript(questionsFor(pair, 'node1', { haCf: null, haresources: null }));
   for (const place of IPFAIL_PATHS) expect(script).toContain(place);
 });
 
 test('twinbeat.cf of an earlier pair file goes when nothing is required any more, on both nodes at once', () => {
-  const ha = {
-    keepaliveMs: 500,
-    warntimeMs: 1000,
-    deadtimeMs: 3000,
-    initdeadMs: 6000,
-    autoFailback: 'off',
-    links: [{ medium: 'bcast', iface: { node1: 'eth1', node2: 'eth1' } }],
-    haresources: ['node1 10.0.0.9'],
-  };
   const plain = desiredNode(PairSpecSchema.parse({ ...pair, ha }), 'node1', version.name, 'systemd', null);
   const strict = PairSpecSchema.parse({
     ...pair,

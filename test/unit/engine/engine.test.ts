@@ -118,8 +118,8 @@ describe('death of the peer', () => {
     ]);
   });
 
-  // All groups are ours by the first column, and the peer has them: there is nothing of its own to start, and the takeover is not done for that.
-  test('a takeover of our own groups is done when they run, not at once', () => {
+  /** All groups are ours by the first column, the peer had them and has just been declared dead; commands stay open. */
+  function afterDeathOfHolder(): Harness {
     const h = new Harness(testConfig({ foreignGroups: [] }));
     h.step({ kind: 'start' });
     h.hear('status', { st: 'active', dt: '1388', protocol: '1' });
@@ -127,6 +127,12 @@ describe('death of the peer', () => {
     h.hear('resource', { rsc_hold: 'all', rtype: 'full', isstable: '1' });
     h.obliging = false;
     h.run(DEADTIME_MS);
+    return h;
+  }
+
+  // The peer has no groups of its own to start, and the takeover is not done for that.
+  test('a takeover of our own groups is done when they run, not at once', () => {
+    const h = afterDeathOfHolder();
     const phases = () => h.eventsOf('takeover').map((e) => e.phase);
     const open = h.commands.filter((c) => c.kind === 'acquire');
     expect(open).not.toHaveLength(0);
@@ -139,13 +145,7 @@ describe('death of the peer', () => {
   });
 
   test('one whose own groups do not start has failed', () => {
-    const h = new Harness(testConfig({ foreignGroups: [] }));
-    h.step({ kind: 'start' });
-    h.hear('status', { st: 'active', dt: '1388', protocol: '1' });
-    h.hear('repnodes', { dest: 'node1', nodelist: 'node1 node2 ', delnodelist: ' ' });
-    h.hear('resource', { rsc_hold: 'all', rtype: 'full', isstable: '1' });
-    h.obliging = false;
-    h.run(DEADTIME_MS);
+    const h = afterDeathOfHolder();
     for (let i = 0; i < h.commands.length; i += 1) {
       const { id, kind } = h.commands[i]!;
       h.step({ kind: 'command-done', id, ok: kind !== 'acquire', detail: '' });
